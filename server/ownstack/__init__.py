@@ -1,0 +1,3 @@
+"""Ownstack: a coding assistant its user owns."""
+
+__version__ = "0.1.0"

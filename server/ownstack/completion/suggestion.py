@@ -1,0 +1,83 @@
+"""The values that completion works with: what is asked, what is shown, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+from ownstack.document import Document
+from ownstack.text import Span
+
+
+class Trigger(str, Enum):
+    """Who asked."""
+
+    AUTOMATIC = "automatic"
+    """The user typed."""
+    INVOKED = "invoked"
+    """The user pressed a key for it, and may be given more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request for a suggestion. The document is a snapshot."""
+
+    document: Document
+    offset: int
+    trigger: Trigger = Trigger.AUTOMATIC
+    selected: str | None = None
+    """Text of the item that is selected in the editor's own completion list, replacing
+    `selected_span`; a suggestion must then begin with it."""
+    selected_span: Span | None = None
+
+    @property
+    def prefix(self) -> str:
+        return self.document.text[: self.offset]
+
+    @property
+    def suffix(self) -> str:
+        return self.document.text[self.offset :]
+
+
+Tier = Literal["typed-through", "cache", "joined", "echo", "model", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Text offered at a place. Accepting it replaces `span` (on the cursor's line) by `text`."""
+
+    id: str
+    """Comes back when it is accepted."""
+    text: str
+    span: Span
+    tier: Tier
+    confidence: float | None = None
+
+
+@dataclass
+class Trace:
+    """How one answer came about; everything `ownstack/explain` and `--json` show."""
+
+    id: str = ""
+    tier: Tier = "none"
+    """Who answered."""
+    source: Tier = "none"
+    """Who made the text in the first place: "echo" or "model", also for a cached answer."""
+    reason: str = ""
+    """Why there is no suggestion, in words for a person; "" when there is one."""
+    model: str = ""
+    stages_ms: dict[str, float] = field(default_factory=dict)
+    """Stage → milliseconds, in the order they ran."""
+    prompt_tokens: int = 0
+    evaluated_tokens: int = 0
+    generated_tokens: int = 0
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one `Asked`: a suggestion or None, and the trace either way."""
+
+    suggestion: Suggestion | None
+    trace: Trace

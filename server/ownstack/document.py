@@ -1,0 +1,100 @@
+"""Open documents: immutable snapshots, and the store that edits produce new ones in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ownstack.text import Edit, LineIndex, Span, apply_edit
+
+
+@dataclass(frozen=True)
+class Document:
+    """One version of one open document. Safe to read from any thread."""
+
+    uri: str
+    path: str
+    """Path shown to models: relative to the workspace folder, with `/`; a name if untitled."""
+    language: str
+    """The editor's language id, such as "python" or "typescriptreact"."""
+    version: int
+    text: str
+
+    @cached_property
+    def index(self) -> LineIndex:
+        return LineIndex(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One edit that was made to a document, kept for "what was changed lately"."""
+
+    uri: str
+    version: int
+    before: str
+    """The text that was replaced ("" for an insertion)."""
+    edit: Edit
+
+
+@dataclass
+class Documents:
+    """The open documents of one editor window, most recently touched last."""
+
+    _open: dict[str, Document] = field(default_factory=dict)
+    _changes: list[Change] = field(default_factory=list)
+    max_changes: int = 256
+
+    def open(self, document: Document) -> Document:
+        self._open.pop(document.uri, None)
+        self._open[document.uri] = document
+        return document
+
+    def close(self, uri: str) -> None:
+        self._open.pop(uri, None)
+
+    def get(self, uri: str) -> Document | None:
+        return self._open.get(uri)
+
+    def touch(self, uri: str) -> None:
+        """Make a document the most recent one."""
+        document = self._open.pop(uri, None)
+        if document is not None:
+            self._open[uri] = document
+
+    def replace(self, uri: str, version: int, text: str) -> Document | None:
+        """Set the whole text of an open document; returns None if it is not open."""
+        old = self._open.get(uri)
+        if old is None:
+            return None
+        return self.edit(uri, version, [Edit(Span(0, len(old.text)), text)])
+
+    def edit(self, uri: str, version: int, edits: list[Edit]) -> Document | None:
+        """Apply edits one after another, each in the text the one before left.
+
+        Returns the new snapshot, or None if the document is not open.
+        """
+        old = self._open.pop(uri, None)
+        if old is None:
+            return None
+        text = old.text
+        for edit in edits:
+            before = text[edit.span.start : edit.span.end]
+            self._changes.append(Change(uri, version, before, edit))
+            text = apply_edit(text, edit)
+        del self._changes[: -self.max_changes]
+        new = Document(old.uri, old.path, old.language, version, text)
+        self._open[uri] = new
+        return new
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Order: oldest first."""
+        return tuple(self._changes)
+
+    def __iter__(self) -> Iterator[Document]:
+        """Order: least recently touched first."""
+        return iter(list(self._open.values()))
+
+    def __len__(self) -> int:
+        return len(self._open)

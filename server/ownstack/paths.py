@@ -1,0 +1,92 @@
+"""Where things live on this machine. Nothing is ever written into the user's project.
+
+`OWNSTACK_HOME` moves everything into one folder (tests, portable installs).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folders this program owns. None of them need exist; writers make them."""
+
+    config: Path
+    """What the user chose: known models, which one for which role."""
+    data: Path
+    """What must not be lost: the log of signals, chats."""
+    cache: Path
+    """What can be made again: probe verdicts, measured speeds, indexes."""
+    state: Path
+    """Logs."""
+    runtime: Path
+    """The daemon's socket and lock; private to the user (mode 0700)."""
+
+    @classmethod
+    def default(cls) -> Home:
+        """Return the platform's usual folders, or those below `$OWNSTACK_HOME`."""
+        root = os.environ.get("OWNSTACK_HOME")
+        if root:
+            return cls.below(Path(root))
+        dirs = platformdirs.PlatformDirs("ownstack", appauthor=False)
+        return cls(
+            config=dirs.user_config_path,
+            data=dirs.user_data_path,
+            cache=dirs.user_cache_path,
+            state=dirs.user_log_path,
+            runtime=dirs.user_runtime_path,
+        )
+
+    @classmethod
+    def below(cls, root: Path) -> Home:
+        """Return a home whose folders all lie below `root`."""
+        return cls(root / "config", root / "data", root / "cache", root / "log", root / "run")
+
+    @property
+    def models_file(self) -> Path:
+        return self.config / "models.toml"
+
+    @property
+    def signals_file(self) -> Path:
+        return self.data / "signals.sqlite"
+
+    @property
+    def log_file(self) -> Path:
+        return self.state / "daemon.log"
+
+
+def private_folder(path: Path) -> Path:
+    """Make `path` if need be, readable by this user only (0700 where the system knows modes).
+
+    Raises:
+        OSError: it cannot be made, or it belongs to somebody else.
+    """
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if hasattr(os, "getuid"):
+        stat = path.stat()
+        if stat.st_uid != os.getuid():
+            raise PermissionError(f"{path} belongs to another user")
+        if stat.st_mode & 0o077:
+            path.chmod(0o700)
+    return path
+
+
+def grammars_folder() -> Path:
+    """Return the folder of `languages.toml` and the query files.
+
+    It lies inside the installed package, and beside `server/` in a checkout.
+    """
+    package = Path(__file__).parent
+    installed = package / "grammars"
+    return installed if installed.is_dir() else package.parents[1] / "grammars"
+
+
+def short_hash(text: str) -> str:
+    """Return 16 hexadecimal digits naming `text` (for file names, not for security)."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,162 @@
+"""Places in a text, and the one converter between the three ways to name them.
+
+LSP counts lines and UTF-16 code units, Python counts characters, tree-sitter counts UTF-8
+bytes. Everything in this package works on character offsets into a `str`; `LineIndex` is
+where the others come from and go to. Lines end at `\\n`, `\\r\\n` or a lone `\\r`, as LSP
+says; form feed, U+2028 and U+0085 do not end a line, which is why `str.splitlines` is not used.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` (included) to `end` (excluded) of a text."""
+
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace `span` of a text by `text`."""
+
+    span: Span
+    text: str
+
+
+def apply_edit(text: str, edit: Edit) -> str:
+    """Return `text` with one span replaced."""
+    return text[: edit.span.start] + edit.text + text[edit.span.end :]
+
+
+def utf16_length(text: str) -> int:
+    """Return the number of UTF-16 code units that `text` takes."""
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(1 for char in text if ord(char) > 0xFFFF)
+
+
+def truncate(text: str, limit_chars: int) -> str:
+    """Return `text`, cut to `limit_chars` with an ellipsis when it is longer."""
+    return text if len(text) <= limit_chars else text[: max(0, limit_chars - 1)] + "…"
+
+
+class LineIndex:
+    """Line starts of one text; converts offsets, LSP positions and bytes into each other.
+
+    Positions outside the text are clamped, as the protocol asks: a column past the end of a
+    line means the end of that line (before its line break), a line past the last means the
+    end of the text. A column in the middle of a surrogate pair means the start of the pair.
+
+    Cost: one pass over the text when made; a conversion touches one line only.
+    """
+
+    __slots__ = ("__dict__", "_starts", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    @property
+    def n_lines(self) -> int:
+        return len(self._starts)
+
+    @cached_property
+    def _ascii(self) -> bool:
+        return self._text.isascii()
+
+    def line_span(self, line: int) -> Span:
+        """Return the characters of the 0-based `line`, without its line break.
+
+        Raises:
+            IndexError: there is no such line.
+        """
+        start = self._starts[line] if line >= 0 else self._starts[self.n_lines]
+        if line + 1 == self.n_lines:
+            return Span(start, len(self._text))
+        end = self._starts[line + 1] - 1
+        if end > start and self._text[end] == "\n" and self._text[end - 1] == "\r":
+            end -= 1
+        return Span(start, end)
+
+    def line_text(self, line: int) -> str:
+        """Return the 0-based `line` without its line break."""
+        span = self.line_span(line)
+        return self._text[span.start : span.end]
+
+    def line_of(self, offset: int) -> int:
+        """Return the 0-based line that holds the character `offset`."""
+        return bisect_right(self._starts, min(max(offset, 0), len(self._text))) - 1
+
+    def offset(self, line: int, utf16: int) -> int:
+        """Return the character offset of an LSP position (clamped)."""
+        if line < 0:
+            return 0
+        if line >= self.n_lines:
+            return len(self._text)
+        span = self.line_span(line)
+        if self._ascii:
+            return min(span.start + max(utf16, 0), span.end)
+        units = 0
+        for offset in range(span.start, span.end):
+            units += 2 if ord(self._text[offset]) > 0xFFFF else 1
+            if units > utf16:
+                return offset
+        return span.end
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return the LSP position (line, UTF-16 column) of a character offset (clamped)."""
+        offset = min(max(offset, 0), len(self._text))
+        line = self.line_of(offset)
+        start = self._starts[line]
+        return line, utf16_length(self._text[start:offset])
+
+    def byte(self, offset: int) -> int:
+        """Return the UTF-8 byte offset of a character offset (clamped)."""
+        offset = min(max(offset, 0), len(self._text))
+        if self._ascii:
+            return offset
+        line = self.line_of(offset)
+        start = self._starts[line]
+        return self._byte_starts[line] + _utf8_length(self._text[start:offset])
+
+    def offset_of_byte(self, byte: int) -> int:
+        """Return the character that holds a UTF-8 byte (clamped)."""
+        if self._ascii:
+            return min(max(byte, 0), len(self._text))
+        line = bisect_right(self._byte_starts, max(byte, 0)) - 1
+        at = self._byte_starts[line]
+        end = self._starts[line + 1] if line + 1 < self.n_lines else len(self._text)
+        for offset in range(self._starts[line], end):
+            at += _utf8_length(self._text[offset])
+            if at > byte:
+                return offset
+        return end
+
+    @cached_property
+    def _byte_starts(self) -> list[int]:
+        starts, at = [0], 0
+        for line in range(1, self.n_lines):
+            at += _utf8_length(self._text[self._starts[line - 1] : self._starts[line]])
+            starts.append(at)
+        return starts
+
+
+def _utf8_length(text: str) -> int:
+    # A lone surrogate cannot come from a decoded file, but can come from an editor's buffer.
+    return len(text.encode("utf-8", "surrogatepass"))
