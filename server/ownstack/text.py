@@ -1,8 +1,8 @@
-"""Places in a text, and the one converter between the three ways to name them.
+r"""Places in a text, and the one converter between the three ways to name them.
 
 LSP counts lines and UTF-16 code units, Python counts characters, tree-sitter counts UTF-8
 bytes. Everything in this package works on character offsets into a `str`; `LineIndex` is
-where the others come from and go to. Lines end at `\\n`, `\\r\\n` or a lone `\\r`, as LSP
+where the others come from and go to. Lines end at `\n`, `\r\n` or a lone `\r`, as LSP
 says; form feed, U+2028 and U+0085 do not end a line, which is why `str.splitlines` is not used.
 """
 
