@@ -1,0 +1,332 @@
+"""The engine alone, beside bare llama.cpp and the usual wrapper, in one run."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.bars import Figure, quantile
+from benchmarks.typing.floor import Floor, Rival
+from ownstack.engine.local import LlamaEngine
+from ownstack.engine.protocol import (
+    Finish,
+    Generated,
+    GenerateRequest,
+    InfillRequest,
+    Message,
+    Priority,
+)
+from ownstack.engine.scheduler import NativeThread
+from ownstack.settings import EngineSettings
+
+ROUNDS = 5
+TALK = GenerateRequest(
+    (Message("user", "Explain this program in detail. " * 40),), max_tokens=400, conversation="b"
+)
+
+
+async def open_engine(
+    path: Path, native: NativeThread, cache: Path, settings: EngineSettings | None = None
+) -> LlamaEngine:
+    return await LlamaEngine.open(
+        path,
+        name=path.stem,
+        native=native,
+        settings=settings or EngineSettings(),
+        cache=cache,
+        role="completion",
+    )
+
+
+def request(text: str, cursor: int, *, prompt_chars: int, suffix_chars: int) -> InfillRequest:
+    """An infill request at `cursor` of `text` with windows of about that many characters."""
+    return InfillRequest(
+        prefix=text[max(0, cursor - prompt_chars) : cursor],
+        suffix=text[cursor : cursor + suffix_chars],
+        path="benchmark.py",
+        max_tokens=16,
+        max_lines=1,
+    )
+
+
+async def overhead(engine: LlamaEngine, text: str) -> list[Figure]:
+    """The same numbers of tokens through the engine and through a bare loop, in turn.
+
+    The engine's answer is 48 tokens long whatever the model says, and its prompt is new each
+    round, so nothing is reused.
+    """
+    floor = Floor(engine.model, 4096, engine.threads)
+    ours_prefill, ours_decode, bare_prefill, bare_decode = [], [], [], []
+    for number in range(ROUNDS + 1):
+        cursor = len(text) // 2 + number * 997
+        ask = replace(
+            request(text, cursor, prompt_chars=3500, suffix_chars=600),
+            prefix=f"# round {number}\n" + text[cursor - 3500 : cursor].rsplit("\n", 1)[0] + "\n",
+            max_tokens=48,
+            max_lines=1000,
+        )
+        done = await engine.infill(ask).result()
+        usage = done.usage
+        bare = floor.run(usage.evaluated_tokens, max(8, usage.generated_tokens))
+        if number == 0 or usage.generated_tokens < 8:
+            continue
+        ours_prefill.append(usage.prefill_ms / usage.evaluated_tokens)
+        ours_decode.append(usage.decode_ms / usage.generated_tokens)
+        bare_prefill.append(bare.prefill_ms)
+        bare_decode.append(bare.decode_ms)
+    floor.close()
+    return [
+        _ratio("engine over bare llama.cpp, prompt", ours_prefill, bare_prefill),
+        _ratio("engine over bare llama.cpp, decode", ours_decode, bare_decode),
+    ]
+
+
+def _ratio(name: str, ours: list[float], bare: list[float]) -> Figure:
+    ratios = [mine / theirs for mine, theirs in zip(ours, bare, strict=True)]
+    compared = (
+        f"{quantile(ours, 0.5):.3f} against {quantile(bare, 0.5):.3f} ms/token by C timings,"
+        f" {len(ratios)} rounds"
+    )
+    return Figure(
+        name, quantile(ratios, 0.5), "×", "<=", 1.05, compared, {"ratios": ratios}
+    )  # fmt: skip
+
+
+async def keystrokes(
+    engine: LlamaEngine, text: str, limit: float, n_keys: int = 60, chars: int = 3500
+) -> Figure:
+    """Type along a real text; count the prompt tokens that each key makes the network read."""
+    start = text.index("\n", len(text) // 2) + 1
+    evaluated, prompt = [], 0
+    for key in range(n_keys):
+        cursor = start + key
+        ask = InfillRequest(
+            prefix=text[max(0, start - chars) : cursor],
+            suffix=text[start + n_keys : start + n_keys + 800],
+            path="benchmark.py",
+            max_tokens=8,
+        )
+        done = await engine.infill(ask).result()
+        prompt = done.usage.prompt_tokens
+        if key > 0:
+            evaluated.append(float(done.usage.evaluated_tokens))
+    order = engine.capabilities.infill_order.upper()
+    return Figure(
+        f"prompt tokens evaluated per key, {order}", quantile(evaluated, 0.5), "tokens", "<=",
+        limit, f"p95 {quantile(evaluated, 0.95):.0f}; the whole prompt has {prompt}",
+    )  # fmt: skip
+
+
+async def storm(
+    engine: LlamaEngine, text: str, *, chat: LlamaEngine | None, n_keys: int = 60
+) -> tuple[list[float], int]:
+    """Press `n_keys` keys 60 ms apart, each cancelling the one before.
+
+    Returns the milliseconds to the first text of those keys that got any before they were
+    cancelled, and the number of tokens a chat running beside it has produced meanwhile.
+    """
+    start = text.index("\n", len(text) // 2) + 1
+    talk = chat.generate(TALK) if chat is not None else None
+    first_ms: list[float] = []
+    await engine.infill(_at(text, start, 0, n_keys)).result()
+    began = time.perf_counter()
+    waiting: list[asyncio.Task[None]] = []
+    running = None
+    for key in range(n_keys):
+        if running is not None:
+            running.cancel()
+        pressed = time.perf_counter()
+        running = engine.infill(_at(text, start, key + 1, n_keys))
+
+        async def first(generation=running, pressed=pressed) -> None:  # type: ignore[no-untyped-def]
+            if await generation.wait(lambda text: text != "") and not generation.cancelled:
+                first_ms.append((time.perf_counter() - pressed) * 1e3)
+
+        waiting.append(asyncio.create_task(first()))
+        await asyncio.sleep(max(0.0, began + (key + 1) * 0.06 - time.perf_counter()))
+    if running is not None:
+        await running.result()
+    await asyncio.gather(*waiting)
+    produced = len(talk.text) if talk is not None else 0
+    if talk is not None:
+        talk.cancel()
+        await talk.result()
+    return first_ms, produced
+
+
+def _at(text: str, start: int, key: int, n_keys: int) -> InfillRequest:
+    # About 1,000 tokens of prompt.
+    return InfillRequest(
+        prefix=text[max(0, start - 3000) : start + key],
+        suffix=text[start + n_keys : start + n_keys + 900],
+        path="benchmark.py",
+        max_tokens=12,
+    )
+
+
+async def rival_storm(path: Path, text: str, threads: int, n_keys: int = 60) -> list[float]:
+    """Give the same keys to the usual wrapper; return its first-token times in ms."""
+    rival = Rival(path, 2048, threads)
+    await asyncio.to_thread(rival.start)
+    start = text.index("\n", len(text) // 2) + 1
+    began = time.perf_counter()
+    for key in range(n_keys):
+        ask = _at(text, start, key + 1, n_keys)
+        rival.key(f"{ask.suffix}\n{ask.prefix}")
+        await asyncio.sleep(max(0.0, began + (key + 1) * 0.06 - time.perf_counter()))
+    await asyncio.sleep(1.5)
+    await asyncio.to_thread(rival.close)
+    return rival.first_token_ms
+
+
+async def storms(engine: LlamaEngine, path: Path, text: str) -> list[Figure]:
+    """60 keys 60 ms apart: alone, beside a chat, and as the usual wrapper does it."""
+    alone, _ = await storm(engine, text, chat=None)
+    beside, produced = await storm(engine, text, chat=engine)
+    rival = await rival_storm(path, text, engine.threads)
+    wrapper = (
+        f"llama-cpp-python's high-level call: {len(rival)} of 60, {quantile(rival, 0.5):.0f} ms"
+    )
+    return [
+        Figure("60 keys, 60 ms apart: answered", len(alone), "keys", ">=", 57, wrapper),
+        Figure("60 keys: first text, p50", quantile(alone, 0.5), "ms", "<=", 60.0, wrapper),
+        Figure("60 keys beside a chat: answered", len(beside), "keys", ">=", 57, wrapper),
+        Figure("60 keys beside a chat: first text, p50", quantile(beside, 0.5), "ms", "<=", 60.0),
+        Figure("chat text produced during the 60 keys", produced, "chars", ">=", 1),
+    ]
+
+
+async def cancels(engine: LlamaEngine, text: str) -> list[Figure]:
+    """Cancel at many moments of prefill and decode; time until the native thread is free."""
+    prefill, decode = [], []
+    for number in range(40):
+        cursor = len(text) // 3 + number * 531
+        ask = replace(
+            request(text, cursor, prompt_chars=6000, suffix_chars=900),
+            prefix=f"# {number}\n" + text[cursor - 6000 : cursor],
+            max_tokens=200,
+            max_lines=1000,
+        )
+        generation = engine.infill(ask)
+        if number % 2:
+            await generation.wait(lambda text: text != "")
+            await asyncio.sleep(0.002 * number)
+        else:
+            await asyncio.sleep(0.004 * number)
+        if generation.done:
+            continue
+        in_prefill = generation.text == ""
+        started = time.perf_counter()
+        generation.cancel()
+        done: Generated = await generation.result()
+        took = (time.perf_counter() - started) * 1e3
+        if done.finish is Finish.CANCELLED:
+            (prefill if in_prefill else decode).append(took)
+    return [
+        Figure("cancel to idle in prefill, p95", quantile(prefill, 0.95), "ms", "<=", 20.0,
+               f"n={len(prefill)}"),
+        Figure("cancel to idle in decode, p95", quantile(decode, 0.95), "ms", "<=", 20.0,
+               f"n={len(decode)}"),
+    ]  # fmt: skip
+
+
+async def preemption(engine: LlamaEngine, chat: LlamaEngine, text: str) -> list[Figure]:
+    """Start completions while a chat generates; `Usage.queue_ms` is the wait for the thread."""
+    start = text.index("\n", len(text) // 2) + 1
+    talk = chat.generate(replace(TALK, max_tokens=2000))
+    await talk.wait(lambda text: text != "")
+    before = len(talk.text)
+    waits = []
+    for key in range(40):
+        done = await engine.infill(replace(_at(text, start, key, 60), max_tokens=4)).result()
+        waits.append(done.usage.queue_ms)
+        await asyncio.sleep(0.03)
+    grown = len(talk.text) - before
+    talk.cancel()
+    await talk.result()
+    return [
+        Figure("completion pre-empts a running chat, p95", quantile(waits, 0.95), "ms", "<=", 10.0,
+               f"p50 {quantile(waits, 0.5):.1f} ms; the chat went on by {grown} characters"),
+    ]  # fmt: skip
+
+
+async def loop_lag(engine: LlamaEngine, text: str) -> Figure:
+    """How late the event loop is while the network runs, above how late it is when idle."""
+    idle = await _lag(300)
+    start = text.index("\n", len(text) // 2) + 1
+    ask = replace(
+        _at(text, start, 5, 60), max_tokens=4000, max_lines=4000, priority=Priority.ACTION
+    )
+    generation = engine.infill(ask)
+    busy: list[float] = []
+    while len(busy) < 300:
+        busy += await _lag(50)
+        if generation.done:
+            generation = engine.infill(ask)
+    generation.cancel()
+    await generation.result()
+    above = quantile(busy, 0.99) - quantile(idle, 0.99)
+    return Figure(
+        "event loop lag while decoding, p99 above idle", above, "ms", "<=", 10.0,
+        f"{quantile(busy, 0.99):.2f} against {quantile(idle, 0.99):.2f} ms",
+    )  # fmt: skip
+
+
+async def _lag(n_samples: int) -> list[float]:
+    late = []
+    for _ in range(n_samples):
+        started = time.perf_counter()
+        await asyncio.sleep(0.002)
+        late.append((time.perf_counter() - started) * 1e3 - 2.0)
+    return late
+
+
+async def shift_agreement(
+    path: Path, text: str, native: NativeThread, cache: Path, n_positions: int = 200
+) -> list[Figure]:
+    """Complete at the same positions with the suffix's KV shifted and evaluated afresh.
+
+    Before each position ten keys are typed, so that the shifted suffix has really moved.
+    """
+    answers: dict[str, list[str]] = {}
+    truths: list[str] = []
+    for mode in ("on", "off"):
+        engine = await open_engine(
+            path, native, cache, EngineSettings(suffix_shift=mode, infill_order="psm")
+        )
+        answers[mode], truths = [], []
+        for cursor, truth in _positions(text, n_positions):
+            for key in range(10, -1, -1) if mode == "on" else (0,):
+                ask = InfillRequest(
+                    prefix=text[max(0, cursor - 2000) : cursor - key],
+                    suffix=text[cursor + len(truth) : cursor + len(truth) + 500],
+                    path="benchmark.py",
+                    max_tokens=2 if key else 32,
+                )
+                done = await engine.infill(ask).result()
+            answers[mode].append(done.text.strip())
+            truths.append(truth.strip())
+        await engine.close()
+    same = sum(a == b for a, b in zip(answers["on"], answers["off"], strict=True))
+    exact = {m: 100 * sum(a == t for a, t in zip(answers[m], truths, strict=True)) / len(truths)
+             for m in answers}  # fmt: skip
+    return [
+        Figure("suffix shift: completions equal to exact evaluation", 100 * same / len(truths), "%",
+               ">=", None, f"{len(truths)} positions of a text"),
+        Figure("suffix shift: exact match lost", exact["off"] - exact["on"], "points", "<=", 1.0,
+               f"{exact['on']:.1f} % shifted, {exact['off']:.1f} % exact"),
+    ]  # fmt: skip
+
+
+def _positions(text: str, count: int) -> list[tuple[int, str]]:
+    """Cursors inside lines of code, and the rest of each line."""
+    found, at = [], 2200
+    step = max(1, (len(text) - 3000) // count)
+    while len(found) < count and at < len(text) - 600:
+        end = text.find("\n", at)
+        if end - at >= 4 and text[at:end].strip():
+            found.append((at, text[at:end]))
+        at += step
+    return found

@@ -1,0 +1,131 @@
+"""The floor and the rival: llama.cpp with nothing around it, and its usual Python wrapper.
+
+The floor decodes given tokens with a bare loop and reads llama.cpp's own C timings. The rival
+is what most Python tools do: `Llama.create_completion` called anew for each keystroke.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import llama_cpp
+import llama_cpp.llama_cpp as C
+
+from ownstack.engine.llama import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds per token by llama.cpp's own clock."""
+
+    prefill_ms: float
+    decode_ms: float
+
+
+class Floor:
+    """A bare context: the whole prompt in batches of 512, then one token after another."""
+
+    def __init__(self, model: Model, n_ctx: int, threads: int) -> None:
+        params = C.llama_context_default_params()
+        params.n_ctx, params.n_batch, params.n_ubatch = n_ctx, 512, 512
+        params.n_threads = params.n_threads_batch = threads
+        params.no_perf = False
+        self._context = C.llama_init_from_model(model.pointer, params)
+        if not self._context:
+            raise MemoryError("llama_init_from_model failed")
+        self._sampler = C.llama_sampler_init_greedy()
+
+    def run(self, n_prompt: int, n_generated: int) -> Timings:
+        """Decode `n_prompt` tokens at once and `n_generated` one by one, greedily."""
+        memory = C.llama_get_memory(self._context)
+        C.llama_memory_clear(memory, True)
+        C.llama_perf_context_reset(self._context)
+        tokens = [300 + (i * 7919) % 400 for i in range(n_prompt)]
+        for at in range(0, n_prompt, 512):
+            part = tokens[at : at + 512]
+            self._decode(part)
+        for _ in range(n_generated):
+            self._decode([C.llama_sampler_sample(self._sampler, self._context, -1)])
+        perf = C.llama_perf_context(self._context)
+        return Timings(
+            perf.t_p_eval_ms / max(1, perf.n_p_eval), perf.t_eval_ms / max(1, perf.n_eval)
+        )
+
+    def _decode(self, tokens: list[int]) -> None:
+        array = (C.llama_token * len(tokens))(*tokens)
+        if C.llama_decode(self._context, C.llama_batch_get_one(array, len(tokens))):
+            raise RuntimeError("llama_decode failed")
+        # What is not synchronised is not yet computed.
+        C.llama_synchronize(self._context)
+
+    def close(self) -> None:
+        C.llama_sampler_free(self._sampler)
+        C.llama_free(self._context)
+
+
+@dataclass
+class Rival:
+    """`Llama.create_completion` in a worker that always takes the newest keystroke."""
+
+    path: Path
+    n_ctx: int
+    threads: int
+    first_token_ms: list[float] = field(default_factory=list)
+    _newest: tuple[float, str] | None = None
+    _stop: bool = False
+
+    def start(self) -> None:
+        # llama.cpp's extra buffers crash some processors on Q8_0; both sides run without.
+        default = C.llama_model_default_params
+
+        def without_extra_buffers() -> Any:
+            params = default()
+            params.use_extra_bufts = False
+            return params
+
+        llama_cpp.llama_model_default_params = without_extra_buffers
+        try:
+            self._llama = llama_cpp.Llama(
+                str(self.path), n_ctx=self.n_ctx, n_threads=self.threads, verbose=False
+            )
+        finally:
+            llama_cpp.llama_model_default_params = default
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def key(self, prompt: str) -> None:
+        """A key was pressed; the prompt is now this."""
+        with self._changed:
+            self._newest = (time.perf_counter(), prompt)
+            self._changed.notify()
+
+    def close(self) -> None:
+        with self._changed:
+            self._stop = True
+            self._changed.notify()
+        self._thread.join()
+        self._llama.close()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while self._newest is None and not self._stop:
+                    self._changed.wait()
+                if self._stop:
+                    return
+                assert self._newest is not None
+                pressed, prompt = self._newest
+                self._newest = None
+            stream = self._llama.create_completion(
+                prompt, max_tokens=16, temperature=0.0, stream=True
+            )
+            for number, _ in enumerate(stream):
+                if number == 0:
+                    self.first_token_ms.append((time.perf_counter() - pressed) * 1e3)
+                if self._newest is not None or self._stop:
+                    break
