@@ -14,7 +14,6 @@ from typing import Any
 
 import llama_cpp
 import llama_cpp.llama_cpp as C
-
 from ownstack.engine.llama import Model
 
 
