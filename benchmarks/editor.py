@@ -127,7 +127,7 @@ class Window:
         self._change([types.TextDocumentContentChangeWholeDocument(text)])
 
     def edit(self, start: int, end: int, new: str) -> None:
-        """Replace characters `start`–`end` as an incremental change."""
+        """Replace the characters from `start` to `end`, as an incremental change."""
         index = LineIndex(self.text)
         change = types.TextDocumentContentChangePartial(
             range=types.Range(

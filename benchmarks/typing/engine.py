@@ -91,7 +91,7 @@ def _ratio(name: str, ours: list[float], bare: list[float]) -> Figure:
         f" {len(ratios)} rounds"
     )
     return Figure(
-        name, quantile(ratios, 0.5), "×", "<=", 1.05, compared, {"ratios": ratios}
+        name, quantile(ratios, 0.5), "x", "<=", 1.05, compared, {"ratios": ratios}
     )  # fmt: skip
 
 
