@@ -42,8 +42,6 @@ EFFORT_CHECK = 300
 _CHUNK_BYTES = 16_384
 _MAX_NODES = 2_000
 """Nodes visited when errors are counted; about 1 ms."""
-_QUERY_EFFORT = 25
-"""Reports of 100 steps each; a query around the cursor takes none, 10,000 open brackets hundreds."""
 _MAX_CACHED = 16
 
 
@@ -118,20 +116,14 @@ class Tree:
 
     def _captured(self, span: Span, names: tuple[str, ...]) -> list[tuple[str, Span]]:
         query = _query(self.language)
-        if query is None:
+        # A query over thousands of tokens that recovery left side by side takes 50 ms, and the
+        # binding (0.26) can die in its own progress callback: such a tree answers nothing.
+        if query is None or self._error_nodes() is None:
             return []
         cursor = tree_sitter.QueryCursor(query, match_limit=4_096)
         start, end = self.index.byte(span.start), self.index.byte(span.end)
         cursor.set_byte_range(start, max(end, start + 1))
-        left = _QUERY_EFFORT
-
-        def too_long(_at: int) -> bool:
-            nonlocal left
-            left -= 1
-            return left < 0
-
-        # The binding wants a predicate where it takes a progress callback.
-        captures = cursor.captures(self._tree.root_node, lambda *_: True, too_long)
+        captures = cursor.captures(self._tree.root_node)
         return [(name, self._span(node)) for name in names for node in captures.get(name, [])]
 
     def _span(self, node: tree_sitter.Node) -> Span:
