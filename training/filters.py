@@ -1,0 +1,91 @@
+"""Which files are worth learning from, and what is stripped from them."""
+
+from __future__ import annotations
+
+import re
+
+LANGUAGES = {
+    ".py": "python",
+    ".js": "javascript",
+    ".mjs": "javascript",
+    ".cjs": "javascript",
+    ".jsx": "javascript",
+    ".ts": "typescript",
+    ".tsx": "typescript",
+    ".mts": "typescript",
+    ".go": "go",
+    ".rs": "rust",
+    ".c": "c",
+    ".cc": "cpp",
+    ".cpp": "cpp",
+    ".cxx": "cpp",
+    ".hpp": "cpp",
+    ".hh": "cpp",
+    ".java": "java",
+}
+
+MIN_CHARS, MAX_CHARS = 200, 200_000
+MAX_LINE, MAX_MEAN_LINE = 800, 70
+
+UNWANTED_PATH = re.compile(
+    r"(^|/)(_?vendor(ed)?|_vendored?|third[-_]?party|thirdparty|extern(al)?s?|deps|node_modules|"
+    r"testdata|test_data|test-data|tests?/data|fixtures?|snapshots?|__snapshots__|locale|locales|"
+    r"encodings|pydoc_data|idle_test|lib2to3/tests|__pycache__|dist|min|bundles?|umd|esm5?|"
+    r"fesm\d+|_distutils_hack|generated)(/|$)|"
+    r"_pb2(_grpc)?\.py$|\.pb\.(go|cc|h)$|\.min\.[cm]?js$|\.bundle\.js$|\.d\.[cm]?ts$|"
+    r"parsetab|lextab|zz_generated|bindata\.go$|_string\.go$|unicode_tables|/tables\.(go|rs)$|"
+    r"/antlr4?/.*(Lexer|Parser)\.py$|-test-result|tests/ui/|tests/mir-opt/|tests/assembly/",
+    re.IGNORECASE,
+)
+TEST_PATH = re.compile(
+    r"(^|/)(tests?|testing|testsuite|spec|specs|__tests__|benches|examples?)(/|$)|"
+    r"(^|/)(test_[^/]*|[^/]*_test|[^/]*[.-](test|spec)|[A-Z]\w*Tests?|conftest)\.\w+$"
+)
+GENERATED = re.compile(
+    r"auto-?generated|generated (by|from|code)|do not (edit|modify)|@generated|machine generated",
+    re.IGNORECASE,
+)
+HEADER_COMMENT = re.compile(
+    r"\A\s*(?:/\*[\s\S]*?\*/[ \t]*\n?|(?://[^\n]*\n)+|(?:#(?![!\[]|\s*(?:include|if|define|pragma))"
+    r"[^\n]*\n)+)\s*"
+)
+LICENCE_TALK = re.compile(r"copyright|licen[sc]e|\(c\)|SPDX", re.IGNORECASE)
+BENCHMARK_MARKS = ("humaneval", "has_close_elements", "separate_paren_groups")
+SPECIAL = re.compile(r"<\|(endoftext|fim_|repo_name|file_sep)")
+
+
+def language_of(path: str, headers: str) -> str | None:
+    suffix = "." + path.rsplit(".", 1)[-1] if "." in path else ""
+    return headers if suffix == ".h" else LANGUAGES.get(suffix)
+
+
+def normalised(text: str) -> str:
+    """Unix line ends, no form feeds or trailing blank lines, no licence header."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "").lstrip("\ufeff")
+    for _ in range(3):
+        match = HEADER_COMMENT.match(text)
+        if not match or not LICENCE_TALK.search(match.group()):
+            break
+        text = text[match.end() :]
+    return text.strip("\n") + "\n"
+
+
+def unfit(text: str) -> str | None:
+    """The reason not to learn from this (normalised) text, or None."""
+    if not MIN_CHARS <= len(text) <= MAX_CHARS:
+        return "size"
+    lines = text.split("\n")
+    if max(map(len, lines)) > MAX_LINE or len(text) / len(lines) > MAX_MEAN_LINE:
+        return "long lines"
+    if GENERATED.search(text[:1_500]):
+        return "generated"
+    if SPECIAL.search(text) or any(mark in text.lower() for mark in BENCHMARK_MARKS):
+        return "special or benchmark text"
+    sample = text[:60_000]
+    if sum(map(str.isalpha, sample)) / len(sample) < 0.35:
+        return "few letters"
+    if sum(map(str.isdigit, sample)) / len(sample) > 0.12:
+        return "many digits"
+    if sum(character > "\x7f" for character in sample) / len(sample) > 0.03:
+        return "not ASCII"
+    return None
