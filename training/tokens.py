@@ -1,0 +1,105 @@
+"""Tokenise the corpus once: `python -m training.tokens`.
+
+Writes `tokens/train.u16` and `tokens/heldout.u16` (uint16, every file's tokens in a row, no
+separators) with `tokens/*.npz` beside them (`start` int64[n + 1], `language` int8[n], `group`
+int32[n]) and `tokens/*.json` (language and group names, paths). Rows are cut from these files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from training.tokenizer import load
+from training.work import add_work_option, work_folder, write_atomically
+
+log = logging.getLogger("training.tokens")
+
+BATCH_FILES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStore:
+    """Tokenised files. `ids` is memory-mapped; file `i` is `ids[start[i]:start[i + 1]]`."""
+
+    ids: NDArray[np.uint16]
+    start: NDArray[np.int64]
+    language: NDArray[np.int8]
+    group: NDArray[np.int32]
+    languages: list[str]
+    paths: list[str]
+
+    def file(self, index: int) -> NDArray[np.uint16]:
+        return self.ids[self.start[index] : self.start[index + 1]]
+
+
+def open_store(folder: Path, name: str) -> TokenStore:
+    names = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    with np.load(folder / f"{name}.npz") as table:
+        start, language, group = table["start"], table["language"], table["group"]
+    ids = np.memmap(folder / f"{name}.u16", dtype=np.uint16, mode="r")
+    return TokenStore(ids, start, language, group, names["languages"], names["paths"])
+
+
+def entries(corpus: Path) -> Iterator[dict[str, str]]:
+    with corpus.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def write_store(corpus: Path, folder: Path, name: str, tokenizer: Tokenizer) -> int:
+    """Tokenise one JSON-lines file into the store `name`; the number of tokens."""
+    folder.mkdir(parents=True, exist_ok=True)
+    languages: dict[str, int] = {}
+    groups: dict[str, int] = {}
+    lengths, language, group, paths = [], [], [], []
+
+    def fill(scratch: Path) -> None:
+        with scratch.open("wb") as out:
+            lines = entries(corpus)
+            while batch := list(islice(lines, BATCH_FILES)):
+                texts = [entry["text"] for entry in batch]
+                encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
+                for entry, encoding in zip(batch, encodings, strict=True):
+                    out.write(np.asarray(encoding.ids, dtype=np.uint16).tobytes())
+                    lengths.append(len(encoding.ids))
+                    language.append(languages.setdefault(entry["language"], len(languages)))
+                    group.append(groups.setdefault(entry["source"], len(groups)))
+                    paths.append(entry["path"])
+
+    write_atomically(folder / f"{name}.u16", fill)
+    np.savez(
+        folder / f"{name}.npz",
+        start=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        language=np.asarray(language, dtype=np.int8),
+        group=np.asarray(group, dtype=np.int32),
+    )
+    names = {"languages": list(languages), "groups": list(groups), "paths": paths}
+    (folder / f"{name}.json").write_text(json.dumps(names), encoding="utf-8")
+    return sum(lengths)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_work_option(parser)
+    work = work_folder(parser.parse_args().work)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    tokenizer = load(work)
+    for name in ("train", "heldout"):
+        count = write_store(work / "corpus" / f"{name}.jsonl", work / "tokens", name, tokenizer)
+        log.info("%s: %d tokens", name, count)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
