@@ -30,7 +30,7 @@ async def test_answers_come_in_the_order_they_were_queued() -> None:
     first = await engine.infill(ask()).result()
     second = await engine.generate(chat).result()
 
-    assert ["one", "two"] == [first.text, second.text]
+    assert [first.text, second.text] == ["one", "two"]
     assert [ask(), chat] == engine.requests  # type: ignore[attr-defined]
 
 
@@ -38,7 +38,7 @@ async def test_an_empty_queue_has_nothing_to_say() -> None:
     """A test that forgot an answer sees no suggestion, not a hang."""
     result = await ScriptedEngine().infill(ask()).result()
 
-    assert ("", Finish.END) == (result.text, result.finish)
+    assert (result.text, result.finish) == ("", Finish.END)
 
 
 async def test_pieces_are_seen_as_they_are_written() -> None:
@@ -49,7 +49,7 @@ async def test_pieces_are_seen_as_they_are_written() -> None:
     async for piece in engine.infill(ask()):
         seen.append(piece)
 
-    assert ["a", "b", "c"] == seen
+    assert seen == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ async def test_cancelling_ends_an_answer_that_waits_at_its_gate() -> None:
     generation.cancel()
     result = await generation.result()
 
-    assert ("", Finish.CANCELLED) == (result.text, result.finish)
+    assert (result.text, result.finish) == ("", Finish.CANCELLED)
 
 
 async def test_a_gate_holds_the_answer_back() -> None:
@@ -94,7 +94,7 @@ async def test_a_gate_holds_the_answer_back() -> None:
     gate.set()
     result = await generation.result()
 
-    assert (("", False), "late") == (before, result.text)
+    assert (before, result.text) == (("", False), "late")
 
 
 async def test_a_failing_answer() -> None:
