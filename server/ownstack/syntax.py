@@ -45,18 +45,18 @@ _MAX_NODES = 2_000
 _MAX_CACHED = 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tree:
     """The syntax tree of one text. Safe to read from any thread."""
 
-    index: LineIndex
+    text: str
     language: Language
     _data: bytes
     _tree: tree_sitter.Tree
 
-    @property
-    def text(self) -> str:
-        return self.index.text
+    @functools.cached_property
+    def index(self) -> LineIndex:
+        return LineIndex(self.text)
 
     def edited(self, edit: Edit, effort: int = EFFORT_CHECK) -> Tree | None:
         """Return the tree of the text with one edit made; most of this tree is reused."""
@@ -87,6 +87,16 @@ class Tree:
         if not self._tree.root_node.has_error or not self._has_error_in(line):
             return "code"
         return kind_in_line(self.text[line.start : offset][-2_000:], self.language)
+
+    def prose_before(self, offset: int) -> Span | None:
+        """Return the comment, or the string on lines of its own, that ends at `offset`."""
+        for name, span in self._captured(Span(max(0, offset - 1), offset), ("comment", "string")):
+            line = self.index.line_span(self.index.line_of(span.start))
+            alone = not self.text[line.start : span.start].strip()
+            end = span.start + len(self.text[span.start : span.end].rstrip())
+            if end == offset and (name == "comment" or alone):
+                return span
+        return None
 
     def opens_block(self, offset: int) -> bool:
         """Say whether the token that starts at `offset` begins a block."""
@@ -252,7 +262,7 @@ def _parse(
     except ValueError:
         log.debug("parsing %d characters of %s takes too long", len(text), language.id)
         return None
-    return Tree(LineIndex(text), language, data, made)
+    return Tree(text, language, data, made)
 
 
 def _apply(tree: tree_sitter.Tree, old: Tree, edit: Edit, new_data: bytes) -> None:

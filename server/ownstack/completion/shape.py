@@ -1,0 +1,176 @@
+"""How much to suggest: one line, or a block where one starts.
+
+Decoding a block nobody asked for costs time and reads badly, so the answer is one line unless
+the syntax tree says that a block starts at the cursor and is empty, a suggestion has just been
+accepted, or the user pressed the key for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ownstack.completion.suggestion import Trigger
+from ownstack.document import Document
+from ownstack.languages import Language, kind_in_line
+from ownstack.settings import CompletionSettings
+from ownstack.syntax import Tree, language_of, tree_of
+from ownstack.text import Span
+
+Why = Literal["line", "block", "invoked", "after-accept"]
+
+CLOSERS = ")]}"
+_LOOK_CHARS = 4_000
+"""How far around the cursor a block's beginning and end are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How long an answer may be, and where it must end."""
+
+    max_lines: int
+    min_indent: int | None
+    """A later line with fewer leading blanks (a tab is one) is outside; None without limit."""
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    min_indent: int
+
+
+def shape(
+    document: Document,
+    offset: int,
+    *,
+    trigger: Trigger,
+    after_accept: bool,
+    settings: CompletionSettings,
+) -> Shape:
+    """Return the shape of the answer at `offset`; at most one incremental parse."""
+    line = Shape(1, None, "line")
+    invoked = trigger is Trigger.INVOKED
+    if settings.multiline == "never" and not invoked:
+        return line
+    head, rest = line_around(document, offset)
+    if rest.strip(CLOSERS + ";, \t"):
+        return line
+    language = language_of(document.language, document.path)
+    tree = tree_of(document)
+    if _kind(tree, language, offset, head) != "code":
+        return line
+    block = _block(document.text, tree, language, offset)
+    blank = not head.strip() and not rest.strip()
+    if invoked:
+        indent = block.min_indent if block else indent_of(head)
+        return Shape(2 * settings.max_lines, indent, "invoked")
+    if block is not None:
+        return Shape(settings.max_lines, block.min_indent, "block")
+    if after_accept and blank:
+        return Shape(settings.max_lines, indent_of(head), "after-accept")
+    return line
+
+
+def line_around(document: Document, offset: int) -> tuple[str, str]:
+    """Return the cursor's line, before and after the cursor."""
+    span = document.index.line_span(document.index.line_of(offset))
+    # Inside CRLF there is no column; what is before the break is the line.
+    return document.text[span.start : min(offset, span.end)], document.text[offset : span.end]
+
+
+def indent_of(line: str) -> int:
+    """Return the number of blanks that `line` begins with; a tab counts as one."""
+    return len(line) - len(line.lstrip(" \t"))
+
+
+def _kind(tree: Tree | None, language: Language | None, offset: int, head: str) -> str:
+    if tree is not None:
+        return tree.kind(offset)
+    return kind_in_line(head[-2_000:], language) if language is not None else "code"
+
+
+def _block(text: str, tree: Tree | None, language: Language | None, offset: int) -> _Block | None:
+    """Return the empty block that starts at the cursor."""
+    last = _last_code(text, tree, language, offset)
+    if last is None:
+        return None
+    line_start = max(text.rfind("\n", 0, last), text.rfind("\r", 0, last)) + 1
+    header = text[line_start : last + 1]
+    if not _opens(header, tree, language, last):
+        return None
+    indent = indent_of(header)
+    after = text[offset : offset + _LOOK_CHARS].replace("\r\n", "\n").replace("\r", "\n")
+    rest, _, below = after.partition("\n")
+    if text[last] == "{" and rest.strip():
+        # The answer may write the `}` on a line of its own; it replaces the one that is there.
+        return _Block(indent) if rest.lstrip()[0] == "}" else None
+    if rest.strip():
+        return None
+    following = next((line for line in below.split("\n") if line.strip()), "")
+    if indent_of(following) > indent and following:
+        return None
+    if text[last] == "{":
+        closed = following.lstrip().startswith("}") and indent_of(following) == indent
+        return _Block(indent + 1 if closed else indent)
+    return _Block(indent + 1)
+
+
+def _last_code(text: str, tree: Tree | None, language: Language | None, offset: int) -> int | None:
+    """Return the last character before the cursor that is code; comments and docs are skipped."""
+    at = offset
+    for _ in range(8):
+        window = text[max(0, at - _LOOK_CHARS) : at]
+        at -= len(window) - len(window.rstrip())
+        if not window.strip() or at == 0:
+            return None
+        line_start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+        skipped = tree.prose_before(at) if tree else _comment(text, line_start, at, language)
+        if skipped is None:
+            return at - 1
+        at = skipped.start
+    return None
+
+
+def _comment(text: str, start: int, end: int, language: Language | None) -> Span | None:
+    """Return the line comment that ends a line; for texts without a tree."""
+    line = text[start:end]
+    if language is None or len(line) > _LOOK_CHARS or kind_in_line(line, language) != "comment":
+        return None
+    for mark in language.line:
+        at = line.find(mark)
+        while at >= 0:
+            if kind_in_line(line[:at], language) == "code":
+                return Span(start + at, end)
+            at = line.find(mark, at + 1)
+    return None
+
+
+def _opens(header: str, tree: Tree | None, language: Language | None, last: int) -> bool:
+    if tree is not None:
+        if tree.opens_block(last):
+            return True
+        if not tree.is_broken_at(last + 1):
+            return False
+    return _looks_like_opening(header.strip(), language)
+
+
+def _looks_like_opening(header: str, language: Language | None) -> bool:
+    """Judge by words: for code that the parser cannot make sense of, or has no grammar for."""
+    if header.endswith("{"):
+        before = header[:-1].rstrip()
+        return bool(before) and (before[-1].isalnum() or before[-1] in ")>_]\"'")
+    words = language.opens if language else ()
+    begins = any(header.startswith(word) and not _goes_on(header, word) for word in words)
+    if header.endswith(":"):
+        return language is None or begins or (language.indent and not words)
+    if language is None or (language.indent and words):
+        return False
+    return begins or any(
+        header.endswith(word) and not header[: -len(word)][-1:].isalnum()
+        for word in language.opens_last
+    )
+
+
+def _goes_on(header: str, word: str) -> bool:
+    following = header[len(word) : len(word) + 1]
+    return following.isalnum() or following == "_"
