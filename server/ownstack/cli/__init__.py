@@ -1,0 +1,60 @@
+"""The `ownstack` command. Each command is a module that imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from ownstack import __version__
+from ownstack.cli import complete, daemon, doctor, lsp, models, status
+from ownstack.errors import OwnstackError, UsageError
+
+FINE, FAILED, USAGE = 0, 1, 2
+INTERRUPTED = 130
+
+COMMANDS = (complete, lsp, daemon, status, doctor, models)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 fine, 1 failed, 2 not understood.
+
+    What goes wrong is one line on stderr. A reader that has gone (`ownstack … | head`) is no error.
+    """
+    parsed = parser().parse_args(arguments)
+    try:
+        result: int = parsed.run(parsed)
+        sys.stdout.flush()
+        return result
+    except UsageError as error:
+        return _say(error, USAGE)
+    except OwnstackError as error:
+        return _say(error, FAILED)
+    except BrokenPipeError:
+        # Python would complain once more when it flushes stdout at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except OSError as error:
+        return _say(error, FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the whole command line, all commands included."""
+    top = argparse.ArgumentParser(
+        prog="ownstack",
+        description="A coding assistant its user owns, run by models on this machine.",
+    )
+    top.add_argument("--version", action="version", version=f"ownstack {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_to(commands)
+    return top
+
+
+def _say(error: Exception, status: int) -> int:
+    line = " ".join(str(error).split())
+    print(f"ownstack: {line}", file=sys.stderr)
+    return status

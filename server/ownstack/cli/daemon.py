@@ -1,0 +1,77 @@
+"""`ownstack daemon`: the process that serves all windows."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+
+def add_to(commands: Any) -> None:
+    """Describe the commands to argparse."""
+    command = commands.add_parser(
+        "daemon",
+        help="start, stop or look at the process that serves all windows",
+        description="The daemon serves all editor windows, so that a model is in memory once. "
+        "Editors start it by themselves; it leaves when it has been idle.",
+    )
+    verbs = command.add_subparsers(title="verbs", metavar="VERB", required=True)
+    start = verbs.add_parser("start", help="start it, unless it runs")
+    start.add_argument("--json", action="store_true", help="print its status as JSON")
+    start.set_defaults(run=run_start)
+    stop = verbs.add_parser("stop", help="end it; editors start it again when they need it")
+    stop.add_argument("--if-idle", action="store_true", help="not while a window is attached")
+    stop.set_defaults(run=run_stop)
+    status = verbs.add_parser("status", help="say whether it runs; exit status 1 if not")
+    status.add_argument("--json", action="store_true", help="print JSON")
+    status.set_defaults(run=run_status)
+    # What `start` starts. In the foreground, its log goes to the same file.
+    run = verbs.add_parser("run", help="be the daemon, in the foreground")
+    run.set_defaults(run=run_daemon)
+
+
+def run_start(arguments: argparse.Namespace) -> int:
+    from ownstack.cli.output import print_json
+    from ownstack.daemon import lifecycle
+    from ownstack.paths import Home
+
+    welcome = lifecycle.start(Home.default())
+    if arguments.json:
+        print_json(welcome.status)
+    else:
+        print(f"The daemon runs as process {welcome.pid}.")
+    return 0
+
+
+def run_stop(arguments: argparse.Namespace) -> int:
+    from ownstack.daemon import lifecycle
+    from ownstack.paths import Home
+
+    stopped = lifecycle.stop(Home.default(), only_if_idle=arguments.if_idle)
+    print("The daemon has left." if stopped else "No daemon runs.")
+    return 0
+
+
+def run_status(arguments: argparse.Namespace) -> int:
+    from ownstack.cli.output import print_json
+    from ownstack.daemon import lifecycle
+    from ownstack.daemon.handshake import Hello
+    from ownstack.paths import Home
+
+    welcome = lifecycle.ask(Home.default(), Hello("status"))
+    if arguments.json:
+        print_json({"running": welcome is not None, **(welcome.status if welcome else {})})
+    elif welcome is None:
+        print("No daemon runs.")
+    else:
+        print(f"The daemon runs as process {welcome.pid}, windows: {welcome.sessions}.")
+        for model in welcome.status.get("models", []):
+            state = model.get("error") or ("loaded" if model.get("loaded") else "loading")
+            print(f"{model.get('name')}: {state}, windows: {model.get('users')}")
+    return 0 if welcome is not None else 1
+
+
+def run_daemon(arguments: argparse.Namespace) -> int:
+    from ownstack.daemon import service
+    from ownstack.paths import Home
+
+    return service.main(Home.default())

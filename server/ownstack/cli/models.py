@@ -1,0 +1,106 @@
+"""`ownstack models`: the GGUF files this user has, and what they are used for."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ownstack.daemon.host import Host
+
+ROLES = ("completion", "edit", "chat", "summary", "embedding")
+
+
+def add_to(commands: Any) -> None:
+    """Describe the commands to argparse."""
+    command = commands.add_parser(
+        "models",
+        help="list, add and choose models",
+        description="Models are GGUF files on this machine. Nothing is downloaded.",
+    )
+    verbs = command.add_subparsers(title="verbs", metavar="VERB", required=True)
+    show = verbs.add_parser("list", help="show the known models")
+    show.add_argument("--json", action="store_true", help="print JSON")
+    show.set_defaults(run=run_list)
+    add = verbs.add_parser("add", help="make a GGUF file known; it stays where it is")
+    add.add_argument("path", type=Path, metavar="PATH")
+    add.add_argument("--name", help="what to call it (default: the file's name)")
+    add.add_argument("--json", action="store_true", help="print JSON")
+    add.set_defaults(run=run_add)
+    use = verbs.add_parser("use", help="choose a model for a role")
+    use.add_argument("name", metavar="NAME")
+    use.add_argument("--for", dest="role", choices=ROLES, required=True, metavar="ROLE",
+                     help=f"one of {', '.join(ROLES)}")  # fmt: skip
+    use.set_defaults(run=run_use)
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    from ownstack.cli.output import human_bytes, print_json, print_table
+
+    known = _host().known_models()
+    if arguments.json:
+        print_json({"models": [_entry(info, roles) for info, roles in known]})
+        return 0
+    if not known:
+        print("No models are known. Add one with: ownstack models add FILE.gguf")
+        return 0
+    rows = [
+        (
+            info.name,
+            human_bytes(info.size_bytes),
+            info.infill or "no",
+            ", ".join(roles) or "-",
+            str(info.path),
+        )
+        for info, roles in known
+    ]
+    print_table(("NAME", "SIZE", "INFILL", "USED FOR", "PATH"), rows)
+    return 0
+
+
+def run_add(arguments: argparse.Namespace) -> int:
+    from ownstack.cli.output import print_json
+
+    host = _host()
+    info = host.registry.add(arguments.path, arguments.name)
+    if arguments.json:
+        print_json(_entry(info, []))
+        return 0
+    print(f"Added {info.name}.")
+    if info.infill_problem:
+        print(f"It cannot complete code: {info.infill_problem}")
+    else:
+        print(f"To complete with it: ownstack models use {info.name} --for completion")
+    return 0
+
+
+def run_use(arguments: argparse.Namespace) -> int:
+    info = _host().use(arguments.name, arguments.role)
+    print(f"{info.name} is used for {arguments.role}.")
+    return 0
+
+
+def _host() -> Host:
+    from ownstack.daemon.host import Host
+    from ownstack.paths import Home
+
+    return Host(Home.default(), mode="inProcess")
+
+
+def _entry(info: Any, roles: list[Any]) -> dict[str, Any]:
+    """Return a model as `ownstack/models` shows it, and what only a terminal shows."""
+    return {
+        "name": info.name,
+        "path": str(info.path),
+        "sizeBytes": info.size_bytes,
+        "architecture": info.architecture,
+        "parameters": info.parameters,
+        "contextTokens": info.context_tokens,
+        "quantization": info.quantization,
+        "license": info.license,
+        "infill": info.infill,
+        "infillProblem": info.infill_problem,
+        "chat": info.chat,
+        "chosenFor": roles,
+    }

@@ -1,0 +1,63 @@
+"""`ownstack status`: what would complete now, and who serves it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+
+def add_to(commands: Any) -> None:
+    """Describe the command to argparse."""
+    command = commands.add_parser(
+        "status",
+        help="say what completes now, and whether the daemon runs",
+        description="Say which model is chosen, and what the daemon is doing.",
+    )
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from ownstack import __version__
+    from ownstack.cli.output import print_json
+    from ownstack.daemon import lifecycle
+    from ownstack.daemon.handshake import Hello
+    from ownstack.engine.models import ModelRegistry
+    from ownstack.errors import OwnstackError
+    from ownstack.paths import Home
+
+    home = Home.default()
+    problem, chosen = "", None
+    try:
+        chosen = ModelRegistry(home.models_file).chosen("completion")
+    except OwnstackError as error:
+        problem = str(error)
+    welcome = lifecycle.ask(home, Hello("status"))
+    if arguments.json:
+        print_json(
+            {
+                "version": __version__,
+                "completer": "echo" if chosen is None else "model",
+                "model": "" if chosen is None else chosen.name,
+                "problem": problem,
+                "daemon": {
+                    "running": welcome is not None,
+                    **(welcome.status if welcome is not None else {}),
+                },
+            }
+        )
+        return 0
+    if problem:
+        print(f"Completion: {problem}")
+    elif chosen is None:
+        print(
+            "Completion: no model is chosen, so it repeats what is in your files. "
+            "Add one with: ownstack models add FILE.gguf"
+        )
+    else:
+        print(f"Completion: {chosen.name} ({chosen.path})")
+    if welcome is None:
+        print("Daemon: does not run; an editor window starts it.")
+    else:
+        print(f"Daemon: process {welcome.pid}, windows: {welcome.sessions}")
+    return 0

@@ -1,0 +1,80 @@
+"""What a window is told about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ownstack.daemon.engines import LoadedModel
+from ownstack.errors import OwnstackError
+from ownstack.settings import CompletionSettings
+
+State = Literal["starting", "loading", "ready", "noModel", "off", "slow", "error"]
+Mode = Literal["daemon", "inProcess"]
+
+SLOW_LINE_TOKENS = 8
+"""A line is at least this long; a model that cannot write it before the deadline is slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One word, one sentence, and figures."""
+
+    state: State
+    reason: str
+    """One sentence for a person."""
+    version: str
+    mode: Mode
+    pid: int
+    sessions: int
+    """Windows that share this process."""
+    completer: Literal["echo", "model"]
+    """Who completes now."""
+    model: str
+    """Name of the model that is used or being loaded; "" without one."""
+    progress: float | None = None
+    """0..1 while loading."""
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+    def differs(self, other: Status | None) -> bool:
+        """Tell whether a person would see a difference (the figures change with every key)."""
+        return other is None or _seen(self) != _seen(other)
+
+
+def _seen(status: Status) -> tuple[object, ...]:
+    progress = None if status.progress is None else round(status.progress, 2)
+    return (status.state, status.reason, status.completer, status.model, status.sessions, progress)
+
+
+def judge(
+    settings: CompletionSettings,
+    *,
+    picking: bool,
+    problem: OwnstackError | None,
+    model: LoadedModel | None,
+) -> tuple[State, str]:
+    """Return the one word and the one sentence."""
+    if not settings.enabled:
+        return "off", "Completion is switched off in the settings."
+    error = problem or (model.error if model is not None else None)
+    if error is not None:
+        return "error", f"{error} Until then, completion repeats what is in your files."
+    if picking:
+        return "starting", "Looking for a model."
+    if model is None:
+        return (
+            "noModel",
+            "No model is chosen, so completion repeats what is in your files. "
+            "Add one with: ownstack models add FILE.gguf",
+        )
+    if model.engine is None:
+        return "loading", f"Loading {model.name} ({round(100 * (model.progress or 0.0))} %)."
+    decode = model.engine.speed().decode
+    if 0 < decode * settings.deadline_ms / 1000 < SLOW_LINE_TOKENS:
+        return (
+            "slow",
+            f"{model.name} writes {decode:.0f} tokens a second here, too few for a line in "
+            f"{settings.deadline_ms} ms. Choose a smaller model.",
+        )
+    return "ready", f"{model.name} is ready."
