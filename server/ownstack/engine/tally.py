@@ -1,0 +1,40 @@
+"""Totals of what an engine did, for people who ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ownstack.engine.protocol import Finish, Generated
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counted on the native thread; reading a number from another is harmless."""
+
+    answers: int = 0
+    cancelled: int = 0
+    prompt_tokens: int = 0
+    evaluated_tokens: int = 0
+    generated_tokens: int = 0
+    refreshes: int = 0
+
+    def add(self, result: Generated) -> None:
+        usage = result.usage
+        self.answers += 1
+        self.cancelled += result.finish is Finish.CANCELLED
+        self.evaluated_tokens += usage.evaluated_tokens
+        self.generated_tokens += usage.generated_tokens
+        # A cancelled prefill never asked for the rest of its prompt.
+        finished = usage.generated_tokens > 0
+        self.prompt_tokens += usage.prompt_tokens if finished else usage.evaluated_tokens
+
+    def figures(self) -> dict[str, float]:
+        """Return the totals by the names they have in the status."""
+        return {
+            "answers": float(self.answers),
+            "cancelledAnswers": float(self.cancelled),
+            "evaluatedTokens": float(self.evaluated_tokens),
+            "reusedTokens": float(max(0, self.prompt_tokens - self.evaluated_tokens)),
+            "generatedTokens": float(self.generated_tokens),
+            "suffixRefreshes": float(self.refreshes),
+        }

@@ -1,0 +1,188 @@
+"""The loop that writes one answer: bring the lane there, take a token, decide whether to go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ownstack.engine.answer import Answer
+from ownstack.engine.healing import Healing
+from ownstack.engine.lane import Lane, Pace, Target
+from ownstack.engine.protocol import Finish, Generated, Usage
+from ownstack.engine.sampler import Sampler
+from ownstack.engine.scheduler import SHARED_STEP_S, Job, Steps
+
+Logits = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A token, its log probability under the model, and the bytes it adds to the answer."""
+
+    token: int
+    logprob: float
+    added: bytes
+    ends: bool = False
+    healing: bool = False
+    """It only repeats what was typed."""
+
+
+class Chooser(Protocol):
+    """Takes the next token from logits (a view that the next decode overwrites)."""
+
+    def choose(self, logits: Logits) -> Choice: ...
+
+
+class Greedy:
+    """The likeliest token; while healing, the likeliest that agrees with what was typed."""
+
+    def __init__(self, pieces: Sequence[bytes], stops: frozenset[int], healing: Healing) -> None:
+        self._pieces = pieces
+        self._stops = stops
+        self._healing = healing
+
+    def choose(self, logits: Logits) -> Choice:
+        if self._healing.done:
+            token = int(logits.argmax())
+            return _choice(token, logits, self._pieces[token], self._stops)
+        allowed = self._healing.allowed()
+        if not len(allowed):
+            return Choice(-1, 0.0, b"", ends=True)
+        token = int(allowed[logits[allowed].argmax()])
+        added = self._healing.accept(self._pieces[token])
+        logprob = _logprob(token, logits)
+        return Choice(token, logprob, added, healing=not added)
+
+
+class Sampled:
+    """A token drawn by llama.cpp's samplers."""
+
+    def __init__(self, pieces: Sequence[bytes], stops: frozenset[int], sampler: Sampler) -> None:
+        self._pieces = pieces
+        self._stops = stops
+        self._sampler = sampler
+
+    def choose(self, logits: Logits) -> Choice:
+        token = self._sampler.sample(logits)
+        return _choice(token, logits, self._pieces[token], self._stops)
+
+
+def _choice(token: int, logits: Logits, piece: bytes, stops: frozenset[int]) -> Choice:
+    # A control token that nobody declared an end is none of the answer's text either.
+    return Choice(token, _logprob(token, logits), piece, ends=token in stops or not piece)
+
+
+def _logprob(token: int, logits: Logits) -> float:
+    highest = float(logits.max())
+    return float(logits[token]) - highest - float(np.log(np.exp(logits - highest).sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When an answer ends whatever the model says; times as `time.monotonic()` tells them."""
+
+    max_tokens: int
+    first_line_at_s: float | None = None
+    ends_at_s: float | None = None
+
+
+class Writing:
+    """One answer being written for a job. `emit` gets text on the native thread.
+
+    `mean_logprob` of the result is of the model's own distribution, unconstrained, over the
+    tokens that added text (those that only repeat the healed partial word do not count) and
+    the one that ended the answer, if one did.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        target: Target,
+        answer: Answer,
+        chooser: Chooser,
+        limits: Limits,
+        emit: Callable[[str], None],
+    ) -> None:
+        self._job = job
+        self._target = target
+        self._answer = answer
+        self._chooser = chooser
+        self._limits = limits
+        self._emit = emit
+        self._prompt_tokens = len(target.flat)
+        self._answer_tokens = 0
+        self._started_s = time.monotonic()
+        self._first_token_s: float | None = None
+        self.evaluated = 0
+        self.generated = 0
+
+    def run(self, lane: Lane, pace: Pace) -> Steps:
+        """Write until the end."""
+        if self._job.cancelled:
+            self._end(Finish.CANCELLED)
+        while self._answer.finish is None:
+            yield from self._reach(lane, pace)
+            if self._answer.finish is None:
+                self._take(self._chooser.choose(lane.context.logits()))
+
+    def result(self, *, clipped: bool = False) -> Generated:
+        ended_s = time.monotonic()
+        first_s = self._first_token_s or ended_s
+        usage = Usage(
+            prompt_tokens=self._prompt_tokens,
+            evaluated_tokens=self.evaluated,
+            generated_tokens=self.generated,
+            queue_ms=1e3 * (self._started_s - self._job.submitted_s),
+            prefill_ms=1e3 * (first_s - self._started_s),
+            decode_ms=1e3 * (ended_s - first_s),
+            clipped=clipped,
+        )
+        answer = self._answer
+        assert answer.finish is not None
+        return Generated(answer.text, answer.finish, usage, answer.mean_logprob)
+
+    def _reach(self, lane: Lane, pace: Pace) -> Steps:
+        while not lane.ready(self._target):
+            at_most = pace.tokens(SHARED_STEP_S if self._job.protected else None)
+            progress, evaluated = lane.step(self._target, at_most)
+            if not self.generated:
+                self.evaluated += evaluated
+            yield progress
+            if self._job.cancelled:
+                self._end(Finish.CANCELLED)
+                return
+            if self._late(self._limits.ends_at_s):
+                self._end(Finish.DEADLINE)
+                return
+        if self._first_token_s is None:
+            self._first_token_s = time.monotonic()
+
+    def _take(self, choice: Choice) -> None:
+        self.generated += 1
+        if choice.ends:
+            self._end(Finish.END, choice.logprob)
+            return
+        self._target.append(choice.token)
+        if choice.healing:
+            return
+        self._answer_tokens += 1
+        self._say(self._answer.feed(choice.added, choice.logprob))
+        if self._late(self._limits.first_line_at_s):
+            self._answer.end_with_line()
+        if self._answer_tokens >= self._limits.max_tokens:
+            self._end(Finish.LENGTH)
+
+    def _end(self, finish: Finish, logprob: float | None = None) -> None:
+        self._say(self._answer.close(finish, logprob))
+
+    def _say(self, text: str) -> None:
+        if text:
+            self._emit(text)
+
+    def _late(self, at_s: float | None) -> bool:
+        return at_s is not None and time.monotonic() >= at_s
