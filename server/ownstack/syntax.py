@@ -13,7 +13,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import tree_sitter
@@ -37,7 +37,7 @@ MAX_CHARS = 1_000_000
 EFFORT_BACKGROUND = 100_000
 EFFORT_REQUEST = 1_000
 """About 20 ms, which is what the event loop may be blocked for."""
-EFFORT_CHECK = 300
+EFFORT_CHECK = 100
 
 _CHUNK_BYTES = 16_384
 _MAX_NODES = 2_000
@@ -53,10 +53,11 @@ class Tree:
     language: Language
     _data: bytes
     _tree: tree_sitter.Tree
+    _index: LineIndex | None = None
 
     @functools.cached_property
     def index(self) -> LineIndex:
-        return LineIndex(self.text)
+        return self._index or LineIndex(self.text)
 
     def edited(self, edit: Edit, effort: int = EFFORT_CHECK) -> Tree | None:
         """Return the tree of the text with one edit made; most of this tree is reused."""
@@ -206,6 +207,7 @@ def tree_of(document: Document, effort: int = EFFORT_REQUEST) -> Tree | None:
     if old is not None and old.language is language and old.text == document.text:
         return old
     tree = parse(document.text, language, old, effort)
+    tree = tree and replace(tree, _index=document.index)
     if tree is not None:
         with _lock:
             _cache[document.uri] = tree

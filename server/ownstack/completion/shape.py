@@ -20,6 +20,8 @@ from ownstack.text import Span
 Why = Literal["line", "block", "invoked", "after-accept"]
 
 CLOSERS = ")]}"
+TAB_COLUMNS = 4
+"""Columns of a tab; any number does that the engine uses too (`InfillRequest.min_indent`)."""
 _LOOK_CHARS = 4_000
 """How far around the cursor a block's beginning and end are looked for."""
 
@@ -30,7 +32,7 @@ class Shape:
 
     max_lines: int
     min_indent: int | None
-    """A later line with fewer leading blanks (a tab is one) is outside; None without limit."""
+    """A later line indented by fewer columns is outside; None without limit."""
     why: Why
 
 
@@ -79,8 +81,9 @@ def line_around(document: Document, offset: int) -> tuple[str, str]:
 
 
 def indent_of(line: str) -> int:
-    """Return the number of blanks that `line` begins with; a tab counts as one."""
-    return len(line) - len(line.lstrip(" \t"))
+    """Return the columns of the blanks that `line` begins with."""
+    bare = line.lstrip(" \t")
+    return len(line[: len(line) - len(bare)].expandtabs(TAB_COLUMNS))
 
 
 def _kind(tree: Tree | None, language: Language | None, offset: int, head: str) -> str:

@@ -221,7 +221,8 @@ def _closed(text: str, place: _Place) -> str:
     """Return a block that ends on a line of its own, though the `}` was beside the `{`."""
     if covered(text, place.rest, place.language, place.mark):
         return text
-    return f"{text}\n{place.head[: indent_of(place.head)]}}}"
+    blanks = place.head[: len(place.head) - len(place.head.lstrip(" \t"))]
+    return f"{text}\n{blanks}}}"
 
 
 def _closes_block(line: str, before: list[str], place: _Place) -> bool:
