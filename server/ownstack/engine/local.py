@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ownstack.engine import fim, llama, sizing
+from ownstack.engine import opening, sizing
 from ownstack.engine.chat_slot import ChatSlot
-from ownstack.engine.context import Context
 from ownstack.engine.embedding_slot import EmbeddingSlot
 from ownstack.engine.generation import Generation
 from ownstack.engine.lane import Pace
-from ownstack.engine.probe import Probe, Verdict
+from ownstack.engine.opening import Parts
+from ownstack.engine.probe import Probe
 from ownstack.engine.protocol import (
     Capabilities,
     GenerateRequest,
@@ -31,44 +29,30 @@ from ownstack.engine.protocol import (
 from ownstack.engine.scheduler import Job, NativeThread, Steps, post
 from ownstack.engine.slots import SOFT_DRIFT, InfillSlot
 from ownstack.engine.speed import SpeedMeter
-from ownstack.engine.tally import Tally
 from ownstack.errors import CannotInfillError, EngineClosedError, EngineError
 from ownstack.settings import EngineSettings
 
 log = logging.getLogger(__name__)
 
-CHAT_WINDOW = 8_192
 IDLE_S = 1.0
 """After this long without a request the suffix is made exact."""
-_ALL_LAYERS = 10_000
 
 
 class LlamaEngine:
     """One loaded model. Made by `open`; `close` frees it."""
 
-    def __init__(
-        self,
-        model: llama.Model,
-        capabilities: Capabilities,
-        *,
-        native: NativeThread,
-        meter: SpeedMeter,
-        infill: InfillSlot | None,
-        chat: ChatSlot | None,
-        threads: int,
-        chat_window: int,
-    ) -> None:
-        self._model = model
-        self._capabilities = capabilities
+    def __init__(self, native: NativeThread, parts: Parts) -> None:
         self._native = native
-        self._meter = meter
-        self._infill = infill
-        self._threads = threads
-        self._chat_window = chat_window
-        self._chat = chat
+        self._model = parts.model
+        self._capabilities = parts.capabilities
+        self._meter = parts.meter
+        self._infill = parts.infill
+        self._chat = parts.chat
+        self._threads = parts.threads
+        self._chat_window = parts.chat_window
         self._embedding: EmbeddingSlot | None = None
-        self._tally = infill.tally if infill else chat.tally if chat else Tally()
-        self._pace = Pace(meter)
+        self._tally = parts.tally
+        self._pace = Pace(parts.meter)
         self._idle: asyncio.TimerHandle | None = None
         self._refresh: Job | None = None
         self._closed = False
@@ -97,22 +81,25 @@ class LlamaEngine:
         loop = asyncio.get_running_loop()
         report = _reporter(loop, on_progress)
         stop = threading.Event()
-        gpu_layers = _gpu_layers(settings)
+        gpu_layers = opening.gpu_layers(settings)
         probe = Probe(cache)
         try:
             verdict, model = await asyncio.to_thread(
-                _load, path, probe, gpu_layers, settings, report, stop
+                opening.load, path, probe, gpu_layers, report, stop
             )
         except asyncio.CancelledError:
             stop.set()
             raise
-        opening = _Opening(model, name, native, settings, role, gpu_layers, verdict)
+        parts = opening.Parts(model, SpeedMeter(verdict.speed), sizing.threads(settings.threads))
         try:
-            engine = await asyncio.wrap_future(native.call(opening.build, owner=opening))
-            if verdict.speed is None:
+            await asyncio.wrap_future(
+                native.call(lambda: parts.build(name, native.flag, settings, role))
+            )
+            engine = cls(native, parts)
+            if verdict.speed is None and parts.warm:
                 await asyncio.to_thread(probe.remember_speed, path, gpu_layers, engine.speed())
         except BaseException:
-            await asyncio.wrap_future(native.call(opening.close))
+            await asyncio.wrap_future(native.call(parts.close))
             raise
         return engine
 
@@ -282,151 +269,6 @@ class LlamaEngine:
             raise EngineClosedError("The engine was closed.")
 
 
-class _Opening:
-    """What is between a loaded model and a working engine; runs on the native thread."""
-
-    def __init__(
-        self,
-        model: llama.Model,
-        name: str,
-        native: NativeThread,
-        settings: EngineSettings,
-        role: Role,
-        gpu_layers: int,
-        verdict: Verdict,
-    ) -> None:
-        self._model = model
-        self._name = name
-        self._native = native
-        self._settings = settings
-        self._role = role
-        self._gpu_layers = gpu_layers
-        self._meter = SpeedMeter(verdict.speed)
-        self._slot: InfillSlot | None = None
-        self._chat: ChatSlot | None = None
-
-    def build(self) -> LlamaEngine:
-        model, settings = self._model, self._settings
-        threads = sizing.threads(settings.threads)
-        free = sizing.free_memory_bytes()
-        chat_window = sizing.window(
-            0 if self._role == "completion" else settings.context_tokens,
-            trained=model.n_ctx_train,
-            kv_bytes_per_token=model.kv_bytes_per_token,
-            free_bytes=free,
-            default=CHAT_WINDOW,
-        )
-        window, order = chat_window, ""
-        if self._role == "completion":
-            form = fim.detect(model, settings.infill_order)
-            order = form.order
-            window = sizing.window(
-                settings.context_tokens,
-                trained=model.n_ctx_train,
-                kv_bytes_per_token=model.kv_bytes_per_token,
-                free_bytes=free,
-            )
-            self._slot = InfillSlot(
-                model,
-                form,
-                window=window,
-                threads=threads,
-                flag=self._native.flag,
-                pace=Pace(self._meter),
-                suffix_shift=settings.suffix_shift,
-            )
-            self._slot.open()
-            _warm_up(self._slot.lane.context, self._meter)
-        elif self._role != "embedding" and model.has_decoder:
-            self._chat = ChatSlot(
-                model,
-                n_ctx=chat_window,
-                threads=threads,
-                flag=self._native.flag,
-                pace=Pace(self._meter),
-            )
-            _warm_up(self._chat.context, self._meter)
-        capabilities = self._capabilities(window, order)
-        return LlamaEngine(
-            model,
-            capabilities,
-            native=self._native,
-            meter=self._meter,
-            infill=self._slot,
-            chat=self._chat,
-            threads=threads,
-            chat_window=chat_window,
-        )
-
-    def close(self) -> None:
-        for slot in (self._slot, self._chat):
-            if slot is not None:
-                slot.close()
-        self._model.close()
-
-    def _capabilities(self, window: int, order: str) -> Capabilities:
-        model = self._model
-        orders: dict[str, Literal["psm", "spm", ""]] = {"psm": "psm", "spm": "spm"}
-        return Capabilities(
-            model=self._name,
-            context_tokens=window,
-            prompt_budget_tokens=sizing.prompt_budget(window, self._meter.speed),
-            infill=self._slot is not None,
-            chat=bool(model.chat_template),
-            infill_order=orders.get(order, ""),
-            device=next((d for d in llama.devices() if d != "CPU"), "cpu")
-            if self._gpu_layers
-            else "cpu",
-            parameters=model.n_params,
-            memory_bytes=model.size_bytes + window * model.kv_bytes_per_token,
-        )
-
-
-def _warm_up(context: Context, meter: SpeedMeter) -> None:
-    """Read the weights in, and measure both speeds if they are not known from an earlier start.
-
-    The first decode after a cold load costs ten times the second.
-    """
-    token = context.model.bos or 0
-    known = meter.speed.prefill > 0 and meter.speed.decode > 0
-    batch = min(context.batch_tokens, context.n_ctx // 4)
-    plan = [(4, 1)] if known else [(4, 1), (batch, 2), (1, 6)]
-    for size, times in plan:
-        for turn in range(times):
-            started_s = time.perf_counter()
-            context.decode([token] * size, context.end(), abortable=False)
-            if turn or size == batch:
-                meter.note(size, time.perf_counter() - started_s)
-            if size == batch:
-                context.remove(0, 4)
-    context.remove(0, 0)
-
-
-def _load(
-    path: Path,
-    probe: Probe,
-    gpu_layers: int,
-    settings: EngineSettings,
-    report: Callable[[float], None],
-    stop: threading.Event,
-) -> tuple[Verdict, llama.Model]:
-    """Check, probe and load; runs on a worker thread, so that loaded models keep working."""
-    report(0.0)
-    verdict = probe.verdict(path, gpu_layers)
-
-    def progress(done: float) -> bool:
-        report(done)
-        return not stop.is_set()
-
-    model = llama.Model(
-        path, gpu_layers=gpu_layers, extra_bufts=verdict.extra_bufts, on_progress=progress
-    )
-    if stop.is_set():
-        model.close()
-        raise EngineClosedError(f"Loading {path.name} was given up.")
-    return verdict, model
-
-
 def _reporter(
     loop: asyncio.AbstractEventLoop, on_progress: Callable[[float], None] | None
 ) -> Callable[[float], None]:
@@ -441,12 +283,6 @@ def _reporter(
             post(loop, on_progress, done)
 
     return report
-
-
-def _gpu_layers(settings: EngineSettings) -> int:
-    if not settings.gpu_layers or not llama.offloads():
-        return 0
-    return _ALL_LAYERS if settings.gpu_layers < 0 else settings.gpu_layers
 
 
 def _log_failure(error: BaseException) -> None:
