@@ -122,6 +122,9 @@ class EnginePool:
             self._crashes.check(model.path, model.name)
             self._crashes.begin(model.path)
             model.engine = await self._open_engine(model.path, model.name, model.settings, progress)
+        except asyncio.CancelledError:
+            self._crashes.end(model.path, worked=False)
+            raise
         except OwnstackError as error:
             log.warning("%s", error)
             model.error = error
@@ -135,7 +138,7 @@ class EnginePool:
 
     async def _free(self, model: LoadedModel) -> None:
         assert model.task is not None
-        # A load cannot be stopped half-way everywhere; its end is waited for.
+        model.task.cancel()
         await asyncio.wait({model.task})
         if model.engine is None:
             return

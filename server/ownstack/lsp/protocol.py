@@ -121,19 +121,19 @@ PAYLOADS = (
 )
 
 
-class CustomMessages:
-    """Mixin: teaches a pygls protocol, a server's or a client's, the messages above."""
+class CustomMessages(LanguageServerProtocol):
+    """Teaches a pygls protocol, a server's or a client's, the messages above."""
 
-    def get_message_type(self, method: str) -> Any:
-        return MESSAGES.get(method, (None, None))[0] or super().get_message_type(method)  # type: ignore[misc]
+    def get_message_type(self, method: str) -> Any:  # type: ignore[override]
+        return MESSAGES.get(method, (None, None))[0] or super().get_message_type(method)
 
-    def get_result_type(self, method: str) -> Any:
-        return MESSAGES.get(method, (None, None))[1] or super().get_result_type(method)  # type: ignore[misc]
+    def get_result_type(self, method: str) -> Any:  # type: ignore[override]
+        return MESSAGES.get(method, (None, None))[1] or super().get_result_type(method)
 
 
 def converter() -> Converter:
     """Return pygls' converter, taught to spell our snake_case fields in camelCase."""
-    made = default_converter()
+    made: Converter = default_converter()  # type: ignore[no-untyped-call]
     for kind in PAYLOADS:
         names: dict[str, Any] = {
             item.name: override(rename=camel(item.name)) for item in dataclasses.fields(kind)
@@ -143,7 +143,7 @@ def converter() -> Converter:
     return made
 
 
-class SessionProtocol(CustomMessages, LanguageServerProtocol):
+class SessionProtocol(CustomMessages):
     """One window's protocol.
 
     pygls keeps its own copy of each document, with positions that break lines where LSP does
