@@ -37,7 +37,7 @@ NAME = "ownstack-infill"
 LICENCE = "apache-2.0"
 
 
-def description(manifest: dict[str, object], tokens: int) -> str:
+def description(manifest: dict[str, dict[str, dict[str, int]]], tokens: int) -> str:
     """What the network is and what it learned from, in two sentences."""
     chars = {name: row["chars"] for name, row in manifest["training"].items()}
     shares = ", ".join(f"{name} {count / 1e6:.0f}M" for name, count in sorted(chars.items()))
