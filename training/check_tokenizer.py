@@ -8,7 +8,6 @@ llama.cpp's std::regex dies at 40,000.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from training import documents
 from training.export import write_vocabulary
 from training.tokenizer import MAX_RUN, load
 from training.work import add_work_option, work_folder
@@ -48,9 +48,8 @@ def capped(text: str) -> str:
 
 
 def texts(corpus: Path, count: int, seed: int = 5) -> list[str]:
-    lines = corpus.read_text(encoding="utf-8").splitlines()
-    chosen = random.Random(seed).sample(lines, min(count, len(lines)))
-    return [json.loads(line)["text"] for line in chosen]
+    chosen = [document.text for document in documents.load(corpus)]
+    return random.Random(seed).sample(chosen, min(count, len(chosen)))
 
 
 def llama_tokenizer(model: Path) -> Callable[[str], list[int]]:

@@ -44,10 +44,12 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def load(path: Path, model: InfillModel, optimiser: Optimiser) -> Progress:
+    """Weights joined from parts come without an optimiser, which then starts afresh."""
     state = read(path)
     model.load_state_dict(state["model"])
-    optimiser.load(state["optimiser"])
-    torch.set_rng_state(state["torch_rng"])
+    if "optimiser" in state:
+        optimiser.load(state["optimiser"])
+        torch.set_rng_state(state["torch_rng"])
     return Progress(**state["progress"])
 
 

@@ -20,11 +20,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from training.archives import debian_copyright, declared_licence, members
+from training.documents import Document, save
 from training.fetch import download_folder
 from training.filters import TEST_PATH, UNWANTED_PATH, language_of, normalised, unfit
 from training.licences import allowed_by_rules, debian_rules, permissive, refused_by_header
 from training.sources import Source, load_sources
-from training.work import add_work_option, work_folder, write_atomically
+from training.work import add_work_option, work_folder
 
 log = logging.getLogger("training.corpus")
 
@@ -43,18 +44,6 @@ SHINGLE_LINES = 5
 HELD_OUT_OVERLAP = 0.10
 TRAIN_OVERLAP = 0.60
 TEST_SHARE = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    source: str
-    language: str
-    path: str
-    text: str
-
-    def json(self) -> str:
-        fields = {"source": self.source, "language": self.language, "path": self.path}
-        return json.dumps({**fields, "text": self.text}, ensure_ascii=False)
 
 
 @dataclass(slots=True)
@@ -169,14 +158,6 @@ def read_source(work: Path, source: Source, seen: Seen) -> tuple[list[Document],
     return documents, entry
 
 
-def save(path: Path, documents: list[Document]) -> None:
-    def write(scratch: Path) -> None:
-        with scratch.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(document.json() + "\n" for document in documents)
-
-    write_atomically(path, write)
-
-
 def balanced(documents: list[Document]) -> list[Document]:
     by_language: defaultdict[str, list[Document]] = defaultdict(list)
     for document in documents:
@@ -198,7 +179,9 @@ def tally(documents: list[Document], key: str) -> dict[str, dict[str, int]]:
 
 
 def build(work: Path, sources: list[Source]) -> dict[str, object]:
-    seen, training, held_out = Seen(), [], []
+    seen = Seen()
+    training: list[Document] = []
+    held_out: list[Document] = []
     entries: dict[str, dict[str, object]] = {}
     for source in sources:
         documents, entry = read_source(work, source, seen)

@@ -9,7 +9,6 @@ punctuation. Both sides ignore merges for a piece that is a token as a whole.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import random
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from training import documents
 from training.work import add_work_option, work_folder, write_atomically
 
 log = logging.getLogger("training.tokenizer")
@@ -93,18 +93,17 @@ def byte_alphabet() -> dict[int, str]:
 
 def sample(corpus: Path, seed: int = 1) -> Iterator[str]:
     """A share of every source and language, so that no big package sets the vocabulary."""
-    lines = corpus.read_text(encoding="utf-8").splitlines()
-    random.Random(seed).shuffle(lines)
+    texts = list(documents.load(corpus))
+    random.Random(seed).shuffle(texts)
     by_source: Counter[str] = Counter()
     by_language: Counter[str] = Counter()
-    for line in lines:
-        entry = json.loads(line)
-        source, language = entry["source"], entry["language"]
+    for document in texts:
+        source, language, size = document.source, document.language, len(document.text)
         limit = CHARS_PER_LANGUAGE.get(language, DEFAULT_LANGUAGE_CHARS)
         if by_source[source] < CHARS_PER_SOURCE and by_language[language] < limit:
-            by_source[source] += len(entry["text"])
-            by_language[language] += len(entry["text"])
-            yield entry["text"]
+            by_source[source] += size
+            by_language[language] += size
+            yield document.text
 
 
 def load(work: Path) -> Tokenizer:

@@ -11,7 +11,6 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from training import documents
 from training.tokenizer import load
 from training.work import add_work_option, work_folder, write_atomically
 
@@ -51,12 +51,6 @@ def open_store(folder: Path, name: str) -> TokenStore:
     return TokenStore(ids, start, language, group, names["languages"], names["paths"])
 
 
-def entries(corpus: Path) -> Iterator[dict[str, str]]:
-    with corpus.open(encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
-
-
 def write_store(corpus: Path, folder: Path, name: str, tokenizer: Tokenizer) -> int:
     """Tokenise one JSON-lines file into the store `name`; the number of tokens."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -66,16 +60,16 @@ def write_store(corpus: Path, folder: Path, name: str, tokenizer: Tokenizer) -> 
 
     def fill(scratch: Path) -> None:
         with scratch.open("wb") as out:
-            lines = entries(corpus)
-            while batch := list(islice(lines, BATCH_FILES)):
-                texts = [entry["text"] for entry in batch]
+            files = documents.load(corpus)
+            while batch := list(islice(files, BATCH_FILES)):
+                texts = [document.text for document in batch]
                 encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
-                for entry, encoding in zip(batch, encodings, strict=True):
+                for document, encoding in zip(batch, encodings, strict=True):
                     out.write(np.asarray(encoding.ids, dtype=np.uint16).tobytes())
                     lengths.append(len(encoding.ids))
-                    language.append(languages.setdefault(entry["language"], len(languages)))
-                    group.append(groups.setdefault(entry["source"], len(groups)))
-                    paths.append(entry["path"])
+                    language.append(languages.setdefault(document.language, len(languages)))
+                    group.append(groups.setdefault(document.source, len(groups)))
+                    paths.append(document.path)
 
     write_atomically(folder / f"{name}.u16", fill)
     np.savez(

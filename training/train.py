@@ -76,9 +76,8 @@ class Journal:
         self.path = path
 
     def write(self, event: str, progress: Progress, **fields: object) -> None:
-        entry = {"event": event, "time": time.strftime("%Y-%m-%dT%H:%M:%S")}
-        entry |= {"step": progress.step, "tokens": progress.tokens, **fields}
-        line = json.dumps(entry)
+        head = {"event": event, "time": time.strftime("%Y-%m-%dT%H:%M:%S")}
+        line = json.dumps({**head, "step": progress.step, "tokens": progress.tokens, **fields})
         with self.path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
         log.info("%s", line)
