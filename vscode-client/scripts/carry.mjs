@@ -1,0 +1,18 @@
+// Puts beside the extension what its package carries: the server's wheel and the licence.
+// OWNSTACK_PYTHON names the interpreter that builds the wheel (default: python3).
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const client = dirname(dirname(fileURLToPath(import.meta.url)));
+const repository = dirname(client);
+const bundled = join(client, 'bundled');
+const python = process.env.OWNSTACK_PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3');
+
+rmSync(bundled, { recursive: true, force: true });
+mkdirSync(bundled);
+const pip = ['-m', 'pip', 'wheel', '--quiet', '--disable-pip-version-check', '--no-deps'];
+execFileSync(python, [...pip, '--wheel-dir', bundled, repository], { stdio: 'inherit' });
+copyFileSync(join(repository, 'LICENSE'), join(client, 'LICENSE'));
+console.log(`carries ${readdirSync(bundled).join(', ')}`);

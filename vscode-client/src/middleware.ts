@@ -1,0 +1,40 @@
+/** What happens in the extension host at each key, and how long it takes. */
+
+import type { Middleware } from 'vscode-languageclient/node';
+
+import { offReason, type Switches } from './settings.js';
+
+/** Adds up the time that keys take in the extension host: work, not waiting. */
+export class KeyClock {
+  calls = 0;
+  totalMs = 0;
+  maxMs = 0;
+
+  measure<T>(work: () => T): T {
+    const start = performance.now();
+    try {
+      return work();
+    } finally {
+      const ms = performance.now() - start;
+      this.calls += 1;
+      this.totalMs += ms;
+      this.maxMs = Math.max(this.maxMs, ms);
+    }
+  }
+
+  toString(): string {
+    const mean = this.calls ? this.totalMs / this.calls : 0;
+    return `${this.calls} calls, mean ${mean.toFixed(3)} ms, longest ${this.maxMs.toFixed(1)} ms`;
+  }
+}
+
+/** Returns the hooks of the language client. What is switched off never reaches the server. */
+export function middleware(on: () => Switches, clock: KeyClock): Middleware {
+  return {
+    didChange: (event, next) => clock.measure(() => next(event)),
+    provideInlineCompletionItems: (document, position, context, token, next) =>
+      clock.measure(() =>
+        offReason(on(), document.languageId) ? null : next(document, position, context, token),
+      ),
+  };
+}
