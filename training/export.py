@@ -34,7 +34,7 @@ FIM_KEYS = {
     "fim_sep": FILE_SEP,
 }
 NAME = "ownstack-infill"
-LICENCE = "apache-2.0"
+LICENCE = "mit"
 
 
 def description(manifest: dict[str, dict[str, dict[str, int]]], tokens: int) -> str:
