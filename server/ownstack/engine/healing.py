@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 # A word with the one mark before it (` name`, `.name`, `_name` are often one token), or a run of
 # marks, blanks or underscores.
-_PARTIAL = re.compile(r"(?:[^\r\n\w]|_)?[^\W_]+$|[ ]?[^\s\w]+$|[ \t]+$|_+$")
+_PARTIAL = re.compile(r"(?:(?:[^\r\n\w]|_)?[^\W_]+|[ ]?[^\s\w]+|[ \t]+|_+)\Z")
 _WINDOW = 48
 _KEY_BYTES = 8
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from ownstack.engine import fim, llama, sizing
+from ownstack.engine import fim, gguf_file, llama, sizing
 from ownstack.engine.abort_flag import AbortFlag
 from ownstack.engine.chat_slot import ChatSlot
 from ownstack.engine.context import Context
@@ -40,6 +40,7 @@ def load(
 ) -> tuple[Verdict, llama.Model]:
     """Check, probe and load; runs on a worker thread, so that loaded models keep working."""
     report(0.0)
+    gguf_file.read(path)
     verdict = probe.verdict(path, gpu_layers)
 
     def progress(done: float) -> bool:

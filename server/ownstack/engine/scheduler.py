@@ -56,6 +56,7 @@ class Job:
         self.number = next(_numbers)
         self.submitted_s = time.monotonic()
         self.progressed_s = self.submitted_s
+        self.started_s: float | None = None
         self.cancelled = False
         self.protected = False
         self.doom: BaseException | None = None
@@ -176,6 +177,7 @@ class NativeThread:
         """Do steps of `job` until it ends or has to make way; whether it has ended."""
         try:
             if job.steps is None:
+                job.started_s = time.monotonic()
                 job.steps = job.work(job)
             while True:
                 progress = next(job.steps)

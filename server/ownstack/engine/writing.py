@@ -116,7 +116,7 @@ class Writing:
         self._emit = emit
         self._prompt_tokens = len(target.flat)
         self._answer_tokens = 0
-        self._started_s = time.monotonic()
+        self._started_s = job.started_s or time.monotonic()
         self._first_token_s: float | None = None
         self.evaluated = 0
         self.generated = 0
