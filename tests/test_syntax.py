@@ -169,7 +169,7 @@ def test_a_document_is_parsed_once_per_version() -> None:
 
 def test_a_long_document_has_a_tree_once_it_was_made_in_advance() -> None:
     """On the request path the work is bounded; afterwards typing costs little."""
-    text = ("def f(a):\n" + "    a = g(a, 1)[2]\n" * 150) * 120
+    text = ("def f(a):\n" + "    a = g(a, 1)[2]\n" * 150) * 60
 
     assert tree_of(document(text)) is None
     warm(document(text))

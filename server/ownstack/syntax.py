@@ -105,12 +105,12 @@ class Tree:
         return any(span.start == offset for _, span in found)
 
     def statement_ends(self, span: Span) -> list[int]:
-        """Return the ends, in `span`, of statements that begin in it; sorted, without repeats.
+        """Return the ends, in `span`, of sound statements that begin in it; sorted, each once.
 
         Line breaks and spaces at the end of a statement do not belong to it.
         """
         ends = set()
-        for _, found in self._captured(span, ("statement",)):
+        for _, found in self._captured(span, ("statement",), sound=True):
             end = found.start + len(self.text[found.start : found.end].rstrip())
             if found.start >= span.start and found.start < end <= span.end:
                 ends.add(end)
@@ -125,7 +125,9 @@ class Tree:
         ]
         return min(around, key=len).end if around else None
 
-    def _captured(self, span: Span, names: tuple[str, ...]) -> list[tuple[str, Span]]:
+    def _captured(
+        self, span: Span, names: tuple[str, ...], sound: bool = False
+    ) -> list[tuple[str, Span]]:
         query = _query(self.language)
         # A query over thousands of tokens that recovery left side by side takes 50 ms, and the
         # binding (0.26) can die in its own progress callback: such a tree answers nothing.
@@ -135,7 +137,12 @@ class Tree:
         start, end = self.index.byte(span.start), self.index.byte(span.end)
         cursor.set_byte_range(start, max(end, start + 1))
         captures = cursor.captures(self._tree.root_node)
-        return [(name, self._span(node)) for name in names for node in captures.get(name, [])]
+        return [
+            (name, self._span(node))
+            for name in names
+            for node in captures.get(name, [])
+            if not (sound and node.has_error)
+        ]
 
     def _span(self, node: tree_sitter.Node) -> Span:
         return Span(

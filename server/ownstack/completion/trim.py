@@ -246,7 +246,10 @@ def _whole_statements(text: str, place: _Place) -> str:
             at = end - place.offset
             line_end = text.find("\n", at)
             # The end of a text that was broken off is no proof that a statement ends there.
-            if line_end >= 0 and not text[at:line_end].strip(";, \t"):
+            if line_end < 0 or text[at:line_end].strip(";, \t"):
+                continue
+            # Recovery makes statements of the arguments of a call that was not closed.
+            if not {")", "]"} & set(brackets(text[:line_end], place.language, place.mark).open):
                 best = max(best, line_end)
     elif len(lines) > first + 1:
         best = len("\n".join(lines[:-1]))
