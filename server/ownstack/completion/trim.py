@@ -204,7 +204,8 @@ def _within_shape(lines: list[str], place: _Place, shape: Shape) -> tuple[int, b
     for number in range(1, len(lines)):
         line = lines[number]
         begun = any(line.strip() for line in lines[:number])
-        if shape.why == "after-accept" and not line.strip() and begun:
+        last = number == len(lines) - 1  # then it may go on
+        if shape.why == "after-accept" and not line.strip() and begun and not last:
             return number, True
         if not line.strip():
             continue
