@@ -40,7 +40,7 @@ _FILES = pathspec.GitIgnoreSpec.from_lines(
 _NAMED = re.compile(
     r"""(?ix) (?: secret | token | passw(?:or)?d | passphrase | api[_-]?key | access[_-]?key
     | private[_-]?key | client[_-]?key | auth[_-]?key | credential ) \w* ["']? \s* [:=]+ \s*
-    ["']? [^\s"'(){}\[\],;]{6,}"""
+    (?: ["'][^"']{6,} | (?=\S*\d) [^\s"'(){}\[\],;]{8,} \s* $ )"""
 )
 _KNOWN = re.compile(
     r"-----BEGIN|\b(?:AKIA|ASIA)[0-9A-Z]{12,}|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}"
@@ -48,8 +48,8 @@ _KNOWN = re.compile(
     r"|\bAIza[\w-]{30,}|\beyJ[\w-]{10,}\.[\w-]{10,}|://[^/\s:@]+:[^/\s:@]+@"
 )
 _LITERAL = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
-_MIN_BITS = 3.6
-"""Shannon entropy a character: words and identifiers lie below, random hexadecimal near 3.7."""
+_MIN_BITS = 3.0
+"""Shannon entropy a character; random hexadecimal of this length lies above."""
 
 
 @functools.lru_cache(4_096)
@@ -70,6 +70,8 @@ def _random(literal: str) -> bool:
     digits = sum(char.isdigit() for char in literal)
     if digits < 3 or digits == len(literal):
         return False
+    if all(part.isalpha() or part.isdigit() or not part for part in re.split(r"[-_/+=]", literal)):
+        return False  # words and numbers
     counts = Counter(literal).values()
     bits = -sum(n / len(literal) * math.log2(n / len(literal)) for n in counts)
     return bits >= _MIN_BITS

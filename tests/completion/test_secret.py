@@ -1,0 +1,64 @@
+"""What must not be carried from one file into another."""
+
+import pytest
+
+from ownstack.completion.secret import secret_path, secret_text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".env",
+        "a/.env.local",
+        "a/prod.env",
+        "certs/site.pem",
+        "id_rsa.pub",
+        ".aws/config",
+        ".npmrc",
+        "C:\\keys\\my.key",
+        "config/secrets.yaml",
+    ],
+)
+def test_files_that_hold_secrets_by_custom(path: str) -> None:
+    """By name or folder, at any depth, with either kind of slash."""
+    assert secret_path(path)
+
+
+@pytest.mark.parametrize("path", ["a.py", "environment.py", "keys.py", "src/token.rs", "env/a.c"])
+def test_source_files_are_no_secrets(path: str) -> None:
+    """A program about keys is a program."""
+    assert not secret_path(path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'SECRET_KEY = "django-insecure-abc"',
+        '"api_key": "abcdef"',
+        "PASSWORD='hunter2'",
+        "sk-abcdefghijklmnopqrstuv",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.sig",
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "x = d41d8cd98f00b204e9800998ecf8427e",
+    ],
+)
+def test_lines_that_look_like_secrets(line: str) -> None:
+    """By what they name, by known shapes, by chance-like characters."""
+    assert secret_text(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "token = self.next_token()",
+        "password = getpass()",
+        "def test_the_longest_function_name_that_one_can_think_of(self):",
+        "SECRET_WORDS = []",
+        "x = 10000000000000000000000000",
+        "key = value",
+        "test_case_2024_01_31_of_the_year",
+    ],
+)
+def test_ordinary_code_is_no_secret(line: str) -> None:
+    """Calls, long names and numbers are proposed as ever."""
+    assert not secret_text(line)
