@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the real editor for the end-to-end tests: code-server (VS Code in a browser) from the
-# npm registry. Does nothing if it is there already. Exit status 3: it cannot be had, and why.
+# npm registry, and prints its path. Does nothing if it is there already; with --check, never
+# builds. Exit status 3: it cannot be had, and why.
 set -euo pipefail
 
 version=4.100.3
@@ -18,6 +19,8 @@ if [ -f "$folder/complete" ]; then
   echo "$launcher"
   exit 0
 fi
+
+[ "${1:-}" = --check ] && cannot "it is not built; run tests/e2e/install_editor.sh"
 
 for program in node npm npx python3 make g++ pkg-config rg; do
   command -v "$program" >/dev/null || cannot "$program is missing"

@@ -19,10 +19,7 @@ export async function take(
   for (;;) {
     signal.throwIfAborted();
     if (await create(path)) return () => rm(path, { force: true });
-    if (await abandoned(path)) {
-      await rm(path, { force: true });
-      continue;
-    }
+    if (await clear(path)) continue;
     if (!waited) onWait();
     waited = true;
     await pause(LOOK_AGAIN_MS, undefined, { signal });
@@ -41,10 +38,22 @@ async function create(path: string): Promise<boolean> {
   }
 }
 
-async function abandoned(path: string): Promise<boolean> {
-  const holder = Number(await readFile(path, 'utf8').catch(() => ''));
-  // Empty: another window is just writing its number, or has just given it back.
-  return holder > 0 && !alive(holder);
+/** Removes the lock of a process that has died; tells whether it did. */
+async function clear(path: string): Promise<boolean> {
+  const dead = await holder(path);
+  // Zero: another window is just writing its number, or has just given the lock back.
+  if (dead === 0 || alive(dead)) return false;
+  // Of several that see this, one clears; and a lock that was taken since stays.
+  const guard = `${path}.${dead}`;
+  if (!(await create(guard))) return false;
+  const cleared = (await holder(path)) === dead;
+  if (cleared) await rm(path, { force: true });
+  await rm(guard, { force: true });
+  return cleared;
+}
+
+async function holder(path: string): Promise<number> {
+  return Number(await readFile(path, 'utf8').catch(() => '')) || 0;
 }
 
 function alive(pid: number): boolean {

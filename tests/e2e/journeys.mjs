@@ -1,0 +1,159 @@
+// What a person does in the editor, step by step. Reads a JSON configuration on standard input,
+// prints what was seen as JSON: the asserts are in test_editor.py.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Editor, openBrowser } from './editor.mjs';
+
+const START = 'full_name = customer.fi';
+const GHOST = 'rst_name + " " + customer.last_name';
+const WORKING = /completing without a model/;
+
+const config = JSON.parse(readFileSync(0, 'utf8'));
+const picture = (name) => join(config.artifacts, `${config.journey}-${name}.png`);
+const ownstack = (...args) =>
+  execFileSync(config.python, ['-m', 'ownstack', ...args], { encoding: 'utf8', cwd: config.home });
+
+const journeys = {
+  async accept(editor) {
+    await editor.type(START);
+    await editor.seeGhost(GHOST);
+    await editor.screenshot(picture('before-tab'));
+    await editor.page.keyboard.press('Tab');
+    await editor.seeGhost('');
+    await editor.screenshot(picture('after-tab'));
+    await editor.save();
+    return { status: await editor.seeStatus(WORKING), notifications: await editor.notifications() };
+  },
+
+  async typeThrough(editor) {
+    await editor.type(START);
+    await editor.seeGhost(GHOST);
+    for (let typed = 1; typed <= 8; typed += 1) {
+      await editor.type(GHOST[typed - 1]);
+      await editor.seeGhost(GHOST.slice(typed));
+    }
+    await editor.screenshot(picture('typed-through'));
+    await editor.type('Q');
+    await editor.seeGhost('');
+    await editor.screenshot(picture('moved-on'));
+    return {};
+  },
+
+  async bracket(editor) {
+    await editor.type('subtotal = sum(item.pr');
+    await editor.seeGhost('ice * item.quantity for item in items');
+    await editor.screenshot(picture('before-tab'));
+    await editor.page.keyboard.press('Tab');
+    await editor.seeGhost('');
+    await editor.save();
+    return {};
+  },
+
+  async secondWindow(editor, browser) {
+    const first = JSON.parse(ownstack('status', '--json'));
+    const second = await Editor.open(browser, config);
+    await second.openFile('invoice.py');
+    await second.seeStatus(WORKING);
+    await second.type(START);
+    await second.seeGhost(GHOST);
+    const both = JSON.parse(ownstack('status', '--json'));
+    await second.close();
+    await editor.type(START);
+    await editor.seeGhost(GHOST);
+    return { first, both };
+  },
+
+  async switchedOff(editor) {
+    await editor.command('Ownstack: Turn Completion On or Off for This Language');
+    const off = await editor.seeStatus(/Ownstack: off/);
+    await editor.page.locator('.editor-instance .view-lines').first().click();
+    await editor.type(START);
+    await editor.command('Ownstack: Turn Completion On or Off for This Language');
+    await editor.seeStatus(WORKING);
+    await editor.page.locator('.editor-instance .view-lines').first().click();
+    await editor.page.keyboard.press('Control+End');
+    const whileOff = await editor.ghost();
+    await editor.command('Ownstack: Suggest Now');
+    await editor.seeGhost(GHOST);
+    return { off, whileOff };
+  },
+
+  async keys(editor) {
+    await editor.type(`${START}rst_name\n`.repeat(8));
+    await editor.type(START);
+    await editor.seeGhost(GHOST);
+    await editor.command('Ownstack: Doctor: Check What Works');
+    await editor.page.locator('.tab.active', { hasText: 'Ownstack doctor' }).waitFor();
+    await editor.page.locator('.view-line', { hasText: 'Extension:' }).waitFor();
+    await editor.screenshot(picture('doctor'));
+    return { doctor: await editor.text() };
+  },
+
+  async explain(editor) {
+    await editor.type(START);
+    await editor.seeGhost(GHOST);
+    await editor.command('Ownstack: Why This Suggestion, or Why None?');
+    await editor.page.locator('.tab.active', { hasText: 'Why this suggestion' }).waitFor();
+    await editor.page.locator('.view-line', { hasText: 'State:' }).waitFor();
+    await editor.screenshot(picture('why'));
+    return { text: await editor.text() };
+  },
+
+  async menu(editor) {
+    await editor.page.locator('[id^="ownstack.ownstack"] a').first().click();
+    await editor.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    await editor.screenshot(picture('menu'));
+    const rows = await editor.page.locator('.quick-input-list .monaco-list-row').allInnerTexts();
+    return { rows };
+  },
+
+  async model(editor) {
+    const status = await editor.seeStatus(new RegExp(config.model));
+    await editor.type('def total(');
+    await editor.screenshot(picture('model'));
+    return { status, notifications: await editor.notifications() };
+  },
+
+  async crash(editor) {
+    const { pid } = JSON.parse(ownstack('status', '--json'));
+    process.kill(pid, 'SIGKILL');
+    await editor.seeStatus(WORKING);
+    await editor.type(START);
+    await editor.seeGhost(GHOST);
+    const after = JSON.parse(ownstack('status', '--json'));
+    return { before: pid, after: after.pid, notifications: await editor.notifications() };
+  },
+
+  async noInterpreter(editor) {
+    const status = await editor.seeStatus(/problem/);
+    await editor.type(START);
+    await editor.screenshot(picture('problem'));
+    return { status, notifications: await editor.notifications() };
+  },
+
+  async firstStart(editor) {
+    await editor.screenshot(picture('installing'));
+    await editor.seeStatus(WORKING, 240_000);
+    await editor.type(START);
+    await editor.seeGhost(GHOST);
+    await editor.screenshot(picture('echo'));
+    return { status: await editor.seeStatus(WORKING) };
+  },
+};
+
+const browser = await openBrowser(config.chromium);
+try {
+  const editor = await Editor.open(browser, config);
+  try {
+    await editor.openFile('invoice.py');
+    if (!config.brokenStart) await editor.seeStatus(config.model ? /./ : WORKING);
+    console.log(JSON.stringify(await journeys[config.journey](editor, browser)));
+  } catch (error) {
+    await editor.screenshot(picture('failed'));
+    throw error;
+  }
+} finally {
+  await browser.close();
+}

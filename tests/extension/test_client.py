@@ -1,0 +1,45 @@
+"""The extension's own checks: types, lint, and the tests of its pure parts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CLIENT = Path(__file__).parents[2] / "vscode-client"
+
+
+@pytest.fixture(scope="module")
+def npm() -> str:
+    """Return npm, with the extension's dependencies installed; skip without Node."""
+    found = shutil.which("npm")
+    if found is None or shutil.which("node") is None:
+        pytest.skip("Node and npm are not installed.")
+    if not (CLIENT / "node_modules").is_dir():
+        subprocess.run([found, "ci", "--ignore-scripts"], cwd=CLIENT, check=True)
+    return found
+
+
+@pytest.mark.parametrize("script", ["check", "test", "bundle"])
+def test_script(npm: str, script: str) -> None:
+    """The extension type-checks, lints, passes its tests, and fits into one file."""
+    done = subprocess.run(
+        [npm, "run", "--silent", script],
+        cwd=CLIENT,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"NO_COLOR": "1"},
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_lock_file_names_no_host() -> None:
+    """Dependencies are pinned by hash, and fetched from whatever registry is set up."""
+    lock = (CLIENT / "package-lock.json").read_text()
+
+    assert '"resolved"' not in lock
+    assert lock.count('"integrity"') > 100

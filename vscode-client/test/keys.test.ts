@@ -1,0 +1,66 @@
+import type { TextDocument } from 'vscode';
+import { describe, expect, it, vi } from 'vitest';
+
+import { KeyClock, middleware } from '../src/middleware.js';
+import { Lines } from '../src/process.js';
+import type { Switches } from '../src/settings.js';
+import { levelOf } from '../src/stderr.js';
+
+vi.mock('vscode', () => ({}));
+
+const document = { languageId: 'python' } as TextDocument;
+
+function asked(on: Switches, clock = new KeyClock()): string[] {
+  const seen: string[] = [];
+  void middleware(() => on, clock).provideInlineCompletionItems?.(
+    document,
+    undefined as never,
+    undefined as never,
+    undefined as never,
+    () => {
+      seen.push('server');
+      return null;
+    },
+  );
+  return seen;
+}
+
+describe('a key', () => {
+  it('asks the server', () => {
+    expect(asked({ enabled: true, languages: {}, editor: true })).toEqual(['server']);
+  });
+
+  it('does not reach the server where completion is off', () => {
+    expect(asked({ enabled: true, languages: { python: false }, editor: true })).toEqual([]);
+  });
+
+  it('is timed', () => {
+    const clock = new KeyClock();
+    asked({ enabled: true, languages: {}, editor: true }, clock);
+
+    expect(clock.calls).toBe(1);
+    expect(clock.toString()).toMatch(/^1 calls, mean \d+\.\d{3} ms, longest \d+\.\d ms$/);
+  });
+});
+
+describe("the server's standard error", () => {
+  const cases: [string, string][] = [
+    ['INFO ownstack.lsp: A window opens', 'info'],
+    ['2026-11-20 23:50:42,625 WARNING ownstack: slow', 'warn'],
+    ['ERROR ownstack: broken', 'error'],
+    ['Traceback (most recent call last):', 'info'],
+    ['an ERROR in the middle', 'info'],
+  ];
+  it.each(cases)('%s is logged as %s', (line, level) => {
+    expect(levelOf(line)).toBe(level);
+  });
+
+  it('is cut into lines wherever the pieces end', () => {
+    const seen: string[] = [];
+    const lines = new Lines((line) => seen.push(line));
+    for (const piece of ['one\ntw', 'o\r\n', '\nthree']) lines.push(piece);
+    lines.end();
+
+    expect(seen).toEqual(['one', 'two', 'three']);
+  });
+});

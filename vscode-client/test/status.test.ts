@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+
+import type { State } from '../src/protocol.js';
+import { look, type Known } from '../src/status.js';
+
+function known(state: State, more: Partial<Known> = {}): Known {
+  return { state, reason: 'Because.', model: '', progress: null, ...more };
+}
+
+describe('the status item', () => {
+  const cases: [State, string, string, string][] = [
+    ['starting', '$(loading~spin) Ownstack', 'Ownstack: starting. Because.', 'plain'],
+    ['ready', '$(sparkle) Ownstack', 'Ownstack: ready. Because.', 'plain'],
+    ['noModel', '$(sparkle) Ownstack', 'Ownstack: completing without a model. Because.', 'plain'],
+    ['off', '$(circle-slash) Ownstack', 'Ownstack: off. Because.', 'plain'],
+    ['slow', '$(watch) Ownstack', 'Ownstack: slow. Because.', 'warning'],
+    ['error', '$(error) Ownstack', 'Ownstack: problem. Because.', 'error'],
+  ];
+  it.each(cases)('says why when %s', (state, text, label, severity) => {
+    expect(look(known(state), '')).toEqual({ text, label, severity, tooltip: 'Because.' });
+  });
+
+  it('counts while a model is loaded', () => {
+    const { text, label } = look(known('loading', { model: 'qwen', progress: 0.424 }), '');
+
+    expect(text).toBe('$(loading~spin) Ownstack 42 %');
+    expect(label).toBe('Ownstack: loading. Model qwen. Because.');
+  });
+
+  it('says that completion is off in this document', () => {
+    const { text, label } = look(known('ready'), 'Completion is switched off for python.');
+
+    expect(text).toBe('$(circle-slash) Ownstack');
+    expect(label).toBe('Ownstack: off. Completion is switched off for python.');
+  });
+
+  it('says what is broken even where completion is off', () => {
+    expect(look(known('error'), 'Off here.').label).toBe('Ownstack: problem. Because.');
+  });
+
+  it('tells who completes, how fast and for how many windows', () => {
+    const { tooltip } = look(
+      known('ready', {
+        model: 'qwen',
+        completer: 'model',
+        sessions: 2,
+        figures: { decodeTokensPerSecond: 41.7, completionsShown: 5 },
+      }),
+      '',
+    );
+
+    expect(tooltip.split('\n')).toEqual([
+      'Because.',
+      'Completes with: qwen',
+      'Writes 42 tokens a second',
+      'Shown 5, accepted 0',
+      'Shared by 2 windows',
+    ]);
+  });
+});
