@@ -41,7 +41,7 @@ class Answer:
 
 def prompts(work: Path, count: int) -> list[list[int]]:
     """Everything up to the missing text, of held-out rows that hold a single infill sample."""
-    mix = RowMix(length=512, samples=(512,), infill=1.0, context=0.3)
+    mix = RowMix(length=512, samples=(1,), infill=1.0, context=0.3)
     rows = Rows(open_store(work / "tokens", "heldout"), load(work), mix, seed=7)
     found: list[list[int]] = []
     index = 0

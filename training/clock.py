@@ -12,13 +12,18 @@ class RunningClock:
     """Adds up step times without the time a run was stopped by someone else.
 
     A step that took far longer than usual (SIGSTOP, a suspended machine) counts as a slow step.
+    The first one compiles the network and does not count.
     """
 
     def __init__(self) -> None:
-        self.usual_s: float | None = None
+        self.steps = 0
+        self.usual_s = 0.0
 
     def counted(self, step_s: float) -> float:
-        if self.usual_s is None:
+        self.steps += 1
+        if self.steps == 1:
+            return 0.0
+        if self.steps == 2:
             self.usual_s = step_s
         counted = min(step_s, SLOW_FACTOR * self.usual_s)
         self.usual_s += 0.1 * (counted - self.usual_s)

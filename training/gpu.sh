@@ -15,7 +15,7 @@ fi
 spent=$(($(date +%s) - begun))
 export TOKENIZERS_PARALLELISM=false
 python3 -m training.train --work "$work" --config gpu --device cuda --batch 96 --length 1024 \
-  --workers 10 --minutes "$(awk "BEGIN { print $minutes - $spent / 60 }")" \
+  --workers 10 --minutes "$(python3 -c "print($minutes - $spent / 60)")" \
   --save-every 120 --evaluate-every 150 "$@"
 newest=$(ls -t "$work"/runs/gpu/*.pt | head -n 1)
 python3 -m training.parts split "$newest" "$out"

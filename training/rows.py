@@ -43,10 +43,10 @@ LANGUAGE_SHARES = {
 
 @dataclass(frozen=True, slots=True)
 class RowMix:
-    """Probabilities and lengths (in tokens) of what rows are made of."""
+    """Probabilities and lengths of what rows are made of: tokens, samples as shares of a row."""
 
     length: int = 768
-    samples: tuple[int, ...] = (256, 384, 384, 512, 768, 768)
+    samples: tuple[float, ...] = (1 / 3, 1 / 2, 1 / 2, 2 / 3, 1, 1)
     infill: float = 0.85
     spm: float = 0.87
     healed: float = 0.8
@@ -98,7 +98,8 @@ class Rows:
         row = Sample([], [])
         total = self.mix.length + 1
         while (room := total - len(row.ids)) >= 64:
-            sample = self.sample(rng, min(room, rng.choice(self.mix.samples)))
+            wanted = round(self.mix.length * rng.choice(self.mix.samples))
+            sample = self.sample(rng, min(room, wanted))
             row.ids += sample.ids[:room]
             row.weights += sample.weights[:room]
         row.add([FIM_PAD] * (total - len(row.ids)), 0.0)

@@ -10,9 +10,15 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +26,14 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from training import documents
-from training.tokenizer import load
+from training.documents import Document
 from training.work import add_work_option, work_folder, write_atomically
 
 log = logging.getLogger("training.tokens")
 
-BATCH_FILES = 512
+BATCH_FILES = 128
+BATCHES_AHEAD = 64
+SPAWN = get_context("spawn")  # Forking a process that has threads can hang.
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,35 @@ def open_store(folder: Path, name: str) -> TokenStore:
     return TokenStore(ids, start, language, group, names["languages"], names["paths"])
 
 
-def write_store(corpus: Path, folder: Path, name: str, tokenizer: Tokenizer) -> int:
+@cache
+def tokenizer_at(path: Path) -> Tokenizer:
+    """A worker's tokenizer; its own threads would only compete with the other workers."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    return Tokenizer.from_file(str(path))
+
+
+def encode(tokenizer: Path, texts: list[str]) -> list[NDArray[np.uint16]]:
+    encodings = tokenizer_at(tokenizer).encode_batch_fast(texts, add_special_tokens=False)
+    return [np.asarray(encoding.ids, dtype=np.uint16) for encoding in encodings]
+
+
+def in_order(
+    pool: ProcessPoolExecutor, tokenizer: Path, files: Iterator[Document]
+) -> Iterator[tuple[Document, NDArray[np.uint16]]]:
+    """Every file with its tokens, in the corpus's order; few batches are under way at a time."""
+    waiting: deque[tuple[list[Document], Future[list[NDArray[np.uint16]]]]] = deque()
+    while True:
+        if batch := list(islice(files, BATCH_FILES)):
+            texts = [document.text for document in batch]
+            waiting.append((batch, pool.submit(encode, tokenizer, texts)))
+        elif not waiting:
+            return
+        if not batch or len(waiting) > BATCHES_AHEAD:
+            done, future = waiting.popleft()
+            yield from zip(done, future.result(), strict=True)
+
+
+def write_store(corpus: Path, folder: Path, name: str, tokenizer: Path) -> int:
     """Tokenise one JSON-lines file into the store `name`; the number of tokens."""
     folder.mkdir(parents=True, exist_ok=True)
     languages: dict[str, int] = {}
@@ -59,17 +95,13 @@ def write_store(corpus: Path, folder: Path, name: str, tokenizer: Tokenizer) -> 
     lengths, language, group, paths = [], [], [], []
 
     def fill(scratch: Path) -> None:
-        with scratch.open("wb") as out:
-            files = documents.load(corpus)
-            while batch := list(islice(files, BATCH_FILES)):
-                texts = [document.text for document in batch]
-                encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
-                for document, encoding in zip(batch, encodings, strict=True):
-                    out.write(np.asarray(encoding.ids, dtype=np.uint16).tobytes())
-                    lengths.append(len(encoding.ids))
-                    language.append(languages.setdefault(document.language, len(languages)))
-                    group.append(groups.setdefault(document.source, len(groups)))
-                    paths.append(document.path)
+        with scratch.open("wb") as out, ProcessPoolExecutor(mp_context=SPAWN) as pool:
+            for document, ids in in_order(pool, tokenizer, documents.load(corpus)):
+                out.write(ids.tobytes())
+                lengths.append(len(ids))
+                language.append(languages.setdefault(document.language, len(languages)))
+                group.append(groups.setdefault(document.source, len(groups)))
+                paths.append(document.path)
 
     write_atomically(folder / f"{name}.u16", fill)
     np.savez(
@@ -88,9 +120,10 @@ def main() -> int:
     add_work_option(parser)
     work = work_folder(parser.parse_args().work)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    tokenizer = load(work)
     for name in ("train", "heldout"):
-        count = write_store(work / "corpus" / f"{name}.jsonl", work / "tokens", name, tokenizer)
+        count = write_store(
+            work / "corpus" / f"{name}.jsonl", work / "tokens", name, work / "tokenizer.json"
+        )
         log.info("%s: %d tokens", name, count)
     return 0
 

@@ -145,20 +145,23 @@ def run(
     """Train until the deadline, a signal, or the end of the finishing phase."""
     progress, clock = trainer.progress, RunningClock()
     saved = evaluated = mark = time.time()
-    mark_tokens, losses = progress.tokens, []
+    mark_tokens, losses, pending = progress.tokens, [], None
     for ids, weights in trainer.batches(progress.row):
         begun = time.perf_counter()
         done = progress.anneal_s / anneal_s if anneal_s else 0.0
         if trainer.stopped or time.time() > end or done >= 1.0:
             break
-        losses.append(trainer.step(ids, weights, done))
-        if progress.step % LOG_STEPS == 0:
-            now, loss = time.time(), torch.stack(losses).mean().item()
+        loss = trainer.step(ids, weights, done)
+        if pending is not None:  # Waits for the step before, so that a GPU's steps take their time.
+            losses.append(pending.item())
+        pending = loss
+        if progress.step % LOG_STEPS == 0 and losses:
+            now, mean = time.time(), sum(losses) / len(losses)
             speed = (progress.tokens - mark_tokens) / (now - mark)
             trainer.journal.write(
                 "step",
                 progress,
-                loss=round(loss, 4),
+                loss=round(mean, 4),
                 tokens_per_s=round(speed),
                 running_s=round(progress.running_s),
                 annealed=round(done, 3),

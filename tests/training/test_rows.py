@@ -13,7 +13,7 @@ from training.rows import MIDDLE_WEIGHT, RowMix, Rows
 from training.tokenizer import EOT, FILE_SEP, FIM_MID, FIM_PAD, FIM_PRE, FIM_SUF, load
 from training.tokens import open_store
 
-INFILL = RowMix(length=256, samples=(256,), infill=1.0, context=0.0, path=0.0, suffixes=(64,))
+INFILL = RowMix(length=256, samples=(1,), infill=1.0, context=0.0, path=0.0, suffixes=(64,))
 
 
 PLAIN = RowMix(length=256)

@@ -74,7 +74,7 @@ def test_the_rate_warms_up_stays_and_falls() -> None:
 
 def test_time_spent_stopped_does_not_count() -> None:
     clock = RunningClock()
-    assert [clock.counted(seconds) for seconds in (2.0, 2.0, 600.0)] == [2.0, 2.0, 8.0]
+    assert [clock.counted(seconds) for seconds in (40.0, 2.0, 2.0, 600.0)] == [0.0, 2.0, 2.0, 8.0]
 
 
 def test_the_chunked_loss_and_its_gradients_are_cross_entropys() -> None:

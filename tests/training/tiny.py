@@ -36,5 +36,5 @@ def build(work: Path) -> Tiny:
             file.write(json.dumps({**entry, "text": text}) + "\n")
     tokenizer = train(iter(texts), VOCABULARY, min_frequency=2)
     tokenizer.save(str(work / "tokenizer.json"))
-    write_store(work / "corpus" / "train.jsonl", work / "tokens", "train", tokenizer)
+    write_store(work / "corpus" / "train.jsonl", work / "tokens", "train", work / "tokenizer.json")
     return Tiny(work, texts)
