@@ -40,7 +40,7 @@ class Gate:
     def steps(self, job: Job) -> Steps:
         self.inside.set()
         assert self.open.wait(WAIT_S)
-        self.aborted = bool(self.native.flag)
+        self.aborted = self.native.flag.is_set()
         yield not self.aborted
         self.cancelled = job.cancelled
         self.log.append(self.name)
@@ -110,7 +110,7 @@ def test_the_flag_does_not_outlive_its_reason(native: NativeThread) -> None:
 
     assert chat.ended.wait(WAIT_S)
     assert [str(error) for error in dropped] == ["gone"]
-    assert not native.call(lambda: bool(native.flag)).result(WAIT_S)
+    assert not native.call(lambda: native.flag.is_set()).result(WAIT_S)
 
 
 def test_a_starved_chat_gets_a_step_that_nobody_stops(
@@ -176,7 +176,7 @@ def test_close_fails_what_waits_and_what_runs() -> None:
     waiting = Gate(native, Priority.CHAT, log, "waiting")
     closing = threading.Thread(target=native.close)
     closing.start()
-    while not native.flag:
+    while not native.flag.is_set():
         assert closing.is_alive()
     running.open.set()
     closing.join(WAIT_S)

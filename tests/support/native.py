@@ -74,7 +74,7 @@ def infill_slot(
         fim.detect(loaded),
         window=1024,
         threads=1,
-        flag=flag or AbortFlag(),
+        flag=flag if flag is not None else AbortFlag(),
         pace=Pace(SpeedMeter(Speed(1000.0, 100.0))),
         suffix_shift=shift,
     )

@@ -40,11 +40,11 @@ class AbortFlag:
     def clear(self) -> None:
         self._buffer[0] = b"\x00"
 
-    def __bool__(self) -> bool:
+    def is_set(self) -> bool:
         return self._buffer[0] != b"\x00"
 
     def _ask(self, _data: object) -> bool:
-        return bool(self)
+        return self.is_set()
 
 
 def _strlen() -> Any:

@@ -190,7 +190,7 @@ class Lane:
         """Compute the parked suffix anew, `at_most` tokens a call, in a third sequence.
 
         `fed` is 0 at first, and then what the last call returned; when it is the length of the
-        suffix, the new one has taken the old one's place. The live sequence is not touched.
+        suffix, the new one has taken the old one's place. The text before it is not touched.
         """
         start = len(target.before)
         if fed == 0:
@@ -213,6 +213,8 @@ class Lane:
             self.context.copy(_FRESH, _PARKED, start, start + fed)
             self.stop_refresh()
             self.parked = Parked(target.suffix, start, target.before)
+            if common_prefix(self.tape.tokens, target.flat) > start:
+                self.tape.keep(start)  # What follows is the old suffix.
         return True, fed
 
     def stop_refresh(self) -> None:

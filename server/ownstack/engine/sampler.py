@@ -45,7 +45,10 @@ class Sampler:
         self._ids = np.arange(model.n_vocab, dtype=np.int32)
         if grammar is not None:
             with model.vocabulary() as vocab:
-                self._grammar = C.llama_sampler_init_grammar(vocab, grammar.encode(), b"root")
+                # An empty grammar gives a sampler that allows everything.
+                self._grammar = grammar.strip() and C.llama_sampler_init_grammar(
+                    vocab, grammar.encode(), b"root"
+                )
             if not self._grammar:
                 self.close()
                 raise EngineError("The grammar cannot be used.", "Its root rule may be missing.")
