@@ -1,0 +1,401 @@
+"""From a key to ghost text: the tiers in order of cost, and what is remembered between keys."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ownstack.completion.asking import Asking
+from ownstack.completion.cache import Cache, Hit
+from ownstack.completion.echo import Echo
+from ownstack.completion.gate import refusal
+from ownstack.completion.gathering import Gathering
+from ownstack.completion.nearby import Nearby
+from ownstack.completion.outcomes import Outcomes
+from ownstack.completion.place import Place
+from ownstack.completion.shape import Shape, shape
+from ownstack.completion.showing import Shown
+from ownstack.completion.signals import SignalLog
+from ownstack.completion.suggestion import Answer, Asked, Suggestion, Tier, Trace, Trigger
+from ownstack.completion.survival import CallLater, call_later
+from ownstack.completion.traces import Stopwatch, Traces
+from ownstack.completion.trim import replaced, trim
+from ownstack.document import Document, Documents
+from ownstack.engine.protocol import Engine
+from ownstack.settings import CompletionSettings
+from ownstack.text import Span
+
+log = logging.getLogger(__name__)
+
+ECHO_SURE = 0.9
+"""With a model, echo answers in its place from this confidence on (95 % of such are exact)."""
+ECHO_ALONE = 0.3
+"""Without a model, echo is shown from this confidence on (about half of such are exact)."""
+
+_CHANGED = "The text changed before the answer was there; what was found is kept for later."
+_NO_ECHO = "Nothing like this was written before, here or in the files nearby."
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Text to offer, "" with the reason when there is none."""
+
+    text: str
+    tier: Tier = "none"
+    source: Tier = "none"
+    confidence: float | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class _Request:
+    """One request on its way through the tiers."""
+
+    place: Place
+    trigger: Trigger
+    trace: Trace
+    watch: Stopwatch
+    shape: Shape | None = None
+
+    @property
+    def invoked(self) -> bool:
+        return self.trigger is Trigger.INVOKED
+
+
+class Completer:
+    """One per editor window. Everything runs on the event loop."""
+
+    def __init__(
+        self,
+        *,
+        documents: Documents,
+        engine: Callable[[], Engine | None],
+        settings: Callable[[], CompletionSettings],
+        signals: SignalLog,
+        echo: Echo | None = None,
+        nearby: Nearby | None = None,
+        folders: Callable[[], Sequence[Path]] = tuple,
+        clock: Callable[[], float] = time.monotonic,
+        later: CallLater = call_later,
+    ) -> None:
+        """Make one; nothing is read or started before the first request.
+
+        `folders`: where files near a document may be read; none in a workspace not trusted.
+        `later`: runs a callback after some seconds (`loop.call_later`).
+        """
+        self._documents = documents
+        self._engine = engine
+        self._settings = settings
+        self._echo = echo or Echo()
+        self._clock = clock
+        self._cache = Cache()
+        self._asking: Asking | None = None
+        self._left: list[Asking] = []
+        self._outcomes = Outcomes(documents, signals, later)
+        self._gathering = Gathering(
+            documents,
+            settings,
+            nearby or Nearby(),
+            folders,
+            lambda: None if self._asking is None else self._asking.context_budget(),
+            self._warm,
+            later,
+        )
+        self._traces = Traces()
+        self._named: set[tuple[str, str]] = set()
+
+    # Asking -------------------------------------------------------------------------------
+
+    async def complete(self, asked: Asked) -> Answer:
+        """Answer, with a suggestion or the reason why there is none.
+
+        Raises:
+            asyncio.CancelledError: the caller gave up; work that others can use goes on.
+        """
+        trace = Trace(id=uuid.uuid4().hex[:16])
+        watch = Stopwatch(trace, self._clock)
+        try:
+            suggestion = await self._answer(asked, trace, watch)
+        except Exception as error:
+            self._failed("completion", error)
+            suggestion, trace.tier = None, "none"
+            trace.reason = "An internal error happened; the log has the details."
+        self._traces.add(trace, watch.elapsed_s * 1_000)
+        return Answer(suggestion, trace)
+
+    async def _answer(self, asked: Asked, trace: Trace, watch: Stopwatch) -> Suggestion | None:
+        place = _place(asked)
+        with watch.stage("gate"):
+            reason = refusal(place, asked.trigger, self._settings())
+        if reason:
+            trace.reason = reason
+            return None
+        self._switch_engine()
+        request = _Request(place, asked.trigger, trace, watch)
+        if self._asking is not None:
+            self._asking.flights.asked(place)
+        self._gathering.moved(place)
+        found = self._at_once(request) or await self._fresh(request)
+        trace.source, trace.confidence = found.source, found.confidence
+        if not found.text:
+            trace.reason = found.reason
+            return None
+        current = self._documents.get(place.uri)
+        if current is not None and current.version != asked.document.version:
+            trace.reason = _CHANGED
+            return None
+        return self._offer(asked, request, found)
+
+    def _at_once(self, request: _Request) -> _Found | None:
+        """Return what is on the screen already, or in the cache."""
+        with request.watch.stage("typed-through"):
+            shown = self._outcomes.shown
+            if shown is not None and (shown.invoked or not request.invoked):
+                left = self._outcomes.continued(request.place)
+                if left:
+                    return _Found(left, "typed-through", shown.source, shown.confidence)
+        with request.watch.stage("cache"):
+            hit = self._cache.get(request.place, invoked=request.invoked)
+            text = self._whole(hit, request) if hit is not None else ""
+        if hit is None or not text:
+            return None
+        return _Found(text, "cache", "model", hit.confidence)
+
+    def _whole(self, hit: Hit, request: _Request) -> str:
+        """Return a hit fit to be shown: a remainder has not been trimmed yet."""
+        if hit.trimmed:
+            return hit.text
+        place = request.place
+        trimmed = trim(
+            hit.text,
+            complete=hit.complete,
+            document=place.document,
+            offset=place.offset,
+            shape=self._shape(request),
+        )
+        return trimmed.text
+
+    async def _fresh(self, request: _Request) -> _Found:
+        """Return what echo or the model has to say."""
+        asking = self._asking
+        if asking is None:
+            return await self._echoed(request, ECHO_ALONE, wait=True)
+        with request.watch.stage("shape"):
+            wanted = self._shape(request)
+        joined = asking.joinable(request.place, wanted)
+        if joined is None and wanted.why == "line":
+            sure = await self._echoed(request, ECHO_SURE, wait=False)
+            if sure.text:
+                return sure
+        try:
+            return await self._modelled(asking, request, wanted)
+        except Exception as error:
+            self._failed("model", error)
+            echoed = await self._echoed(request, ECHO_ALONE, wait=True)
+            if echoed.text:
+                return echoed
+            return _Found("", reason=f"The model failed: {error}")
+
+    async def _modelled(self, asking: Asking, request: _Request, wanted: Shape) -> _Found:
+        place, watch, trace = request.place, request.watch, request.trace
+        joined = asking.joinable(place, wanted)
+        if joined is not None:
+            flight, typed = joined
+            with watch.stage("join"):
+                told = await asking.hear(flight, typed, request.trigger, watch, trace)
+            if told.text:
+                return _Found(told.text, "joined", "model", told.confidence)
+            if not typed or not self._is_current(place):
+                return _Found("", reason=told.reason)
+        flight = asking.ask(place, wanted, request.trigger, watch)
+        with watch.stage("model"):
+            told = await asking.hear(flight, "", request.trigger, watch, trace)
+        if not told.text:
+            return _Found("", source="model", reason=told.reason)
+        return _Found(told.text, "model", "model", told.confidence)
+
+    async def _echoed(self, request: _Request, least: float, *, wait: bool) -> _Found:
+        """Return what was written before, if it is likely enough. Never raises."""
+        place = request.place
+        try:
+            with request.watch.stage("echo"):
+                others = await self._gathering.others(place.document, wait=wait)
+                found = self._echo.suggest(place.document, place.offset, others)
+                if found is None or found.confidence < least:
+                    return _Found("", reason=_NO_ECHO)
+                trimmed = trim(
+                    found.text,
+                    complete=True,
+                    document=place.document,
+                    offset=place.offset,
+                    shape=Shape(1, None, "line"),
+                )
+        except Exception as error:
+            self._failed("echo", error)
+            return _Found("", reason="Looking for what was written before failed.")
+        if not trimmed.text:
+            return _Found("", reason=f"What was written before does not fit: {trimmed.dropped}.")
+        return _Found(trimmed.text, "echo", "echo", found.confidence)
+
+    def _shape(self, request: _Request) -> Shape:
+        if request.shape is None:
+            place = request.place
+            try:
+                request.shape = shape(
+                    place.document,
+                    place.offset,
+                    trigger=request.trigger,
+                    after_accept=self._outcomes.after_accept(place),
+                    settings=self._settings(),
+                )
+            except Exception as error:
+                self._failed("shape", error)
+                request.shape = Shape(1, None, "line")
+        return request.shape
+
+    def _is_current(self, place: Place) -> bool:
+        current = self._documents.get(place.uri)
+        return current is None or current.version == place.document.version
+
+    # Offering -----------------------------------------------------------------------------
+
+    def _offer(self, asked: Asked, request: _Request, found: _Found) -> Suggestion | None:
+        place, trace = request.place, request.trace
+        shown = self._outcomes.shown
+        if found.tier == "typed-through" and shown is not None:
+            self._remember_origin(trace, shown.id)
+        elif not request.invoked and self._outcomes.refuses(place, found.text):
+            trace.reason = "The same text was typed over here before, so it is not offered again."
+            return None
+        trace.tier = found.tier
+        with request.watch.stage("offer"):
+            n_replaced = len(replaced(found.text, place.document, place.offset))
+            if found.tier != "typed-through":
+                self._show(request, found, n_replaced)
+        text, span = found.text, Span(asked.offset, asked.offset + n_replaced)
+        if asked.selected is not None and asked.selected_span is not None:
+            text = asked.selected + text
+            end = max(asked.offset, asked.selected_span.end) + n_replaced
+            span = Span(asked.selected_span.start, end)
+        return Suggestion(trace.id, text, span, found.tier, found.confidence)
+
+    def _show(self, request: _Request, found: _Found, n_replaced: int) -> None:
+        shown = Shown(
+            id=request.trace.id,
+            place=request.place,
+            text=found.text,
+            n_replaced=n_replaced,
+            source=found.source,
+            model=request.trace.model,
+            confidence=found.confidence,
+            invoked=request.invoked,
+        )
+        self._outcomes.show(shown)
+        if self._asking is None or not self._settings().prefetch:
+            return
+        try:
+            self._asking.prefetch(shown)
+        except Exception as error:
+            self._failed("prefetch", error)
+
+    def _remember_origin(self, trace: Trace, id: str) -> None:
+        """Make a trace tell also where the text, shown before, came from."""
+        trace.id = id
+        before = self._traces.get(id)
+        if before is not None:
+            trace.model = before.model
+            trace.prompt_tokens = before.prompt_tokens
+            trace.evaluated_tokens = before.evaluated_tokens
+            trace.generated_tokens = before.generated_tokens
+
+    # Events -------------------------------------------------------------------------------
+
+    def changed(self, document: Document) -> None:
+        """A document was opened or edited. Cost: some comparisons of the text."""
+        self._outcomes.changed(document)
+        if self._asking is not None:
+            self._asking.flights.changed(document)
+
+    def saved(self, uri: str) -> None:
+        self._gathering.saved(uri)
+
+    def closed(self, uri: str) -> None:
+        self._outcomes.closed(uri)
+        self._gathering.closed(uri)
+        self._cache.forget(uri)
+        if self._asking is not None:
+            self._asking.forget(uri)
+
+    def moved(self, uri: str, offset: int) -> None:
+        """The cursor has settled somewhere without a key having been typed."""
+        document = self._documents.get(uri)
+        if document is not None:
+            self._gathering.moved(Place(document, min(max(0, offset), len(document.text))))
+
+    def accepted(self, id: str) -> None:
+        """The editor reports that a suggestion was accepted."""
+        self._outcomes.accepted(id)
+
+    def explain(self, id: str | None = None) -> Trace | None:
+        """Return how one of the last few hundred answers came about; without an id, the newest."""
+        return self._traces.get(id)
+
+    def statistics(self) -> dict[str, float]:
+        """Return counts since the window was opened, and times in milliseconds by tier."""
+        return {**self._outcomes.figures(), **self._traces.figures()}
+
+    async def close(self) -> None:
+        """End all work of this window."""
+        self._outcomes.close()
+        self._gathering.close()
+        asking, self._asking = self._asking, None
+        for one in [*self._left, *([asking] if asking is not None else [])]:
+            await one.close()
+
+    # Engine -------------------------------------------------------------------------------
+
+    def _switch_engine(self) -> None:
+        """Notice that the model is another one: what the last one said does not count."""
+        engine = self._engine()
+        if engine is not None and not engine.capabilities.infill:
+            engine = None
+        old = self._asking
+        if (None if old is None else old.engine) is engine:
+            return
+        self._asking = None
+        if old is not None:
+            old.flights.cancel()
+            self._left = [one for one in self._left if len(one.flights)] + [old]
+        if engine is not None:
+            self._cache.clear()
+            self._gathering.clear()
+            self._asking = Asking(engine, self._cache, self._settings, self._gathering.snippets)
+
+    def _warm(self, place: Place) -> None:
+        if self._asking is None:
+            return
+        try:
+            self._asking.warm(place)
+        except Exception as error:
+            self._failed("warm-up", error)
+
+    def _failed(self, stage: str, error: Exception) -> None:
+        """Name a failure once per kind; completion goes on without the stage."""
+        kind = (stage, type(error).__name__)
+        if kind not in self._named:
+            self._named.add(kind)
+            log.warning("%s failed, and will only be named this once", stage, exc_info=error)
+
+
+def _place(asked: Asked) -> Place:
+    """Return where to complete: with the item that is selected in the editor's list put in."""
+    if asked.selected is None or asked.selected_span is None:
+        return Place(asked.document, asked.offset)
+    span, old = asked.selected_span, asked.document
+    text = old.text[: span.start] + asked.selected + old.text[max(span.end, asked.offset) :]
+    document = Document(old.uri, old.path, old.language, old.version, text)
+    return Place(document, span.start + len(asked.selected))

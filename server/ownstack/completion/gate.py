@@ -1,0 +1,95 @@
+"""Whether to complete at a place at all. Every "no" is a sentence for a person."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from pathspec import GitIgnoreSpec
+
+from ownstack.completion.place import Place
+from ownstack.completion.secret import secret_path
+from ownstack.completion.suggestion import Trigger
+from ownstack.settings import CompletionSettings
+
+MAX_LINE_CHARS = 2_000
+"""A longer line was not written by hand."""
+MINIFIED_CHARS = 8_000
+MINIFIED_MEAN_LINE_CHARS = 300
+"""A text of at least `MINIFIED_CHARS` whose lines are this long on average was generated."""
+_SAMPLE_CHARS = 64_000
+
+_MINIFIED_NAME = re.compile(r"[.-]min\.(?:js|mjs|cjs|css)$")
+
+
+def refusal(place: Place, trigger: Trigger, settings: CompletionSettings) -> str:
+    """Return why nothing is suggested here, or "". Cost: some microseconds."""
+    document = place.document
+    if not settings.enabled:
+        return "Completion is switched off in the settings (ownstack.completion.enabled)."
+    if not _language_on(document.language, settings):
+        return f"Completion is switched off for {document.language} files."
+    if not 0 <= place.offset <= len(document.text):
+        return "The cursor lies outside the text."
+    if secret_path(document.path):
+        return "This file may hold secrets, so nothing is completed in it."
+    if is_excluded(document.path, settings):
+        return "This file is excluded by the settings (ownstack.completion.exclude)."
+    return _odd_text(place) or ("" if trigger is Trigger.INVOKED else _bad_moment(place))
+
+
+def is_excluded(path: str, settings: CompletionSettings) -> bool:
+    """Say whether the user's patterns exclude this file."""
+    return _matches(path, settings.exclude)
+
+
+def is_generated(path: str, text: str) -> bool:
+    """Say whether a text is minified or not a text at all: nothing to learn from."""
+    sample = text[:_SAMPLE_CHARS]
+    if _MINIFIED_NAME.search(path) or "\0" in sample:
+        return True
+    n_lines = sample.count("\n") + sample.count("\r") + 1
+    return len(sample) >= MINIFIED_CHARS and len(sample) / n_lines > MINIFIED_MEAN_LINE_CHARS
+
+
+def _language_on(language: str, settings: CompletionSettings) -> bool:
+    return settings.languages.get(language, settings.languages.get("*", True))
+
+
+def _odd_text(place: Place) -> str:
+    start, end = place.line()
+    if end - start > MAX_LINE_CHARS:
+        return f"The line is longer than {MAX_LINE_CHARS:,} characters."
+    if is_generated(place.document.path, place.document.text):
+        return "The file looks minified, generated or binary."
+    return ""
+
+
+def _bad_moment(place: Place) -> str:
+    text, at = place.document.text, place.offset
+    if 0 < at < len(text) and _is_word(text[at - 1]) and _is_word(text[at]):
+        return "The cursor is inside a word."
+    return ""
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
+
+
+@functools.lru_cache(maxsize=4_096)
+def _matches(path: str, patterns: tuple[str, ...]) -> bool:
+    relative = path.replace("\\", "/").lstrip("/")
+    return bool(relative) and _spec(patterns).match_file(relative)
+
+
+@functools.lru_cache(maxsize=32)
+def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    usable = []
+    for pattern in patterns:
+        try:
+            GitIgnoreSpec.from_lines([pattern])
+        except ValueError:
+            # A pattern that means nothing matches nothing; the other ones still count.
+            continue
+        usable.append(pattern)
+    return GitIgnoreSpec.from_lines(usable)

@@ -1,0 +1,177 @@
+"""When other files are looked at: after the cursor has settled, never while a key waits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ownstack.completion.context import JUMP_LINES, Block, gather
+from ownstack.completion.gate import is_excluded
+from ownstack.completion.nearby import Nearby
+from ownstack.completion.place import Place
+from ownstack.completion.secret import secret_path
+from ownstack.completion.survival import CallLater, Timer, call_later
+from ownstack.document import Document, Documents
+from ownstack.engine.protocol import Snippet
+from ownstack.settings import CompletionSettings
+
+log = logging.getLogger(__name__)
+
+SETTLE_S = 0.3
+"""Without a key for this long, the cursor has settled."""
+FIRST_WAIT_S = 0.1
+"""The first request in a document waits this long for the files near it."""
+
+
+class Gathering:
+    """What one window knows of its other files; read by requests, renewed between them."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        settings: Callable[[], CompletionSettings],
+        nearby: Nearby,
+        folders: Callable[[], Sequence[Path]],
+        budget: Callable[[], tuple[int, Callable[[str], int]] | None],
+        renewed: Callable[[Place], None],
+        later: CallLater = call_later,
+    ) -> None:
+        """Make one, with nothing gathered.
+
+        `budget`: tokens and a counter, or None without a model. `renewed` is called when the
+        blocks for a place have changed, so that the model may read them while it is idle.
+        """
+        self._documents = documents
+        self._settings = settings
+        self._nearby = nearby
+        self._folders = folders
+        self._budget = budget
+        self._renewed = renewed
+        self._later = later
+        self._blocks: dict[str, tuple[Block, ...]] = {}
+        self._near: dict[str, list[Document]] = {}
+        self._seen: Place | None = None
+        self._at: dict[str, int] = {}
+        self._due = False
+        self._timer: Timer | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def snippets(self, uri: str) -> tuple[Snippet, ...]:
+        """Return the context for a document, as it was gathered last."""
+        return tuple(block.snippet for block in self._blocks.get(uri, ()))
+
+    async def others(self, document: Document, *, wait: bool) -> list[Document]:
+        """Return the documents echo may look at: open ones, most recent first, then near files.
+
+        With `wait`, waits for the near files the first time, though not for long.
+        """
+        if wait and document.uri not in self._near:
+            await asyncio.wait({self._read_near(document)}, timeout=FIRST_WAIT_S)
+        opened = [one for one in self._sources() if one.uri != document.uri][::-1]
+        known = {one.uri for one in opened}
+        return opened + [one for one in self._near.get(document.uri, ()) if one.uri not in known]
+
+    def moved(self, place: Place) -> None:
+        """Note where the cursor is: another file, or far away, makes a renewal due."""
+        last = self._seen
+        self._seen = place
+        start = self._at.get(place.uri)
+        elsewhere = start is None or last is None or last.uri != place.uri
+        if start is not None and not elsewhere:
+            elsewhere = _lines_between(place.document.text, start, place.offset) > JUMP_LINES
+        self._due = self._due or elsewhere
+        if self._due:
+            self._restart()
+
+    def saved(self, uri: str) -> None:
+        """Note that a file was saved: what is near and what was edited may have changed."""
+        self._due = True
+        self._restart()
+
+    def closed(self, uri: str) -> None:
+        self._blocks.pop(uri, None)
+        self._near.pop(uri, None)
+        self._at.pop(uri, None)
+        if self._seen is not None and self._seen.uri == uri:
+            self._seen = None
+
+    def clear(self) -> None:
+        """Forget the blocks: another model counts differently."""
+        self._blocks.clear()
+        self._at.clear()
+
+    def settle(self) -> None:
+        """Renew now what is due. Cost: some milliseconds; called by the timer."""
+        self._timer = None
+        place, self._due = self._seen, False
+        if place is None:
+            return
+        current = self._documents.get(place.uri) or place.document
+        self._at[place.uri] = place.offset
+        if self._folders():
+            self._read_near(current)
+        budget = self._budget()
+        if budget is None:
+            return
+        tokens, count = budget
+        old = self._blocks.get(place.uri, ())
+        sources = [document for document in self._sources() if _related(current, document)]
+        new = gather(current, place.offset, sources, self._documents.changes, old, tokens, count)
+        self._blocks[place.uri] = new
+        if new != old:
+            self._renewed(place)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self._tasks.values():
+            task.cancel()
+
+    def _restart(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._later(SETTLE_S, self._settle_safely)
+
+    def _settle_safely(self) -> None:
+        try:
+            self.settle()
+        except Exception:
+            log.exception("Other files could not be looked at; completion goes on without.")
+
+    def _sources(self) -> list[Document]:
+        """Return open documents that may be shown to a model, most recent last."""
+        settings = self._settings()
+        return [
+            document
+            for document in self._documents
+            if not secret_path(document.path) and not is_excluded(document.path, settings)
+        ]
+
+    def _read_near(self, document: Document) -> asyncio.Task[None]:
+        task = self._tasks.get(document.uri)
+        if task is None or task.done():
+            task = asyncio.ensure_future(self._read(document))
+            self._tasks[document.uri] = task
+            task.add_done_callback(lambda _: self._tasks.pop(document.uri, None))
+        return task
+
+    async def _read(self, document: Document) -> None:
+        folders = self._folders()
+        try:
+            found = await self._nearby.documents(document, folders, trusted=bool(folders))
+        except Exception:
+            log.exception("Files near %s could not be read.", document.path)
+            found = []
+        settings = self._settings()
+        self._near[document.uri] = [one for one in found if not is_excluded(one.path, settings)]
+
+
+def _related(current: Document, other: Document) -> bool:
+    return current.language == other.language and other.uri != current.uri
+
+
+def _lines_between(text: str, a: int, b: int) -> int:
+    low, high = sorted((min(a, len(text)), min(b, len(text))))
+    return text.count("\n", low, high)

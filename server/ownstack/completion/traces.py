@@ -1,0 +1,90 @@
+"""How the last answers came about, and what they cost on the whole."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ownstack.completion.suggestion import Tier, Trace
+
+MAX_TRACES = 400
+MAX_TIMES = 1_000
+"""Answers of each tier that percentiles are taken over."""
+
+
+class Stopwatch:
+    """Writes how long each stage took into a trace."""
+
+    def __init__(self, trace: Trace, clock: Callable[[], float] = time.monotonic) -> None:
+        self._trace = trace
+        self._clock = clock
+        self._start = clock()
+
+    @property
+    def elapsed_s(self) -> float:
+        return self._clock() - self._start
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        begun = self._clock()
+        try:
+            yield
+        finally:
+            taken = (self._clock() - begun) * 1_000
+            stages = self._trace.stages_ms
+            stages[name] = round(stages.get(name, 0.0) + taken, 3)
+
+
+class Traces:
+    """The newest few hundred by id, and figures over all."""
+
+    def __init__(self) -> None:
+        self._by_id: OrderedDict[str, Trace] = OrderedDict()
+        self._newest: Trace | None = None
+        self._times_ms: dict[Tier, deque[float]] = {}
+        self._answers: Counter[Tier] = Counter()
+        self._prompt_tokens = 0
+        self._evaluated_tokens = 0
+
+    def add(self, trace: Trace, taken_ms: float) -> None:
+        """Keep a finished trace."""
+        self._newest = trace
+        self._by_id[trace.id] = trace
+        self._by_id.move_to_end(trace.id)
+        while len(self._by_id) > MAX_TRACES:
+            self._by_id.popitem(last=False)
+        self._answers[trace.tier] += 1
+        self._times_ms.setdefault(trace.tier, deque(maxlen=MAX_TIMES)).append(taken_ms)
+        if trace.tier == "model":
+            self._prompt_tokens += trace.prompt_tokens
+            self._evaluated_tokens += trace.evaluated_tokens
+
+    def get(self, id: str | None) -> Trace | None:
+        """Return one trace; without an id, the newest."""
+        return self._newest if id is None else self._by_id.get(id)
+
+    def figures(self) -> dict[str, float]:
+        """Return counts, percentiles over answers with a suggestion, and the tokens reused."""
+        figures: dict[str, float] = {"requests": float(sum(self._answers.values()))}
+        shown = [ms for tier, times in self._times_ms.items() if tier != "none" for ms in times]
+        if shown:
+            figures["p50_ms"] = percentile(shown, 0.5)
+            figures["p95_ms"] = percentile(shown, 0.95)
+        for tier, times in self._times_ms.items():
+            name = tier.replace("-", "_")
+            figures[f"answers_{name}"] = float(self._answers[tier])
+            figures[f"p50_ms_{name}"] = percentile(times, 0.5)
+            figures[f"p95_ms_{name}"] = percentile(times, 0.95)
+        if self._prompt_tokens:
+            figures["reused_token_ratio"] = round(
+                1 - self._evaluated_tokens / self._prompt_tokens, 4
+            )
+        return figures
+
+
+def percentile(values: deque[float] | list[float], share: float) -> float:
+    """Return the value below which `share` of the values lie (nearest rank)."""
+    ordered = sorted(values)
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3)
