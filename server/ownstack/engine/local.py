@@ -85,7 +85,7 @@ class LlamaEngine:
         probe = Probe(cache)
         try:
             verdict, model = await asyncio.to_thread(
-                opening.load, path, probe, gpu_layers, report, stop
+                opening.load, path, probe, settings, gpu_layers, report, stop
             )
         except asyncio.CancelledError:
             stop.set()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from ownstack.engine import fim, gguf_file, llama, sizing
+from ownstack.engine import fim, inspection, llama, sizing
 from ownstack.engine.abort_flag import AbortFlag
 from ownstack.engine.chat_slot import ChatSlot
 from ownstack.engine.context import Context
@@ -34,13 +34,16 @@ def gpu_layers(settings: EngineSettings) -> int:
 def load(
     path: Path,
     probe: Probe,
+    settings: EngineSettings,
     gpu_layers: int,
     report: Callable[[float], None],
     stop: threading.Event,
 ) -> tuple[Verdict, llama.Model]:
     """Check, probe and load; runs on a worker thread, so that loaded models keep working."""
     report(0.0)
-    gguf_file.read(path)
+    info = inspection.inspect(path)
+    if not gpu_layers:  # A GPU's memory is llama.cpp's to judge.
+        inspection.check_memory(info, settings.context_tokens or sizing.SMALLEST_WINDOW)
     verdict = probe.verdict(path, gpu_layers)
 
     def progress(done: float) -> bool:
@@ -134,7 +137,7 @@ class Parts:
             wanted,
             trained=self.model.n_ctx_train,
             kv_bytes_per_token=self.model.kv_bytes_per_token,
-            free_bytes=sizing.free_memory_bytes(),
+            free_bytes=inspection.memory_available(),
             default=default,
         )
 

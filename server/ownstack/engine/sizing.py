@@ -9,7 +9,7 @@ import psutil
 from ownstack.engine.protocol import Speed
 
 _DEFAULT_WINDOW = 4_096
-_SMALLEST_WINDOW = 512
+SMALLEST_WINDOW = 512
 _MEMORY_SHARE = 8
 """One window's keys and values take at most this part of the free memory."""
 _COLD_PROMPT_S = 2.0
@@ -30,10 +30,6 @@ def threads(wanted: int = 0) -> int:
     return cores - 1 if cores >= 4 else max(1, cores)
 
 
-def free_memory_bytes() -> int:
-    return int(psutil.virtual_memory().available)
-
-
 def window(
     wanted: int, *, trained: int, kv_bytes_per_token: int, free_bytes: int, default: int = 0
 ) -> int:
@@ -41,7 +37,7 @@ def window(
     size = min(wanted or default or _DEFAULT_WINDOW, trained or _DEFAULT_WINDOW)
     if wanted:
         return max(64, size)
-    while size > _SMALLEST_WINDOW and size * kv_bytes_per_token > free_bytes // _MEMORY_SHARE:
+    while size > SMALLEST_WINDOW and size * kv_bytes_per_token > free_bytes // _MEMORY_SHARE:
         size //= 2
     return size
 
