@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ownstack.engine import clipping
@@ -59,6 +59,7 @@ def test_head(text: str, limit: int, kept: str) -> None:
     assert (read(tokens), cut) == (kept, kept != text)
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(0, 99))
 def test_what_is_kept_is_an_end_of_the_text(text: str, limit: int) -> None:
     """Within the limit, by whole lines unless one line alone is too long."""

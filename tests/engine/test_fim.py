@@ -10,7 +10,7 @@ from pathlib import Path
 from zlib import crc32
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ownstack.engine import gguf_file
@@ -298,6 +298,7 @@ def lay(
     return (*layout(request, form, words.tokenize, bos=0, budget_tokens=budget), form, words)
 
 
+@settings(deadline=None)
 @given(LINES, LINES, FAMILY, st.sampled_from(["auto", "psm", "spm"]), st.integers(40, 400))
 def test_prompts_keep_to_the_budget(
     prefix: str, suffix: str, family: str, order: InfillOrder, budget: int
@@ -313,6 +314,7 @@ def test_prompts_keep_to_the_budget(
     assert words.read(laid.prefix).endswith(words.read(words.tokenize(prefix))[-1:])
 
 
+@settings(deadline=None)
 @given(LINES, LINES, FAMILY, st.integers(40, 400))
 def test_prompts_are_the_same_for_the_same_request(
     prefix: str, suffix: str, family: str, budget: int
@@ -325,6 +327,7 @@ def test_prompts_are_the_same_for_the_same_request(
     assert first[0] == second[0]
 
 
+@settings(deadline=None)
 @given(LINES, LINES, FAMILY)
 def test_typing_only_appends_in_spm_order(prefix: str, suffix: str, family: str) -> None:
     """A typed line changes nothing before it but, in some formats, the marker at the very end."""
@@ -339,6 +342,7 @@ def test_typing_only_appends_in_spm_order(prefix: str, suffix: str, family: str)
     assert len(old.parts(form)[2]) <= 1
 
 
+@settings(deadline=None)
 @given(LINES, LINES, FAMILY)
 def test_head_and_suffix_stay_while_typing(prefix: str, suffix: str, family: str) -> None:
     """In every order, what lies beside the prefix stays token for token."""

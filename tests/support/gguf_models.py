@@ -362,6 +362,19 @@ def _script_matrices(
     return embedding, output
 
 
+def vocabulary_only(path: Path) -> Path:
+    """Write a file that holds a small vocabulary with infill markers, and no weights."""
+    writer = gguf.GGUFWriter(str(path), "llama")
+    writer.add_name("vocabulary")
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(["a", "<fim_prefix>", "<fim_suffix>", "<fim_middle>"])
+    writer.add_token_types([TokenType.NORMAL, *[TokenType.CONTROL] * 3])
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    return path
+
+
 def truncated(path: Path, size_bytes: int) -> Path:
     """Cut the file to its first `size_bytes` (negative: that many off the end)."""
     data = path.read_bytes()

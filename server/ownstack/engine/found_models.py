@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 MAX_ENTRIES = 20_000
 """Folder entries looked at in one place: it is a courtesy, not a search of the disk."""
+_SHARED_OLLAMA = Path("/usr/share/ollama/.ollama/models")
+"""Where Ollama's Linux service keeps its models."""
 _OLLAMA_MODEL = "application/vnd.ollama.image.model"
 _NOT_A_MODEL = re.compile(r"mmproj|-(?!00001)\d{5}-of-\d{5}\.gguf$", re.IGNORECASE)
 """Image projectors, and the further files of a split model."""
@@ -51,7 +53,7 @@ def _ggufs() -> Iterator[Path]:
 
 def _ollama() -> Iterator[Path]:
     """Yield the blobs that Ollama's manifests call models (no file there has a name)."""
-    folders = [Path.home() / ".ollama" / "models", Path("/usr/share/ollama/.ollama/models")]
+    folders = [Path.home() / ".ollama" / "models", _SHARED_OLLAMA]
     if os.environ.get("OLLAMA_MODELS"):
         folders.insert(0, Path(os.environ["OLLAMA_MODELS"]))
     for folder in folders:
