@@ -22,7 +22,7 @@ from ownstack.engine.protocol import (
 )
 from ownstack.settings import EngineSettings
 
-ROUNDS = 5
+ROUNDS = 12
 TALK = GenerateRequest(
     (Message("user", "Explain this program in detail. " * 40),), max_tokens=400, conversation="b"
 )
@@ -55,11 +55,13 @@ def request(text: str, cursor: int, *, prompt_chars: int, suffix_chars: int) -> 
 async def overhead(engine: LlamaEngine, text: str) -> list[Figure]:
     """The same numbers of tokens through the engine and through a bare loop, in turn.
 
-    The engine's answer is 48 tokens long whatever the model says, and its prompt is new each
-    round, so nothing is reused.
+    The engine's prompt is new in each round, so that nothing is reused. A model may end its
+    answer early, so decoding is summed over all rounds.
     """
-    floor = Floor(engine.model, 4096, engine.threads)
-    ours_prefill, ours_decode, bare_prefill, bare_decode = [], [], [], []
+    floor = Floor(engine._model, 4096, engine._threads)
+    prefill: list[tuple[float, float]] = []
+    decode: list[tuple[float, float]] = []
+    generated = 0
     for number in range(ROUNDS + 1):
         cursor = len(text) // 2 + number * 997
         ask = replace(
@@ -68,31 +70,27 @@ async def overhead(engine: LlamaEngine, text: str) -> list[Figure]:
             max_tokens=48,
             max_lines=1000,
         )
-        done = await engine.infill(ask).result()
-        usage = done.usage
-        bare = floor.run(usage.evaluated_tokens, max(8, usage.generated_tokens))
-        if number == 0 or usage.generated_tokens < 8:
+        usage = (await engine.infill(ask).result()).usage
+        bare = floor.run(usage.evaluated_tokens, max(1, usage.generated_tokens))
+        if number == 0:
             continue
-        ours_prefill.append(usage.prefill_ms / usage.evaluated_tokens)
-        ours_decode.append(usage.decode_ms / usage.generated_tokens)
-        bare_prefill.append(bare.prefill_ms)
-        bare_decode.append(bare.decode_ms)
+        generated += usage.generated_tokens
+        prefill.append((usage.prefill_ms, bare.prefill_ms * usage.evaluated_tokens))
+        decode.append((usage.decode_ms, bare.decode_ms * usage.generated_tokens))
     floor.close()
     return [
-        _ratio("engine over bare llama.cpp, prompt", ours_prefill, bare_prefill),
-        _ratio("engine over bare llama.cpp, decode", ours_decode, bare_decode),
+        _ratio("engine over bare llama.cpp, prompt", prefill),
+        replace(
+            _ratio("engine over bare llama.cpp, decode", decode),
+            detail={"generated_tokens": generated},
+        ),
     ]
 
 
-def _ratio(name: str, ours: list[float], bare: list[float]) -> Figure:
-    ratios = [mine / theirs for mine, theirs in zip(ours, bare, strict=True)]
-    compared = (
-        f"{quantile(ours, 0.5):.3f} against {quantile(bare, 0.5):.3f} ms/token by C timings,"
-        f" {len(ratios)} rounds"
-    )
-    return Figure(
-        name, quantile(ratios, 0.5), "x", "<=", 1.05, compared, {"ratios": ratios}
-    )  # fmt: skip
+def _ratio(name: str, rounds: list[tuple[float, float]]) -> Figure:
+    ours, bare = (sum(side) for side in zip(*rounds, strict=True))
+    compared = f"{ours:.0f} against {bare:.0f} ms by C timings, {len(rounds)} rounds in turn"
+    return Figure(name, quantile([a / b for a, b in rounds if b], 0.5), "x", "<=", 1.05, compared)
 
 
 async def keystrokes(
@@ -125,7 +123,7 @@ async def storm(
 ) -> tuple[list[float], int]:
     """Press `n_keys` keys 60 ms apart, each cancelling the one before.
 
-    Returns the milliseconds to the first text of those keys that got any before they were
+    Returns the milliseconds to the first text of those keys that were answered before they were
     cancelled, and the number of tokens a chat running beside it has produced meanwhile.
     """
     start = text.index("\n", len(text) // 2) + 1
@@ -142,7 +140,9 @@ async def storm(
         running = engine.infill(_at(text, start, key + 1, n_keys))
 
         async def first(generation=running, pressed=pressed) -> None:  # type: ignore[no-untyped-def]
-            if await generation.wait(lambda text: text != "") and not generation.cancelled:
+            # The first text, or the end of an answer that has none.
+            await generation.wait(lambda text: text != "")
+            if not generation.cancelled:
                 first_ms.append((time.perf_counter() - pressed) * 1e3)
 
         waiting.append(asyncio.create_task(first()))
@@ -186,7 +186,7 @@ async def storms(engine: LlamaEngine, path: Path, text: str) -> list[Figure]:
     """60 keys 60 ms apart: alone, beside a chat, and as the usual wrapper does it."""
     alone, _ = await storm(engine, text, chat=None)
     beside, produced = await storm(engine, text, chat=engine)
-    rival = await rival_storm(path, text, engine.threads)
+    rival = await rival_storm(path, text, engine._threads)
     wrapper = (
         f"llama-cpp-python's high-level call: {len(rival)} of 60, {quantile(rival, 0.5):.0f} ms"
     )

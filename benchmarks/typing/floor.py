@@ -33,7 +33,7 @@ class Floor:
         params.n_ctx, params.n_batch, params.n_ubatch = n_ctx, 512, 512
         params.n_threads = params.n_threads_batch = threads
         params.no_perf = False
-        self._context = C.llama_init_from_model(model.pointer, params)
+        self._context = C.llama_init_from_model(model.handle, params)
         if not self._context:
             raise MemoryError("llama_init_from_model failed")
         self._sampler = C.llama_sampler_init_greedy()

@@ -36,18 +36,20 @@ def make_101m(path: Path, vocabulary_of: Path) -> None:
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_freq_base(10_000.0)
     writer.add_rope_dimension_count(WIDTH // HEADS)
-    _copy_tokenizer(GGUFReader(vocabulary_of), writer)
+    control = _copy_tokenizer(GGUFReader(vocabulary_of), writer)
     writer.add_chat_template(
         "{% for m in messages %}{{ m['role'] + ': ' + m['content'] + '\n' }}{% endfor %}assistant:"
     )
-    _add_weights(writer)
+    _add_weights(writer, control)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
 
 
-def _copy_tokenizer(reader: GGUFReader, writer: GGUFWriter) -> None:
+def _copy_tokenizer(reader: GGUFReader, writer: GGUFWriter) -> list[int]:
+    """Copy all that describes the tokenizer; return the ids of the control tokens."""
+    control: list[int] = []
     for key, field in reader.fields.items():
         if not key.startswith("tokenizer.") or key == "tokenizer.chat_template":
             continue
@@ -56,6 +58,7 @@ def _copy_tokenizer(reader: GGUFReader, writer: GGUFWriter) -> None:
         if key == "tokenizer.ggml.tokens":
             value = value + [f"<unused_{i}>" for i in range(len(value), VOCABULARY)]
         elif key == "tokenizer.ggml.token_type":
+            control = [token for token, kind_ in enumerate(value) if kind_ == TokenType.CONTROL]
             value = value + [int(TokenType.UNUSED)] * (VOCABULARY - len(value))
         elif key == "tokenizer.ggml.scores":
             value = value + [0.0] * (VOCABULARY - len(value))
@@ -63,9 +66,11 @@ def _copy_tokenizer(reader: GGUFReader, writer: GGUFWriter) -> None:
             writer.add_array(key, value)
         else:
             writer.add_key_value(key, value, kind)
+    return control
 
 
-def _add_weights(writer: GGUFWriter) -> None:
+def _add_weights(writer: GGUFWriter, control: list[int]) -> None:
+    """Add noise; a zero row for each control token, so that an answer does not end by chance."""
     noise = np.random.default_rng(0)
     made: dict[tuple[int, int], np.ndarray] = {}
 
@@ -73,6 +78,8 @@ def _add_weights(writer: GGUFWriter) -> None:
         # Layers share their noise: the cost is the same and the file is made in a second.
         if (rows, columns) not in made:
             weights = noise.standard_normal((rows, columns), dtype=np.float32) * 0.02
+            if rows == VOCABULARY:
+                weights[control] = 0.0
             made[rows, columns] = quants.quantize(weights, GGMLQuantizationType.Q8_0)
         writer.add_tensor(name, made[rows, columns], raw_dtype=GGMLQuantizationType.Q8_0)
 
