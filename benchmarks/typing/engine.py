@@ -7,11 +7,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from ownstack.engine.local import LlamaEngine
-from ownstack.engine.scheduler import NativeThread
-
 from benchmarks.bars import Figure, quantile
 from benchmarks.typing.floor import Floor, Rival
+from ownstack.engine.local import LlamaEngine
 from ownstack.engine.protocol import (
     Finish,
     Generated,
@@ -20,6 +18,7 @@ from ownstack.engine.protocol import (
     Message,
     Priority,
 )
+from ownstack.engine.scheduler import NativeThread
 from ownstack.settings import EngineSettings
 
 ROUNDS = 12

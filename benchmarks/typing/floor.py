@@ -14,6 +14,7 @@ from typing import Any
 
 import llama_cpp
 import llama_cpp.llama_cpp as C
+
 from ownstack.engine.llama import Model
 
 
