@@ -283,8 +283,9 @@ def _matched(text: str, place: _Place) -> str:
     """
     if place.prose:
         return text
-    left = list(place.open.open)
-    for at, closer in brackets(text, place.language, place.mark).unmatched:
+    unmatched = brackets(text, place.language, place.mark).unmatched
+    left = list(place.open.open) if unmatched else []
+    for at, closer in unmatched:
         if closer in left:
             left.remove(closer)
         elif closer in ")]" or (closer == "}" and place.offset <= _BEFORE_CHARS):
