@@ -31,7 +31,7 @@ MAX_HEAD_BYTES = 536_870_912
 _CHUNK_BYTES = 4_194_304
 MAX_DIMENSIONS = 4
 SPLIT_COUNT_KEY = "split.count"
-_STRING, _ARRAY, _BOOL = 8, 9, 7
+_STRING, _ARRAY = 8, 9
 _SCALARS = {
     kind: f"<{letter}" for kind, letter in zip((*range(8), 10, 11, 12), "BbHhIif?Qqd", strict=True)
 }

@@ -124,8 +124,9 @@ def memory_needed(info: ModelInfo, context_tokens: int = 0) -> int:
 
     Weights, plus keys and values of the context (layers x KV heads x (key + value width) x 2
     bytes a token: llama.cpp, src/llama-kv-cache.cpp), plus the compute buffer: activations of one
-    batch and the scores of the whole vocabulary for the tokens that ask for them. A model of 101
-    million parameters was measured at 22 MB for the latter; this says 18.
+    batch (with flash attention, which is the default) and the scores of the whole vocabulary for
+    the tokens that ask for them. Measured with 63 million parameters in F16 and a context of
+    4,096 tokens: 184 MB, as this says.
     """
     context = context_tokens or min(
         DEFAULT_CONTEXT_TOKENS, info.context_tokens or DEFAULT_CONTEXT_TOKENS
