@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const repository = join(import.meta.dirname, '..', '..');
 const { chromium } = createRequire(join(repository, 'vscode-client', 'package.json'))('playwright-core');
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 20_000;
 
 /** Opens one browser; each window of the editor is a page of it. */
 export async function openBrowser(executablePath) {

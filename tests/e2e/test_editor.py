@@ -29,17 +29,22 @@ ARTIFACTS = HERE / "artifacts"
 JOURNEY_S = 180
 FIRST_START_S = 900
 
-ORDERS = """\
-def label(customer):
+# The same lines ten times over: echo is then sure of what follows.
+ORDERS = "\n\n".join(
+    f"""\
+def label_{number}(customer):
     full_name = customer.first_name + " " + customer.last_name
     return full_name.strip()
 
 
-def total(items):
+def total_{number}(items):
     subtotal = sum(item.price * item.quantity for item in items)
     return subtotal
 """
-ACCEPTED = 'full_name = customer.first_name + " " + customer.last_name'
+    for number in range(10)
+)
+INVOICE = "def label(customer):\n    "
+ACCEPTED = INVOICE + 'full_name = customer.first_name + " " + customer.last_name'
 
 # Word-based suggestions of the editor itself come at their own time, over the ghost text.
 SETTINGS: dict[str, Any] = {
@@ -114,7 +119,7 @@ class Desk:
     def prepare(self) -> None:
         self.folder.mkdir()
         (self.folder / "orders.py").write_text(ORDERS)
-        (self.folder / "invoice.py").write_text("")
+        (self.folder / "invoice.py").write_text(INVOICE)
         user = self.root / "user" / "User"
         user.mkdir(parents=True)
         (user / "settings.json").write_text(json.dumps(self.settings))
@@ -214,7 +219,7 @@ def test_inside_brackets(desk: Open) -> None:
 
     editor.go("bracket")
 
-    expected = "subtotal = sum(item.price * item.quantity for item in items)"
+    expected = INVOICE + "subtotal = sum(item.price * item.quantity for item in items)"
     assert editor.invoice == expected
 
 
