@@ -46,7 +46,9 @@ def block(min_indent: int) -> Shape:
         ("def f():\r\n    $0\r\n", block(1)),
         ("def f():  # note\n    $0\n", block(1)),
         ("def f(\n    a,\n):\n    # note\n    $0\n", block(1)),
+        ("    def f(a,\n            b):\n        $0\n", block(5)),
         ('def f():\n    """Doc."""\n    $0\n\nx = 1\n', block(1)),
+        ("x = (\n    1)\nif x:\n    $0\n", block(1)),
         ("class A:\n    def f(self):\n        $0\n\n    def g(self): ...\n", block(5)),
         ("class A:\n\tdef f(self):\n\t\t$0\n", block(5)),
         ("while x:\n    for y in z:\n        $0", block(5)),
@@ -102,6 +104,18 @@ BRACES = {
 def test_brace_blocks(language: str, body: str, expected: Shape) -> None:
     """Empty braces of a body are a block; where the `}` is missing, it belongs to the answer."""
     assert shape_at(BRACES[language] + body, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("void f(int a,\n       int b) {\n  $0\n}\n", "c"),
+        ("if (a) {\n} else if (b(\n      c)) {\n  $0\n}\n", "javascript"),
+    ],
+)
+def test_a_header_may_take_several_lines(text: str, language: str) -> None:
+    """Its first line says how deep the block is."""
+    assert shape_at(text, language) == block(1)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,8 @@ def repeat_of_below(lines: Sequence[str], below: Sequence[str], complete: bool) 
         if all(same(a.strip(), b.strip()) for a, b in whole) and _ends_alike(*last, complete):
             if len(tail) == 1 and _indent(tail[0]) != _indent(below[0]):
                 continue
+            if first == 0 and not any(_WORD.search(line) for line in tail):
+                continue  # a brace after a brace, a row of stars after another
             return first
     return None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ownstack.completion.brackets import brackets
 from ownstack.completion.suggestion import Trigger
 from ownstack.document import Document
 from ownstack.languages import Language, kind_in_line
@@ -24,6 +25,7 @@ TAB_COLUMNS = 4
 """Columns of a tab; any number does that the engine uses too (`InfillRequest.min_indent`)."""
 _LOOK_CHARS = 4_000
 """How far around the cursor a block's beginning and end are looked for."""
+_HEADER_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,7 @@ def _block(text: str, tree: Tree | None, language: Language | None, offset: int)
     last = _last_code(text, tree, language, offset)
     if last is None:
         return None
-    line_start = max(text.rfind("\n", 0, last), text.rfind("\r", 0, last)) + 1
-    header = text[line_start : last + 1]
+    header = text[_header_start(text, last, language) : last + 1]
     if not _opens(header, tree, language, last):
         return None
     indent = indent_of(header)
@@ -116,6 +117,19 @@ def _block(text: str, tree: Tree | None, language: Language | None, offset: int)
         closed = following.lstrip().startswith("}") and indent_of(following) == indent
         return _Block(indent + 1 if closed else indent)
     return _Block(indent + 1)
+
+
+def _header_start(text: str, last: int, language: Language | None) -> int:
+    """Return where the line begins on which the header that ends at `last` begins."""
+    start = last
+    for _ in range(_HEADER_LINES):
+        start = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+        header = text[start : last + 1]
+        unmatched = brackets(header, language).unmatched
+        if start == 0 or len(header) > _LOOK_CHARS or not any(c in CLOSERS for _, c in unmatched):
+            break
+        start -= 1
+    return start
 
 
 def _last_code(text: str, tree: Tree | None, language: Language | None, offset: int) -> int | None:

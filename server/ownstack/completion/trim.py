@@ -36,6 +36,8 @@ _MARKERS = re.compile(
 # Everything that a source line cannot hold: C0 but tab, line feed and form feed; DEL; C1; halves
 # of surrogate pairs; the replacement character, which stands for bytes that made no character.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
+# How a chat model begins an answer.
+_FENCE = re.compile(r"\s*```\w*\n")
 _BELOW_LINES = 24
 _BELOW_CHARS = 4_000
 _BEFORE_CHARS = 4_000
@@ -138,7 +140,7 @@ def _clean(raw: str, complete: bool, document: Document) -> tuple[str, bool]:
         # Somebody who edits a tokenizer's source wants these very words.
         if marker[0] not in document.text:
             return text[: marker.start()], complete
-    if text.lstrip().startswith("```") and document.language != "markdown":
+    if _FENCE.match(text) and document.language != "markdown":
         return "", complete
     return text, complete
 
@@ -289,6 +291,10 @@ def _matched(text: str, place: _Place) -> str:
         if closer in left:
             left.remove(closer)
         elif closer in ")]" or (closer == "}" and place.offset <= _BEFORE_CHARS):
+            # The parser reads strings better; where there is a tree, it has the last word.
+            known = tree_of(place.document) is not None
+            if known and not adds_error(text, place.document, place.offset, place.language):
+                return text
             return text[:at].rstrip()
     return text
 

@@ -2,8 +2,9 @@
 
 The text is put into the document's tree and parsed incrementally. A line is often the beginning
 of something (`foo(a,`, `if (x) {`), so before it is refused, the parser is given what the line
-still needs: closing brackets, a last operand, an end mark. Measured on CPython's argparse.py
-(2,633 lines): see `tests/completion/test_trim.py` for the rule, `docs` for figures.
+still needs: closing brackets, a last operand, an end mark. Of 300 real lines in each
+language, cut at a random character, none was refused in Python, JavaScript, TypeScript and C, one
+in C++. All of `trim` takes 0.5 ms of one processor (p95 3.1) in CPython's argparse.py, 2,633 lines.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _INCOMPLETE = re.compile(
     r"[@#]|(?:template|try|do|case|default|except|finally|catch|else|elif)\b(?!\s*[=.(\[])"
 )
 _FILLER = " x"
+_NOT_UNDERSTOOD = 8
+"""A file with more errors is in another dialect (C++ in a `.h`, macros): one more says nothing."""
 
 
 def adds_error(text: str, document: Document, offset: int, language: Language | None) -> bool:
@@ -38,7 +41,7 @@ def adds_error(text: str, document: Document, offset: int, language: Language | 
     if _unfinished(head + text, language):
         return False
     before = tree.errors()
-    if before is None:
+    if before is None or before > _NOT_UNDERSTOOD:
         return False
     mark = brackets(head[-2_000:], language).mark
     hole = Span(offset, offset + covered(text, rest, language, mark))
