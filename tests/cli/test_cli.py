@@ -1,6 +1,7 @@
 """The command line, run in this process: what is printed, and the exit status."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,15 @@ COMMANDS = [
     ["models", "add"],
     ["models", "use"],
 ]
+
+ECHOING = (
+    "connection = open_connection(host, port)\n"
+    "print(connection)\n"
+    "connection = open_connection(host, port)\n"
+    "print(connection)\n"
+    "connection = open_con\n"
+)
+"""A text in which echo is sure of what follows its end."""
 
 
 @pytest.fixture(scope="session")
@@ -113,25 +123,25 @@ def test_bad_places_are_one_line(
 def test_a_completion_without_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Echo answers from the file itself; only the text is printed."""
     file = tmp_path / "a.py"
-    file.write_text("value = compute(1)\nprint(value)\nvalue = compute(1)\nvalue = com\n")
+    file.write_text(ECHOING)
 
-    result = main(["complete", f"{file}:4:12"])
+    result = main(["complete", f"{file}:5:22"])
 
-    assert (result, capsys.readouterr().out) == (0, "pute(1)\n")
+    assert (result, capsys.readouterr().out) == (0, "nection(host, port)\n")
 
 
 def test_a_completion_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Who answered, how long each stage took, and the place it replaces, counted from 1."""
     file = tmp_path / "a.py"
-    file.write_text("value = compute(1)\nprint(value)\nvalue = compute(1)\nvalue = com\n")
+    file.write_text(ECHOING)
 
-    result = main(["complete", f"{file}:4:12", "--json"])
+    result = main(["complete", f"{file}:5:22", "--json"])
 
     printed = json.loads(capsys.readouterr().out)
     assert result == 0
-    assert printed["text"] == "pute(1)"
+    assert printed["text"] == "nection(host, port)"
     assert printed["source"] == "echo"
-    assert printed["range"]["start"] == {"line": 4, "column": 12}
+    assert printed["range"]["start"] == {"line": 5, "column": 22}
     assert printed["evaluatedTokens"] == 0
     assert printed["stagesMs"]
 
@@ -172,12 +182,12 @@ def test_a_file_that_is_not_utf8_is_read_all_the_same(
 ) -> None:
     """With a line that says so."""
     file = tmp_path / "a.py"
-    file.write_bytes(b"# caf\xe9\nvalue = compute(1)\nvalue = compute(1)\nvalue = com\n")
+    file.write_bytes(b"# caf\xe9\n" + ECHOING.encode())
 
-    result = main(["complete", f"{file}:4:12"])
+    result = main(["complete", f"{file}:6:22"])
 
     captured = capsys.readouterr()
-    assert (result, captured.out) == (0, "pute(1)\n")
+    assert (result, captured.out) == (0, "nection(host, port)\n")
     assert "is not UTF-8" in captured.err
 
 
@@ -227,7 +237,7 @@ def test_a_damaged_model_is_not_added(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Refused by its name, before anything is loaded."""
-    cut = truncated(model, tmp_path / "cut.gguf")
+    cut = truncated(shutil.copy(model, tmp_path / "cut.gguf"))
 
     result = main(["models", "add", str(cut)])
 

@@ -87,8 +87,10 @@ def test_a_killed_daemon_is_replaced(home: Home) -> None:
     connection = lifecycle.attach(home)
     old = lifecycle.ask(home, Hello("status"))
     assert old is not None
+    process = psutil.Process(old.pid)
     os.kill(old.pid, signal.SIGKILL)
     assert connection.socket.recv(1) == b""
+    process.wait(TIMEOUT_S)
     assert socket_path(home).exists()
     assert connect(home) is None
 

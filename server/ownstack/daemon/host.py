@@ -18,12 +18,14 @@ from ownstack.daemon.engines import EnginePool, Lease, OpenEngine, Progress
 from ownstack.daemon.status import Mode
 from ownstack.engine.models import ModelInfo, ModelRegistry
 from ownstack.engine.protocol import Engine, Role
+from ownstack.errors import CannotInfillError
 from ownstack.paths import Home
 from ownstack.settings import EngineSettings, Settings
 
 if TYPE_CHECKING:
+    from ownstack.completion.nearby import Nearby
     from ownstack.completion.signals import SignalLog
-    from ownstack.engine.local import NativeThread
+    from ownstack.engine.scheduler import NativeThread
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ class Host:
         self.engines = EnginePool(open_engine or self._open_llama, self.crashes)
         self._native: NativeThread | None = None
         self._signals: SignalLog | None = None
+        self._nearby: Nearby | None = None
         self._sessions: dict[object, Callable[[], None]] = {}
         self._registry_seen = self._registry_stamp()
         self._poll: asyncio.TimerHandle | None = None
@@ -68,6 +71,14 @@ class Host:
 
             self._signals = SignalLog(self.home.signals_file)
         return self._signals
+
+    @property
+    def nearby(self) -> Nearby:
+        if self._nearby is None:
+            from ownstack.completion.nearby import Nearby
+
+            self._nearby = Nearby()
+        return self._nearby
 
     def join(self, session: object, models_changed: Callable[[], None]) -> None:
         """Count a window in; it is told when the chosen models change."""
@@ -88,7 +99,13 @@ class Host:
         Raises:
             ModelError: the named model is not there, or cannot be used.
         """
-        return self.registry.resolve(setting) if setting else self.registry.chosen(role)
+        info = self.registry.resolve(setting) if setting else self.registry.chosen(role)
+        if info is not None and role == "completion" and not info.infill:
+            raise CannotInfillError(
+                f"The model {info.name} cannot complete code: {info.infill_problem}",
+                "Choose another with: ownstack models use NAME --for completion",
+            )
+        return info
 
     def use(self, name: str, role: Role) -> ModelInfo:
         """Choose a model for a role, and give it another chance if it was set aside. Reads files.
@@ -155,7 +172,8 @@ class Host:
         # Half a second of imports, so neither at the start nor on the event loop.
         local = await asyncio.to_thread(importlib.import_module, "ownstack.engine.local")
         if self._native is None:
-            self._native = local.NativeThread()
+            scheduler = importlib.import_module("ownstack.engine.scheduler")
+            self._native = scheduler.NativeThread()
         engine: Engine = await local.LlamaEngine.open(
             path,
             name=name,

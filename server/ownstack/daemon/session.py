@@ -45,6 +45,7 @@ class Session:
             engine=lambda: self.engine,
             settings=lambda: self.settings.completion,
             signals=host.signals,
+            nearby=host.nearby,
             folders=lambda: self.folders if self.trusted else (),
         )
         self._refused: dict[str, str] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -22,9 +22,7 @@ from ownstack.lsp.protocol import (
     Nothing,
     UseModelParams,
 )
-
-if TYPE_CHECKING:
-    from ownstack.lsp.server import Server
+from ownstack.lsp.window import Window
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +30,7 @@ log = logging.getLogger(__name__)
 # Life -------------------------------------------------------------------------------------
 
 
-def initialize(ls: Server, params: types.InitializeParams) -> None:
+def initialize(ls: Window, params: types.InitializeParams) -> None:
     options = convert.options(params.initialization_options)
     folders = params.workspace_folders or []
     uris = [folder.uri for folder in folders] or ([params.root_uri] if params.root_uri else [])
@@ -43,11 +41,11 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
     ls.session.start()
 
 
-def initialized(ls: Server, params: types.InitializedParams) -> None:
+def initialized(ls: Window, params: types.InitializedParams) -> None:
     ls.announcer.open()
 
 
-def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
+def did_change_configuration(ls: Window, params: types.DidChangeConfigurationParams) -> None:
     settings = convert.options(params.settings)
     if "ownstack" in settings:
         configure(ls, settings["ownstack"])
@@ -55,12 +53,12 @@ def did_change_configuration(ls: Server, params: types.DidChangeConfigurationPar
         ls.session.trusted = settings["trusted"] is not False
 
 
-def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
+def did_change_folders(ls: Window, params: types.DidChangeWorkspaceFoldersParams) -> None:
     folders = list(ls.workspace.folders.values())
     ls.session.use_folders([folder.uri for folder in folders], trusted=ls.session.trusted)
 
 
-def configure(ls: Server, raw: object) -> None:
+def configure(ls: Window, raw: object) -> None:
     for problem in ls.session.configure(raw):
         ls.window_log_message(types.LogMessageParams(types.MessageType.Warning, problem))
 
@@ -68,21 +66,21 @@ def configure(ls: Server, raw: object) -> None:
 # Documents --------------------------------------------------------------------------------
 
 
-def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
+def did_open(ls: Window, params: types.DidOpenTextDocumentParams) -> None:
     document = params.text_document
     ls.session.open(document.uri, document.language_id, document.version, document.text)
 
 
-def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
+def did_change(ls: Window, params: types.DidChangeTextDocumentParams) -> None:
     document = params.text_document
     ls.session.edit(document.uri, document.version, convert.changes(params.content_changes))
 
 
-def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
+def did_save(ls: Window, params: types.DidSaveTextDocumentParams) -> None:
     ls.session.saved(params.text_document.uri)
 
 
-def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
+def did_close(ls: Window, params: types.DidCloseTextDocumentParams) -> None:
     ls.session.close_document(params.text_document.uri)
 
 
@@ -90,7 +88,7 @@ def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
 
 
 async def inline_completion(
-    ls: Server, params: types.InlineCompletionParams
+    ls: Window, params: types.InlineCompletionParams
 ) -> types.InlineCompletionList | None:
     """Answer with one item or with nothing; what goes wrong is logged, never shown."""
     uri = params.text_document.uri
@@ -113,27 +111,27 @@ async def inline_completion(
         return None
 
 
-def accepted(ls: Server, id: str) -> None:
+def accepted(ls: Window, id: str) -> None:
     ls.session.accepted(id)
 
 
 # Ours -------------------------------------------------------------------------------------
 
 
-def status(ls: Server, params: Nothing) -> Status:
+def status(ls: Window, params: Nothing) -> Status:
     return ls.session.status()
 
 
-def explain(ls: Server, params: ExplainParams) -> Trace | None:
+def explain(ls: Window, params: ExplainParams) -> Trace | None:
     return ls.session.explain(params.id)
 
 
-async def models(ls: Server, params: Nothing) -> ModelsResult:
+async def models(ls: Window, params: Nothing) -> ModelsResult:
     known = await asyncio.to_thread(ls.host.known_models)
     return ModelsResult([convert.model(info, chosen) for info, chosen in known])
 
 
-async def use_model(ls: Server, params: UseModelParams) -> Status:
+async def use_model(ls: Window, params: UseModelParams) -> Status:
     if params.role not in get_args(Role):
         raise refused(f"There is no role {params.role!r}; there are {', '.join(get_args(Role))}.")
     try:
@@ -145,7 +143,7 @@ async def use_model(ls: Server, params: UseModelParams) -> Status:
     return ls.session.status()
 
 
-async def examine(ls: Server, params: Nothing) -> DoctorResult:
+async def examine(ls: Window, params: Nothing) -> DoctorResult:
     return DoctorResult(await asyncio.to_thread(doctor.examine, ls.host.home))
 
 

@@ -140,6 +140,9 @@ def converter() -> Converter:
         }
         made.register_structure_hook(kind, make_dict_structure_fn(kind, made, **names))
         made.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, made, **names))
+    for envelope in (Request, Notification, Response):
+        # LSP's own hooks leave out what has its default value, and "jsonrpc" must be there.
+        made.register_unstructure_hook(envelope, make_dict_unstructure_fn(envelope, made))
     return made
 
 

@@ -1,4 +1,4 @@
-"""One language server a window: what it can do, and its life on a connection."""
+"""What the language server can do, and a window's life on a connection."""
 
 from __future__ import annotations
 
@@ -8,20 +8,15 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
-from cattrs import Converter
 from lsprotocol import types
-from pygls.lsp.server import LanguageServer
 
-from ownstack import __version__
 from ownstack.daemon.host import Host
 from ownstack.daemon.relay import Relay
-from ownstack.daemon.session import Session
 from ownstack.lsp import handlers, protocol
-from ownstack.lsp.announcer import Announcer
-from ownstack.lsp.protocol import SessionProtocol, late_cancel
+from ownstack.lsp.protocol import late_cancel
+from ownstack.lsp.window import Window
 from ownstack.lsp.wire import Writer, read_messages
 from ownstack.paths import Home
 
@@ -51,48 +46,20 @@ FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
 COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = ((protocol.ACCEPTED, handlers.accepted),)
 
 
-@cache
-def converter() -> Converter:
-    """Return the one converter of this process: making one takes longer than a window may."""
-    return protocol.converter()
-
-
-class Server(LanguageServer):
-    """A window's server: pygls, one session, one announcer."""
-
-    protocol: SessionProtocol
-
-    def __init__(self, host: Host) -> None:
-        super().__init__(
-            "ownstack", __version__, protocol_cls=SessionProtocol, converter_factory=converter
-        )
-        self.host = host
-        self.session = Session(host, changed=self._changed)
-        self.announcer = Announcer(self, self.session.status)
-        for method, function, options in FEATURES:
-            self.feature(method, options)(function)
-        for name, function in COMMANDS:
-            self.command(name)(function)
-
-    def _changed(self) -> None:
-        self.announcer.changed()
-
-    def report_server_error(self, error: Exception, source: Any) -> None:
-        """Log only: nothing that happens here is worth a message box."""
-        log.error("%s: %s", getattr(source, "__name__", source), error)
-
-    async def close(self) -> None:
-        """End what is still running for this window."""
-        self.announcer.close()
-        for future in list(self.protocol._request_futures.values()):
-            future.cancel()
-        await self.session.close()
+def window(host: Host) -> Window:
+    """Return a window that answers all messages."""
+    made = Window(host)
+    for method, function, options in FEATURES:
+        made.feature(method, options)(function)
+    for name, function in COMMANDS:
+        made.command(name)(function)
+    return made
 
 
 async def serve(host: Host, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Serve one window on a connection, until it says `exit` or is gone."""
     quieten_pygls()
-    server = Server(host)
+    server = window(host)
     server.protocol.on_exit = reader.feed_eof
     server.protocol.set_writer(Writer(writer))
     try:

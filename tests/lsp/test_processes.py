@@ -1,0 +1,245 @@
+"""Real processes with a real model: over standard input and output, and over the daemon."""
+
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from lsprotocol import types
+
+from ownstack.daemon import lifecycle
+from ownstack.daemon.address import TRANSPORT
+from ownstack.daemon.handshake import Hello
+from ownstack.engine.models import ModelRegistry
+from ownstack.paths import Home
+from tests.support.editor import PATIENCE_S, Editor
+from tests.support.gguf_models import make_gguf
+
+pytestmark = pytest.mark.skipif(TRANSPORT != "unix", reason="These tests kill Unix processes.")
+
+TEXT = "def add(a, b):\n    return$0\n"
+GHOST = "(first, second)"
+"""What the model says after anything."""
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "tiny.gguf"
+    return make_gguf(path, order="spm", says=["(first", ", second", ")"])
+
+
+@pytest.fixture
+def chosen(home: Home, model: Path) -> None:
+    registry = ModelRegistry(home.models_file)
+    registry.use(registry.add(model, "tiny").name, "completion")
+
+
+@pytest.fixture(autouse=True)
+def cleaned(home: Home) -> Iterator[None]:
+    """No daemon outlives its test."""
+    yield
+    lifecycle.stop(home)
+
+
+Start = Callable[..., Awaitable[Editor]]
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    """Return a function that starts `ownstack lsp` for one more window."""
+    editors: list[Editor] = []
+
+    async def make(*arguments: str) -> Editor:
+        editor = Editor()
+        await editor.start_server(*arguments)
+        editors.append(editor)
+        return editor
+
+    yield make
+    for editor in editors:
+        if editor._server is not None and editor._server.returncode is None:
+            await editor.shutdown_session()
+        await editor.stop()
+
+
+async def ready(editor: Editor) -> None:
+    await editor.told(lambda status: status.state == "ready")
+
+
+@pytest.mark.parametrize("arguments", [("--in-process",), ("--in-process", "--stdio"), ()])
+async def test_a_real_model_completes(
+    start: Start, chosen: None, arguments: tuple[str, ...]
+) -> None:
+    """From the keystroke to the text, through every layer there is."""
+    editor = await start(*arguments)
+    await editor.hello()
+    await ready(editor)
+
+    assert await editor.ghost(editor.open(TEXT)) == GHOST
+
+    status = await editor.status()
+    assert status.mode == ("inProcess" if arguments else "daemon")
+    assert status.figures["decodeTokensPerSecond"] > 0
+    assert (await editor.explain()).evaluated_tokens > 0
+
+
+async def test_two_windows_share_one_daemon_and_one_model(
+    start: Start, home: Home, chosen: None
+) -> None:
+    """The second window is served by the same process, from the model the first one loaded."""
+    first, second = await start(), await start()
+    await first.hello()
+    await second.hello()
+    await ready(first)
+    await ready(second)
+
+    assert await first.ghost(first.open(TEXT)) == GHOST
+    assert await second.ghost(second.open(TEXT)) == GHOST
+
+    assert (await first.status()).pid == (await second.status()).pid
+    welcome = lifecycle.ask(home, Hello("status"))
+    assert welcome is not None
+    [loaded] = welcome.status["models"]
+    assert (loaded["name"], loaded["users"]) == ("tiny", 2)
+
+
+async def test_a_window_outlives_its_neighbour(start: Start, home: Home, chosen: None) -> None:
+    """One says goodbye properly, one is killed; the third still completes."""
+    polite, killed, stays = await start(), await start(), await start()
+    for editor in (polite, killed, stays):
+        await editor.hello()
+        await ready(editor)
+    await polite.shutdown_session()
+    assert polite._server is not None
+    assert await polite._server.wait() == 0
+    assert killed._server is not None
+    killed._server.kill()
+
+    await stays.told(lambda status: status.sessions == 1)
+
+    assert await stays.ghost(stays.open(TEXT)) == GHOST
+
+
+async def test_a_killed_daemon_ends_the_relay_and_the_next_starts_another(
+    start: Start, chosen: None
+) -> None:
+    """The editor's client sees an exit status that makes it try again, and that works."""
+    editor = await start()
+    await editor.hello()
+    await ready(editor)
+    old = (await editor.status()).pid
+    assert editor._server is not None
+
+    os.kill(old, signal.SIGKILL)
+
+    assert await editor._server.wait() == 1
+    again = await start()
+    await again.hello()
+    await ready(again)
+    assert await again.ghost(again.open(TEXT)) == GHOST
+    assert (await again.status()).pid != old
+
+
+async def test_a_model_that_killed_two_daemons_is_set_aside(start: Start, chosen: None) -> None:
+    """The third one does without, says so, and echo completes."""
+    for _ in range(2):
+        editor = await start()
+        await editor.hello()
+        await ready(editor)
+        os.kill((await editor.status()).pid, signal.SIGKILL)
+        assert editor._server is not None
+        await editor._server.wait()
+    editor = await start()
+    await editor.hello()
+
+    status = await editor.told(lambda status: status.state == "error")
+
+    assert "crashed the engine 2 times and is set aside" in status.reason
+    assert "ownstack models use tiny" in status.reason
+    assert status.completer == "echo"
+
+
+async def test_an_idle_daemon_leaves(start: Start, chosen: None) -> None:
+    """When its last window has gone, after the time in the settings: here at once."""
+    editor = await start()
+    await editor.hello({"daemon": {"idleMinutes": 0}})
+    await ready(editor)
+    daemon = psutil.Process((await editor.status()).pid)
+
+    await editor.shutdown_session()
+
+    daemon.wait(PATIENCE_S)
+    assert not daemon.is_running()
+
+
+async def test_a_home_that_cannot_be_written_is_served_in_process(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Completion works all the same, and the status says why nothing is shared."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("OWNSTACK_HOME", str(tmp_path / "file"))
+    editor = await start()
+    await editor.hello()
+
+    status = await editor.told(lambda status: status.state == "noModel")
+
+    assert status.mode == "inProcess"
+    assert "This window does not share its model" in status.reason
+    text = "connection = open_connection(host, port)\n"
+    at = editor.open(f"{text}print(1)\n{text}print(1)\nconnection = open_con$0\n")
+    assert await editor.ghost(at) == "nection(host, port)"
+
+
+@pytest.mark.parametrize(("trusted", "expected"), [(True, "nection(host, port)"), (False, "")])
+async def test_an_untrusted_folder_is_not_read(
+    start: Start, tmp_path: Path, trusted: bool, expected: str
+) -> None:
+    """What is in the files beside the open one is used only when the user trusts them."""
+    (tmp_path / "beside.py").write_text("connection = open_connection(host, port)\nprint(1)\n" * 3)
+    (tmp_path / "main.py").write_text("")
+    editor = await start("--in-process")
+    await editor.hello(folder=tmp_path.as_uri(), trusted=trusted)
+    await editor.told(lambda status: status.state == "noModel")
+    uri = (tmp_path / "main.py").as_uri()
+    at = editor.open("import x\nconnection = open_con$0\n", uri)
+
+    assert await editor.ghost(at, uri, invoked=True) == expected
+
+
+async def test_a_model_of_an_untrusted_folder_is_not_loaded(
+    start: Start, tmp_path: Path, model: Path
+) -> None:
+    """A folder's own settings cannot name a file in it to be loaded before it is trusted."""
+    inside = tmp_path / "evil.gguf"
+    inside.write_bytes(model.read_bytes())
+    editor = await start("--in-process")
+    await editor.hello(
+        {"models": {"completion": str(inside)}}, folder=tmp_path.as_uri(), trusted=False
+    )
+
+    status = await editor.told(lambda status: status.state == "error")
+
+    assert "not trusted" in status.reason
+
+
+async def test_requests_that_make_no_sense_are_answered(start: Start) -> None:
+    """Unknown methods and wrong parameters get an error, and the server goes on."""
+    editor = await start("--in-process")
+    await editor.hello()
+    for method, params in (
+        ("ownstack/unknown", {}),
+        (types.TEXT_DOCUMENT_INLINE_COMPLETION, {"position": "here"}),
+        ("ownstack/useModel", {"name": 1}),
+    ):
+        future = editor.protocol.send_request(method, None)
+        future.cancel()
+        raw = {"jsonrpc": "2.0", "id": method, "method": method, "params": params}
+        answered = editor.protocol._request_futures[method] = type(future)()
+        editor.protocol._send_data(raw)
+        with pytest.raises(Exception, match="."):
+            answered.result(PATIENCE_S)
+
+    assert (await editor.status()).state == "noModel"
+    assert editor.messages == []
