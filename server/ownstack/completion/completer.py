@@ -33,8 +33,9 @@ log = logging.getLogger(__name__)
 
 ECHO_SURE = 0.9
 """With a model, echo answers in its place from this confidence on (95 % of such are exact)."""
-ECHO_ALONE = 0.3
-"""Without a model, echo is shown from this confidence on (about half of such are exact)."""
+ECHO_ALONE = 0.15
+"""Without a model, echo is shown from this confidence on. It is calibrated: of the least sure
+ones about one in seven is exact, of all that are shown well over half. Who asks is shown any."""
 
 _CHANGED = "The text changed before the answer was there; what was found is kept for later."
 _NO_ECHO = "Nothing like this was written before, here or in the files nearby."
@@ -225,7 +226,7 @@ class Completer:
             with request.watch.stage("echo"):
                 others = await self._gathering.others(place.document, wait=wait)
                 found = self._echo.suggest(place.document, place.offset, others)
-                if found is None or found.confidence < least:
+                if found is None or found.confidence < (0.0 if request.invoked else least):
                     return _Found("", reason=_NO_ECHO)
                 trimmed = trim(
                     found.text,

@@ -250,14 +250,18 @@ def _walk_back(place: Place, limit: int, counts: TokenCounts) -> tuple[int, int]
     text = place.document.text
     start, _ = place.line()
     used = counts.estimate(text[start : place.offset])
-    while start > 0:
-        above = _lines_back(text, start, BLOCK_LINES)
+    n_lines = BLOCK_LINES
+    while start > 0 and n_lines:
+        above = _lines_back(text, start, n_lines)
         block = plain(text[above:start])
-        if any(len(line) > MAX_LINE_CHARS for line in block.split("\n")):
-            break
-        tokens = counts.of(block)
-        if used + tokens > limit:
-            break
+        long = any(len(line) > MAX_LINE_CHARS for line in block.split("\n"))
+        tokens = 0 if long else counts.of(block)
+        if long or used + tokens > limit:
+            if used > limit / 2:
+                break
+            # A small window: what does not fit as a block may fit line by line.
+            n_lines //= 4
+            continue
         start, used = above, used + tokens
     return start, used
 
