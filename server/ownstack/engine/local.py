@@ -99,7 +99,7 @@ class LlamaEngine:
             if verdict.speed is None and parts.warm:
                 await asyncio.to_thread(probe.remember_speed, path, gpu_layers, engine.speed())
         except BaseException:
-            await asyncio.wrap_future(native.call(parts.close))
+            await _on_native(native, parts.close)
             raise
         return engine
 
@@ -191,11 +191,7 @@ class LlamaEngine:
         if self._idle is not None:
             self._idle.cancel()
         self._native.drop(self, EngineClosedError("The engine was closed."))
-        try:
-            await asyncio.wrap_future(self._native.call(self._free))
-        except EngineClosedError:
-            # The native thread has ended, so that nobody can be using what is freed here.
-            self._free()
+        await _on_native(self._native, self._free)
 
     def _start(
         self,
@@ -267,6 +263,14 @@ class LlamaEngine:
     def _check_open(self) -> None:
         if self._closed:
             raise EngineClosedError("The engine was closed.")
+
+
+async def _on_native(native: NativeThread, function: Callable[[], None]) -> None:
+    """Run what frees native things on the native thread, or here once that has ended."""
+    try:
+        await asyncio.wrap_future(native.call(function))
+    except EngineClosedError:
+        function()
 
 
 def _reporter(

@@ -8,6 +8,7 @@ first needed, keep two places (two windows, two files) from evicting each other.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import time
 from collections.abc import Callable
@@ -68,6 +69,8 @@ class InfillSlot:
         self._lanes: list[Lane] = []
         self._index: healing.PieceIndex | None = None
         self._last_target: Target | None = None
+        # From key to key only the prefix is another text; the rest is tokenised once.
+        self._tokenize = functools.lru_cache(maxsize=64)(model.tokenize)
 
     def open(self) -> None:
         """Make the first lane, and what healing needs."""
@@ -154,7 +157,7 @@ class InfillSlot:
         laid, clipped = fim.layout(
             dataclasses.replace(request, prefix=kept),
             form,
-            model.tokenize,
+            self._tokenize,
             bos=model.bos if model.adds_bos else None,
             budget_tokens=self.window - reserve,
         )
