@@ -116,7 +116,7 @@ def _language(name: str, fields: dict[str, Any]) -> Language:
     fields.setdefault("queries", name)
     fields["block"] = tuple((start, end) for start, end in fields.get("block", ()))
     fields["strings"] = tuple(sorted(fields.get("strings", ()), key=len, reverse=True))
-    plain = {
+    plain: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
     }
     return Language(id=name, **grammar, **plain)

@@ -220,7 +220,7 @@ def layout(
         budget_tokens: upper limit for the prompt with its markers.
     """
     inside = fim.style.inside
-    header = _header(request.path, request.path, fim, tokenize) if fim.style.shows_path else []
+    header = _header(request.path, request.path, fim, tokenize)
     files = [
         [*_header(snippet.path, request.path, fim, tokenize), *tokenize(_whole_lines(snippet.text))]
         for snippet in request.context

@@ -47,19 +47,9 @@ class Family:
     """Written before a file where there is no `file_sep`; `{comment}` is the language's mark."""
     inside: Literal["", "path", "all"] = ""
     """What of path and context belongs after the prefix marker instead of before the prompt."""
-    shows_path: bool = True
 
 
 FAMILIES = (
-    # The first models of this project: markers as Qwen's, trained 70 % in SPM order, without
-    # paths and other files. Models made since say so in `ownstack.fim.order`.
-    Family(
-        "tinyfim",
-        *("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|fim_pad|>"),
-        order="spm",
-        names=("tinyfim",),
-        shows_path=False,
-    ),
     # google/codegemma-2b model card, "For Code Completion"; <|file_separator|> also ends answers.
     Family(
         "codegemma",
