@@ -317,6 +317,37 @@ async def test_what_follows_is_there_after_tab(tmp_path: Path) -> None:
         assert (second.suggestion.text, second.trace.tier) == ("\nprint(x)", "cache")
 
 
+async def test_an_unfinished_prefetch_is_asked_again_with_priority(tmp_path: Path) -> None:
+    """Tab before the prefetch has a line: the same is asked for at once, and shown."""
+    engine = ScriptedEngine("compute(a)")
+    engine.enqueue("\nnever", gate=asyncio.Event())
+    engine.enqueue("\nprint(x)")
+    async with Window(tmp_path, engine, settings=CompletionSettings()) as window:
+        window.show("x = $0\n")
+        first = await window.ask()
+        await turns()
+        window.accept(first)
+        second = await window.ask()
+
+        assert engine.generations[1].cancelled
+        assert engine.infills[2].priority is Priority.COMPLETION
+        assert engine.infills[2].max_lines == engine.infills[1].max_lines
+        assert second.suggestion is not None
+        assert second.suggestion.text == "\nprint(x)"
+
+
+async def test_single_lines_only(tmp_path: Path) -> None:
+    """Who wants no blocks gets none after Tab either."""
+    engine = ScriptedEngine("compute(a)")
+    settings = CompletionSettings(multiline="never")
+    async with Window(tmp_path, engine, settings=settings) as window:
+        window.show("x = $0\n")
+        window.accept(await window.ask())
+        await window.ask()
+
+        assert {request.max_lines for request in engine.infills} == {1}
+
+
 async def test_a_prefetch_is_found_after_enter_too(tmp_path: Path) -> None:
     """Typing the line break by hand finds the line that was computed."""
     engine = ScriptedEngine("compute(a)", "\nprint(x)")

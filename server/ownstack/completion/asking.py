@@ -101,10 +101,9 @@ class Asking:
         place = shown.accepted_place
         if self._cache.get(place) is not None or self._has_background(place):
             return
-        # The line is whole then: what comes next begins with a line break.
-        settings = self._settings()
-        n_lines = 1 if settings.multiline == "never" else settings.max_lines
-        shape = Shape(1 + n_lines, indent_of(place.head), "after-accept")
+        shape = next_lines(place, self._settings())
+        if shape is None:
+            return
         allowed = self._limits(shape, Trigger.AUTOMATIC, 0.0)
         self._stop_warming()
         request = self._request(
@@ -133,6 +132,11 @@ class Asking:
         """A document was closed."""
         self.flights.cancel(uri)
         self._windows.forget(uri)
+
+    def retire(self) -> None:
+        """Another engine has taken over."""
+        self._stop_warming()
+        self.flights.cancel()
 
     async def close(self) -> None:
         self._stop_warming()
@@ -205,6 +209,17 @@ class Asking:
         if self._warming is not None:
             self._warming.cancel()
             self._warming = None
+
+
+def next_lines(place: Place, settings: CompletionSettings) -> Shape | None:
+    """Return the shape of what follows an accepted suggestion that has completed its line.
+
+    The answer begins with a line break then. None if the line goes on after the cursor, or the
+    user wants single lines.
+    """
+    if settings.multiline == "never" or place.tail.strip() or not place.head.strip():
+        return None
+    return Shape(1 + settings.max_lines, indent_of(place.head), "after-accept")
 
 
 def _told(flight: Flight, typed: str, trace: Trace) -> Told:

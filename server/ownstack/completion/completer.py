@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ownstack.completion.asking import Asking
+from ownstack.completion.asking import Asking, next_lines
 from ownstack.completion.cache import Cache, Hit
 from ownstack.completion.echo import Echo
 from ownstack.completion.gate import refusal
@@ -244,18 +244,21 @@ class Completer:
 
     def _shape(self, request: _Request) -> Shape:
         if request.shape is None:
-            place = request.place
+            place, settings = request.place, self._settings()
+            after_accept = self._outcomes.after_accept(place)
             try:
                 request.shape = shape(
                     place.document,
                     place.offset,
                     trigger=request.trigger,
-                    after_accept=self._outcomes.after_accept(place),
-                    settings=self._settings(),
+                    after_accept=after_accept,
+                    settings=settings,
                 )
             except Exception as error:
                 self._failed("shape", error)
                 request.shape = Shape(1, None, "line")
+            if after_accept and request.shape.why == "line":
+                request.shape = next_lines(place, settings) or request.shape
         return request.shape
 
     def _is_current(self, place: Place) -> bool:
@@ -369,7 +372,7 @@ class Completer:
             return
         self._asking = None
         if old is not None:
-            old.flights.cancel()
+            old.retire()
             self._left = [one for one in self._left if len(one.flights)] + [old]
         if engine is not None:
             self._cache.clear()

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ownstack import syntax
 from ownstack.completion.context import JUMP_LINES, Block, gather
 from ownstack.completion.gate import is_excluded
 from ownstack.completion.nearby import Nearby
@@ -91,6 +92,7 @@ class Gathering:
         self._restart()
 
     def closed(self, uri: str) -> None:
+        syntax.forget(uri)
         self._blocks.pop(uri, None)
         self._near.pop(uri, None)
         self._at.pop(uri, None)
@@ -110,6 +112,7 @@ class Gathering:
             return
         current = self._documents.get(place.uri) or place.document
         self._at[place.uri] = place.offset
+        self._warm_tree(current)
         if self._folders():
             self._read_near(current)
         budget = self._budget()
@@ -122,6 +125,18 @@ class Gathering:
         self._blocks[place.uri] = new
         if new != old:
             self._renewed(place)
+
+    def _warm_tree(self, document: Document) -> None:
+        """Let a thread parse a document that takes longer than a request may."""
+        task = asyncio.ensure_future(asyncio.to_thread(syntax.warm, document))
+        self._tasks[f"tree of {document.uri}"] = task
+        task.add_done_callback(self._forget_task)
+
+    def _forget_task(self, task: asyncio.Task[None]) -> None:
+        for name in [name for name, one in self._tasks.items() if one is task]:
+            del self._tasks[name]
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("work on other files failed", exc_info=task.exception())
 
     def close(self) -> None:
         if self._timer is not None:
@@ -154,7 +169,7 @@ class Gathering:
         if task is None or task.done():
             task = asyncio.ensure_future(self._read(document))
             self._tasks[document.uri] = task
-            task.add_done_callback(lambda _: self._tasks.pop(document.uri, None))
+            task.add_done_callback(self._forget_task)
         return task
 
     async def _read(self, document: Document) -> None:
