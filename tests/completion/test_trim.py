@@ -304,6 +304,7 @@ BROKEN = "it would break the syntax"
     ("text", "raw", "language", "dropped"),
     [
         ("x = 1\n$0\ny = 2\n", "def def", "python", BROKEN),
+        ("def f():\n    x = $0\n    y = 2\n", "foo(1 2)", "python", BROKEN),
         ("x = 1\n$0\ny = 2\n", "for x y:", "python", ""),
         ("x = 1\n$0\ny = 2\n", "foo(1 2 3", "python", BROKEN),
         ("x = 1\n$0\ny = 2\n", "foo(", "python", ""),
