@@ -61,15 +61,19 @@ async def test_capabilities(tmp_path: Path) -> None:
     native.close()
 
 
-async def test_speed_is_measured_once(tmp_path: Path) -> None:
-    """The second start reads it from the cache."""
+async def test_speed_is_remembered(tmp_path: Path) -> None:
+    """Measured at the first start, and corrected by what was measured at work."""
     async with opened(model_file(), tmp_path) as engine:
-        first = engine.speed()
-    async with opened(model_file(), tmp_path) as engine:
-        assert engine.speed().prefill > 0
+        measured = engine.speed()
     (kept,) = (tmp_path / "probe").iterdir()
+    first = kept.read_text("utf-8")
+    async with opened(model_file(), tmp_path) as engine:
+        await engine.infill(REQUEST).result()
+        at_work = engine.speed()
 
-    assert str(first.prefill) in kept.read_text("utf-8")
+    assert str(measured.prefill) in first
+    assert str(at_work.prefill) in kept.read_text("utf-8")
+    assert at_work != measured
 
 
 async def test_cancel(tmp_path: Path) -> None:

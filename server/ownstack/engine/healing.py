@@ -65,17 +65,24 @@ class PieceIndex:
         key = required[:_KEY_BYTES]
         low = int.from_bytes(key.ljust(_KEY_BYTES, b"\0"), "big")
         high = int.from_bytes(key.ljust(_KEY_BYTES, b"\xff"), "big")
-        return self._between(low, high, lambda piece: piece.startswith(required))
+        found = self._between(low, high)
+        if len(required) <= _KEY_BYTES and b"\0" not in required:
+            return found  # The keys said all: a blank alone begins a third of a vocabulary.
+        return self._agreeing(found, lambda piece: piece.startswith(required))
 
     def _exactly(self, wanted: bytes) -> NDArray[np.intp]:
         key = int.from_bytes(wanted[:_KEY_BYTES].ljust(_KEY_BYTES, b"\0"), "big")
-        return self._between(key, key, lambda piece: piece == wanted)
+        return self._agreeing(self._between(key, key), lambda piece: piece == wanted)
 
-    def _between(self, low: int, high: int, agrees: Callable[[bytes], bool]) -> NDArray[np.intp]:
+    def _between(self, low: int, high: int) -> NDArray[np.intp]:
         first = np.searchsorted(self._keys, np.uint64(low), "left")
         last = np.searchsorted(self._keys, np.uint64(high), "right")
-        found = [token for token in self._tokens[first:last] if agrees(self._pieces[token])]
-        return np.array(found, dtype=np.intp)
+        return self._tokens[first:last]
+
+    def _agreeing(
+        self, tokens: NDArray[np.intp], agrees: Callable[[bytes], bool]
+    ) -> NDArray[np.intp]:
+        return np.array([t for t in tokens if agrees(self._pieces[t])], dtype=np.intp)
 
 
 class Healing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -41,8 +42,11 @@ IDLE_S = 1.0
 class LlamaEngine:
     """One loaded model. Made by `open`; `close` frees it."""
 
-    def __init__(self, native: NativeThread, parts: Parts) -> None:
+    def __init__(
+        self, native: NativeThread, parts: Parts, remember: Callable[[Speed], None]
+    ) -> None:
         self._native = native
+        self._remember = remember
         self._model = parts.model
         self._capabilities = parts.capabilities
         self._meter = parts.meter
@@ -95,9 +99,10 @@ class LlamaEngine:
             await asyncio.wrap_future(
                 native.call(lambda: parts.build(name, native.flag, settings, role))
             )
-            engine = cls(native, parts)
+            remember = functools.partial(probe.remember_speed, path, gpu_layers)
             if verdict.speed is None and parts.warm:
-                await asyncio.to_thread(probe.remember_speed, path, gpu_layers, engine.speed())
+                await asyncio.to_thread(remember, parts.meter.speed)
+            engine = cls(native, parts, remember)
         except BaseException:
             await _on_native(native, parts.close)
             raise
@@ -192,6 +197,9 @@ class LlamaEngine:
             self._idle.cancel()
         self._native.drop(self, EngineClosedError("The engine was closed."))
         await _on_native(self._native, self._free)
+        if self._tally.answers:
+            # Measured at work, which says more than a first start while the machine is busy.
+            await asyncio.to_thread(self._remember, self.speed())
 
     def _start(
         self,
