@@ -201,7 +201,7 @@ def test_a_model_that_cannot_be_used_is_one_line(
 ) -> None:
     """Missing, no model at all, truncated, or not trained to infill: exit status 1 and why."""
     (tmp_path / "text.gguf").write_text("hello")
-    (tmp_path / "cut.gguf").write_bytes(model.read_bytes()[:-1000])
+    truncated(Path(shutil.copy(model, tmp_path / "cut.gguf")), -1_000)
     make_gguf(tmp_path / "chat.gguf", fim=None)
     (tmp_path / "a.py").write_text("value = \n")
 
@@ -237,7 +237,7 @@ def test_a_damaged_model_is_not_added(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Refused by its name, before anything is loaded."""
-    cut = truncated(shutil.copy(model, tmp_path / "cut.gguf"))
+    cut = truncated(Path(shutil.copy(model, tmp_path / "cut.gguf")), -1_000)
 
     result = main(["models", "add", str(cut)])
 

@@ -142,7 +142,7 @@ async def _ask(path: Path, text: str, offset: int, model: str) -> tuple[Document
         session.configure(
             {"models": {"completion": chosen}, "completion": {"deadlineMs": PATIENCE_MS}}
         )
-        session.use_folders([project_folder(path).as_uri()], trusted=True)
+        session.use_folders([project_folder(path).as_uri()])
         session.start()
         language = language_of("", path.name, text.partition("\n")[0])
         session.open(uri, language.id if language else "plaintext", 1, text)

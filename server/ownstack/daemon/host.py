@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 import psutil
 
@@ -31,6 +31,16 @@ log = logging.getLogger(__name__)
 
 REGISTRY_POLL_S = 2.0
 """`ownstack models use …` in a terminal reaches open windows within this time."""
+
+
+class Guest(Protocol):
+    """What a host knows of a window."""
+
+    def models_changed(self) -> None:
+        """Hear that the chosen models may have changed."""
+
+    def windows_changed(self) -> None:
+        """Hear that another window has come or gone."""
 
 
 class Host:
@@ -56,13 +66,13 @@ class Host:
         self._native: NativeThread | None = None
         self._signals: SignalLog | None = None
         self._nearby: Nearby | None = None
-        self._sessions: dict[object, Callable[[], None]] = {}
+        self._guests: list[Guest] = []
         self._registry_seen = self._registry_stamp()
         self._poll: asyncio.TimerHandle | None = None
 
     @property
     def n_sessions(self) -> int:
-        return len(self._sessions)
+        return len(self._guests)
 
     @property
     def signals(self) -> SignalLog:
@@ -80,16 +90,21 @@ class Host:
             self._nearby = Nearby()
         return self._nearby
 
-    def join(self, session: object, models_changed: Callable[[], None]) -> None:
-        """Count a window in; it is told when the chosen models change."""
+    def join(self, guest: Guest) -> None:
+        """Count a window in."""
         self.had_sessions = True
-        self._sessions[session] = models_changed
+        self._guests.append(guest)
+        self._tell_of_windows()
         if self._poll is None:
             self._watch_registry()
 
-    def leave(self, session: object) -> None:
-        self._sessions.pop(session, None)
-        if not self._sessions and self._poll is not None:
+    def leave(self, guest: Guest) -> None:
+        """Count a window out, if it is in."""
+        if guest not in self._guests:
+            return
+        self._guests.remove(guest)
+        self._tell_of_windows()
+        if not self._guests and self._poll is not None:
             self._poll.cancel()
             self._poll = None
 
@@ -128,8 +143,8 @@ class Host:
     def models_changed(self) -> None:
         """Tell all windows that the chosen models may have changed."""
         self._registry_seen = self._registry_stamp()
-        for tell in list(self._sessions.values()):
-            tell()
+        for guest in list(self._guests):
+            guest.models_changed()
 
     def lease(
         self, info: ModelInfo, settings: EngineSettings, changed: Callable[[], None]
@@ -183,6 +198,10 @@ class Host:
             on_progress=progress,
         )
         return engine
+
+    def _tell_of_windows(self) -> None:
+        for guest in list(self._guests):
+            guest.windows_changed()
 
     def _watch_registry(self) -> None:
         if self._registry_stamp() != self._registry_seen:

@@ -54,13 +54,14 @@ class Session:
         self._problem: OwnstackError | None = None
         self._picked: asyncio.Task[None] | None = None
         self._last = Trace(reason="Nothing was asked yet.")
-        self._closed = False
+        self._started = self._closed = False
 
     # Life ---------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Join the host, and begin to load the model."""
-        self._host.join(self, self._pick)
+        self._started = True
+        self._host.join(self)
         self._pick()
 
     async def close(self) -> None:
@@ -81,6 +82,14 @@ class Session:
         if self._lease is not None:
             await self._lease.ready()
 
+    def windows_changed(self) -> None:
+        """Hear from the host that another window has come or gone."""
+        self._changed()
+
+    def models_changed(self) -> None:
+        """Hear from the host that the chosen models may have changed."""
+        self._pick()
+
     # Settings -----------------------------------------------------------------------------
 
     def configure(self, raw: object) -> list[str]:
@@ -89,18 +98,23 @@ class Session:
         self.settings, problems = Settings.from_json(raw)
         self._host.idle_minutes = self.settings.daemon.idle_minutes
         engine_changed = old.engine != self.settings.engine
-        if engine_changed or old.models != self.settings.models:
+        if self._started and (engine_changed or old.models != self.settings.models):
             if engine_changed:
                 self._let_go()
             self._pick()
         self._changed()
         return problems
 
-    def use_folders(self, folders: Sequence[str], *, trusted: bool) -> None:
+    def use_folders(self, folders: Sequence[str]) -> None:
         """Set the workspace folders, given as URIs."""
         paths = (file_path(uri) for uri in folders)
         self.folders = tuple(path for path in paths if path is not None)
-        self.trusted = trusted
+
+    def trust(self, trusted: bool) -> None:
+        """Say whether the user trusts the folders; a model that waited for it is loaded."""
+        changed, self.trusted = trusted != self.trusted, trusted
+        if changed and self._started:
+            self._pick()
 
     # Documents ----------------------------------------------------------------------------
 
@@ -208,6 +222,7 @@ class Session:
     async def _pick_and_lease(self) -> None:
         info, problem = None, None
         try:
+            self._check_trust(self.settings.models.completion)
             info = await asyncio.to_thread(
                 self._host.pick, "completion", self.settings.models.completion
             )
@@ -222,6 +237,19 @@ class Session:
             self._let_go()
             self._lease = self._host.lease(info, self.settings.engine, self._changed)
         self._changed()
+
+    def _check_trust(self, setting: str) -> None:
+        """Refuse a model that lies in a folder which is not trusted.
+
+        Raises:
+            ModelError: say so.
+        """
+        path = Path(os.path.abspath(setting))
+        if not self.trusted and any(path.is_relative_to(folder) for folder in self.folders):
+            raise ModelError(
+                f"The model {path.name} lies in a folder that is not trusted.",
+                "Trust the folder, or choose another model.",
+            )
 
     def _let_go(self) -> None:
         lease, self._lease = self._lease, None

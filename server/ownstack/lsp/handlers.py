@@ -34,7 +34,8 @@ def initialize(ls: Window, params: types.InitializeParams) -> None:
     options = convert.options(params.initialization_options)
     folders = params.workspace_folders or []
     uris = [folder.uri for folder in folders] or ([params.root_uri] if params.root_uri else [])
-    ls.session.use_folders(uris, trusted=options.get("trusted") is not False)
+    ls.session.use_folders(uris)
+    ls.session.trust(options.get("trusted") is not False)
     configure(ls, options.get("ownstack"))
     client = convert.options(options.get("client"))
     log.info("A window opens: %s %s", client.get("name", "editor"), client.get("version", ""))
@@ -50,12 +51,12 @@ def did_change_configuration(ls: Window, params: types.DidChangeConfigurationPar
     if "ownstack" in settings:
         configure(ls, settings["ownstack"])
     if "trusted" in settings:
-        ls.session.trusted = settings["trusted"] is not False
+        ls.session.trust(settings["trusted"] is not False)
 
 
 def did_change_folders(ls: Window, params: types.DidChangeWorkspaceFoldersParams) -> None:
     folders = list(ls.workspace.folders.values())
-    ls.session.use_folders([folder.uri for folder in folders], trusted=ls.session.trusted)
+    ls.session.use_folders([folder.uri for folder in folders])
 
 
 def configure(ls: Window, raw: object) -> None:
