@@ -131,8 +131,7 @@ class ChatSlot:
         shared = common_prefix(best.tape.tokens, target.flat)
         if shared >= lane.likeness(target) + _WORTH_SHARING and not self.model.recurrent:
             lane.take_over(best, shared)
-        self._lanes.remove(lane)
-        self._lanes.insert(0, lane)
+        self._lanes = [lane, *(other for other in self._lanes if other is not lane)]
         return lane
 
     def _evict(self) -> bool:

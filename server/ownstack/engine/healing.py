@@ -48,7 +48,7 @@ class PieceIndex:
         usable = np.fromiter((len(piece) > 0 for piece in pieces), bool, len(pieces))
         usable[[token for token in never if 0 <= token < len(pieces)]] = False
         order = np.argsort(keys, kind="stable")
-        self._tokens = order[usable[order]]
+        self._tokens: NDArray[np.intp] = order[usable[order]]
         self._keys = keys[self._tokens]
         self._pieces = pieces
         self._last: tuple[bytes, NDArray[np.intp]] = (b"", self._tokens)
@@ -77,7 +77,8 @@ class PieceIndex:
     def _between(self, low: int, high: int) -> NDArray[np.intp]:
         first = np.searchsorted(self._keys, np.uint64(low), "left")
         last = np.searchsorted(self._keys, np.uint64(high), "right")
-        return self._tokens[first:last]
+        found: NDArray[np.intp] = self._tokens[first:last]
+        return found
 
     def _agreeing(
         self, tokens: NDArray[np.intp], agrees: Callable[[bytes], bool]

@@ -204,7 +204,7 @@ class Lane:
         )
         if code == ABORTED:
             return False, max(0, self.context.end(_FRESH) - start)
-        if code != DONE:
+        if code != DONE:  # No room for a second suffix: the moved one has to do.
             self.stop_refresh()
             return True, len(target.suffix)
         fed += len(part)
@@ -222,9 +222,8 @@ class Lane:
 
     def drift(self) -> int:
         """Return how far the parked suffix is from what an exact one would be."""
-        if self.parked is None:
-            return 0
-        return self.parked.drift(self.tape.tokens[: self.parked.at])
+        parked = self.parked  # May be read while the native thread works.
+        return 0 if parked is None else parked.drift(self.tape.tokens[: parked.at])
 
     def take_over(self, other: Lane, tokens: int) -> None:
         """Begin with what another lane of the same context begins with; costs no evaluation."""

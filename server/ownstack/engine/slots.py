@@ -129,8 +129,12 @@ class InfillSlot:
         done(result)
 
     def drift(self) -> int:
-        """Return how far the suffix in use is from an exactly computed one, in tokens."""
-        return self.lane.drift() if self._lanes else 0
+        """Return how far the suffix in use is from an exactly computed one, in tokens.
+
+        Any thread may ask; the answer may be a key old.
+        """
+        lanes = self._lanes
+        return lanes[0].drift() if lanes else 0
 
     def refresh(self, job: Job) -> Steps:
         """Make the last answer's suffix exact; gives way at every step, and keeps what it has."""
@@ -148,7 +152,8 @@ class InfillSlot:
             if job.cancelled or lane.parked is None or lane.parked.suffix != suffix:
                 lane.stop_refresh()
                 return
-        self.tally.refreshes += 1
+        parked = lane.parked
+        self.tally.refreshes += parked is not None and parked.computed_after == target.before
 
     def _prompt(self, request: InfillRequest) -> _Prompt:
         kept, healed = healing.cut(request.prefix)
@@ -174,8 +179,7 @@ class InfillSlot:
         enough = _OTHER_PLACE * min(len(held), len(target.flat))
         if held and lane.likeness(target) < enough:
             lane = self._spare_lane()
-        self._lanes.remove(lane)
-        self._lanes.insert(0, lane)
+        self._lanes = [lane, *(other for other in self._lanes if other is not lane)]
         return lane
 
     def _spare_lane(self) -> Lane:
