@@ -77,6 +77,7 @@ export class Editor {
 
   /** Saves the file and waits until the editor shows no unsaved change. */
   async save() {
+    await this.page.locator('.tab.active.dirty').waitFor();
     await this.page.keyboard.press('Control+S');
     await this.page.locator('.tab.active:not(.dirty)').waitFor();
   }

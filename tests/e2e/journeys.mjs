@@ -12,8 +12,9 @@ const WORKING = /completing without a model/;
 
 const config = JSON.parse(readFileSync(0, 'utf8'));
 const picture = (name) => join(config.artifacts, `${config.journey}-${name}.png`);
-const ownstack = (...args) =>
-  execFileSync(config.python, ['-m', 'ownstack', ...args], { encoding: 'utf8', cwd: config.home });
+const daemon = () =>
+  JSON.parse(execFileSync(config.python, ['-m', 'ownstack', 'status', '--json'], { cwd: config.home }))
+    .daemon;
 
 const journeys = {
   async accept(editor) {
@@ -52,13 +53,13 @@ const journeys = {
   },
 
   async secondWindow(editor, browser) {
-    const first = JSON.parse(ownstack('status', '--json'));
+    const first = daemon();
     const second = await Editor.open(browser, config);
     await second.openFile('invoice.py');
     await second.seeStatus(WORKING);
     await second.type(START);
     await second.seeGhost(GHOST);
-    const both = JSON.parse(ownstack('status', '--json'));
+    const both = daemon();
     await second.close();
     await editor.type(START);
     await editor.seeGhost(GHOST);
@@ -81,9 +82,9 @@ const journeys = {
   },
 
   async keys(editor) {
-    await editor.type(`${START}rst_name\n`.repeat(8));
     await editor.type(START);
     await editor.seeGhost(GHOST);
+    await editor.type('number = number + 1\n'.repeat(10));
     await editor.command('Ownstack: Doctor: Check What Works');
     await editor.page.locator('.tab.active', { hasText: 'Ownstack doctor' }).waitFor();
     await editor.page.locator('.view-line', { hasText: 'Extension:' }).waitFor();
@@ -96,7 +97,7 @@ const journeys = {
     await editor.seeGhost(GHOST);
     await editor.command('Ownstack: Why This Suggestion, or Why None?');
     await editor.page.locator('.tab.active', { hasText: 'Why this suggestion' }).waitFor();
-    await editor.page.locator('.view-line', { hasText: 'State:' }).waitFor();
+    await editor.page.locator('.view-line', { hasText: 'No model is chosen' }).waitFor();
     await editor.screenshot(picture('why'));
     return { text: await editor.text() };
   },
@@ -110,19 +111,23 @@ const journeys = {
   },
 
   async model(editor) {
-    const status = await editor.seeStatus(new RegExp(config.model));
-    await editor.type('def total(');
-    await editor.screenshot(picture('model'));
+    const status = await editor.seeStatus(new RegExp(`ready\\. Model ${config.model}`));
+    await editor.type('value = total');
+    await editor.seeGhost(config.writes);
+    await editor.screenshot(picture('before-tab'));
+    await editor.page.keyboard.press('Tab');
+    await editor.seeGhost('');
+    await editor.save();
     return { status, notifications: await editor.notifications() };
   },
 
   async crash(editor) {
-    const { pid } = JSON.parse(ownstack('status', '--json'));
+    const { pid } = daemon();
     process.kill(pid, 'SIGKILL');
     await editor.seeStatus(WORKING);
     await editor.type(START);
     await editor.seeGhost(GHOST);
-    const after = JSON.parse(ownstack('status', '--json'));
+    const after = daemon();
     return { before: pid, after: after.pid, notifications: await editor.notifications() };
   },
 

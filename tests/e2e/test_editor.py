@@ -52,6 +52,7 @@ SETTINGS: dict[str, Any] = {
     "workbench.startupEditor": "none",
     "workbench.colorTheme": "Default Light Modern",
     "editor.quickSuggestions": {"other": "off", "comments": "off", "strings": "off"},
+    "files.autoSave": "off",
     "telemetry.telemetryLevel": "off",
     "ownstack.python.interpreter": sys.executable,
 }
@@ -256,7 +257,7 @@ def test_explanation(desk: Open) -> None:
     text = desk().go("explain")["text"]
 
     assert "The longest match in your files" in text or "echo" in text
-    assert "State: noModel" in text
+    assert "No model is chosen" in text
 
 
 def test_menu(desk: Open) -> None:
@@ -267,15 +268,16 @@ def test_menu(desk: Open) -> None:
         assert entry in rows
 
 
-def test_model_is_named(desk: Open, tmp_path: Path) -> None:
-    """With a model chosen, the status item names it."""
+def test_model_writes(desk: Open, tmp_path: Path) -> None:
+    """With a model chosen, the status item names it, and what it writes is accepted."""
     path = tmp_path / "tiny-writer.gguf"
-    gguf_models.make_gguf(path)
-    ownstack("models", "add", str(path))
-    ownstack("models", "use", "tiny-writer", "--for", "completion")
+    gguf_models.make_gguf(path, order="spm", says=["(first", ", second", ")"])
+    ownstack("models", "use", str(path), "--for", "completion")
+    editor = desk()
 
-    seen = desk().go("model", model="tiny-writer")
+    seen = editor.go("model", model="tiny-writer", writes="(first, second)")
 
+    assert editor.invoice == INVOICE + "value = total(first, second)"
     assert "tiny-writer" in seen["status"]
     assert seen["notifications"] == []
 

@@ -1,6 +1,7 @@
 /** Texts to read: the doctor's findings and how a suggestion came about. */
 
 import type { Check, Model, Status, Trace } from './protocol.js';
+import { sentence } from './status.js';
 
 const MARKS: Record<Check['level'], string> = { ok: 'ok     ', warning: 'warning', error: 'ERROR  ' };
 
@@ -32,7 +33,7 @@ export function explanation(trace: Trace | null, status: Status | null): string 
       `  written          ${trace.generatedTokens}`,
     );
   }
-  if (status) lines.push('', `State: ${status.state}. ${status.reason}`);
+  if (status) lines.push('', 'State', ...sentence(status).split(/(?<=\.) /).map((line) => `  ${line}`));
   return [...lines, ''].join('\n');
 }
 

@@ -29,7 +29,7 @@ const WORDS: Record<State, { icon: string; words: string; severity: Look['severi
 export function look(known: Known, here: string): Look {
   const quiet = here && known.state !== 'error';
   const { icon, words, severity } = WORDS[quiet ? 'off' : known.state];
-  const reason = quiet ? here : known.reason;
+  const reason = quiet ? here : sentence(known);
   const percent = known.state === 'loading' && !quiet ? ` ${percentage(known.progress)}` : '';
   return {
     text: `$(${icon}) Ownstack${percent}`,
@@ -38,6 +38,14 @@ export function look(known: Known, here: string): Look {
     severity: quiet ? 'plain' : severity,
   };
 }
+
+/** Returns the reason; the server's words about a missing model are for a terminal. */
+export function sentence({ state, reason }: Pick<Known, 'state' | 'reason'>): string {
+  return state === 'noModel' ? NO_MODEL : reason;
+}
+
+const NO_MODEL =
+  'No model is chosen, so completion repeats what is in your files. Choose one in the menu of this item.';
 
 function tooltip(known: Known, reason: string): string {
   const lines = [reason];

@@ -11,13 +11,19 @@ describe('the status item', () => {
   const cases: [State, string, string, string][] = [
     ['starting', '$(loading~spin) Ownstack', 'Ownstack: starting. Because.', 'plain'],
     ['ready', '$(sparkle) Ownstack', 'Ownstack: ready. Because.', 'plain'],
-    ['noModel', '$(sparkle) Ownstack', 'Ownstack: completing without a model. Because.', 'plain'],
     ['off', '$(circle-slash) Ownstack', 'Ownstack: off. Because.', 'plain'],
     ['slow', '$(watch) Ownstack', 'Ownstack: slow. Because.', 'warning'],
     ['error', '$(error) Ownstack', 'Ownstack: problem. Because.', 'error'],
   ];
   it.each(cases)('says why when %s', (state, text, label, severity) => {
     expect(look(known(state), '')).toEqual({ text, label, severity, tooltip: 'Because.' });
+  });
+
+  it('says where to choose a model', () => {
+    const { text, label } = look(known('noModel'), '');
+
+    expect(text).toBe('$(sparkle) Ownstack');
+    expect(label).toMatch(/^Ownstack: completing without a model\. No model is chosen, .* menu/);
   });
 
   it('counts while a model is loaded', () => {
