@@ -304,6 +304,7 @@ async def test_what_follows_is_there_after_tab(tmp_path: Path) -> None:
     async with Window(tmp_path, engine, settings=CompletionSettings()) as window:
         window.show("x = $0\n")
         first = await window.ask()
+        window.timers.advance(0.2)
         await turns()
         window.accept(first)
         second = await window.ask()
@@ -325,6 +326,7 @@ async def test_an_unfinished_prefetch_is_asked_again_with_priority(tmp_path: Pat
     async with Window(tmp_path, engine, settings=CompletionSettings()) as window:
         window.show("x = $0\n")
         first = await window.ask()
+        window.timers.advance(0.2)
         await turns()
         window.accept(first)
         second = await window.ask()
@@ -354,6 +356,7 @@ async def test_a_prefetch_is_found_after_enter_too(tmp_path: Path) -> None:
     async with Window(tmp_path, engine, settings=CompletionSettings()) as window:
         window.show("x = $0\n")
         first = await window.ask()
+        window.timers.advance(0.2)
         await turns()
         window.accept(first)
         window.type("\n")
@@ -370,6 +373,7 @@ async def test_a_prefetch_makes_room_for_a_key(tmp_path: Path) -> None:
     async with Window(tmp_path, engine, settings=CompletionSettings()) as window:
         window.show("x = $0\n")
         await window.ask()
+        window.timers.advance(0.2)
         await turns()
         window.type("c")
         kept = engine.generations[1].cancelled
@@ -378,12 +382,29 @@ async def test_a_prefetch_makes_room_for_a_key(tmp_path: Path) -> None:
         assert (kept, engine.generations[1].cancelled) == (False, True)
 
 
+async def test_nothing_is_prefetched_for_somebody_who_types_on(tmp_path: Path) -> None:
+    """The model is left alone until a suggestion has stood for a moment."""
+    engine = ScriptedEngine("compute(a)", "\nprint(x)")
+    async with Window(tmp_path, engine, settings=CompletionSettings()) as window:
+        window.show("x = $0\n")
+        for char in "comp":
+            await window.ask()
+            window.timers.advance(0.1)
+            window.type(char)
+        before = len(engine.infills)
+        await window.ask()
+        window.timers.advance(0.2)
+
+        assert (before, len(engine.infills)) == (1, 2)
+
+
 async def test_a_prefetch_can_be_switched_off(tmp_path: Path) -> None:
     """The setting is obeyed."""
     engine = ScriptedEngine("compute(a)", "\nprint(x)")
     async with Window(tmp_path, engine) as window:
         window.show("x = $0\n")
         await window.ask()
+        window.timers.advance(0.2)
         await turns()
 
         assert len(engine.infills) == 1

@@ -59,7 +59,7 @@ async def test_defect_4_a_key_does_not_wait_behind_speculation(tmp_path: Path) -
     async with Window(tmp_path, engine, settings=CompletionSettings()) as window:
         window.show("x = $0\n")
         await window.ask()
-        await turns()
+        window.timers.advance(0.2)
         window.type("o")
         window.backspace()
         window.show("y = $0\n")
