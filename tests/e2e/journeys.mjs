@@ -112,7 +112,7 @@ const journeys = {
 
   async model(editor) {
     const status = await editor.seeStatus(new RegExp(`ready\\. Model ${config.model}`));
-    await editor.type('value = total');
+    await editor.type('value = x');
     await editor.seeGhost(config.writes);
     await editor.screenshot(picture('before-tab'));
     await editor.page.keyboard.press('Tab');
@@ -124,10 +124,11 @@ const journeys = {
   async crash(editor) {
     const { pid } = daemon();
     process.kill(pid, 'SIGKILL');
+    let after = daemon();
+    while (!after.running || after.pid === pid) after = daemon();
     await editor.seeStatus(WORKING);
     await editor.type(START);
     await editor.seeGhost(GHOST);
-    const after = daemon();
     return { before: pid, after: after.pid, notifications: await editor.notifications() };
   },
 

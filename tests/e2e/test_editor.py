@@ -277,7 +277,7 @@ def test_model_writes(desk: Open, tmp_path: Path) -> None:
 
     seen = editor.go("model", model="tiny-writer", writes="(first, second)")
 
-    assert editor.invoice == INVOICE + "value = total(first, second)"
+    assert editor.invoice == INVOICE + "value = x(first, second)"
     assert "tiny-writer" in seen["status"]
     assert seen["notifications"] == []
 

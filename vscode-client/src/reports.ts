@@ -12,7 +12,11 @@ export function doctorReport(checks: readonly Check[], status: string, keys: str
     `${MARKS[level]}  ${name.padEnd(width)}  ${detail}`,
     ...(hint ? [`${' '.repeat(11 + width)}→ ${hint}`] : []),
   ]);
-  return [status, '', ...lines, '', `Extension: ${keys}`, ''].join('\n');
+  return [...sentences(status), '', ...lines, '', `Extension: ${keys}`, ''].join('\n');
+}
+
+function sentences(text: string): string[] {
+  return text.split(/(?<=\.) /);
 }
 
 /** Returns how the newest answer came about. */
@@ -33,7 +37,7 @@ export function explanation(trace: Trace | null, status: Status | null): string 
       `  written          ${trace.generatedTokens}`,
     );
   }
-  if (status) lines.push('', 'State', ...sentence(status).split(/(?<=\.) /).map((line) => `  ${line}`));
+  if (status) lines.push('', 'State', ...sentences(sentence(status)).map((line) => `  ${line}`));
   return [...lines, ''].join('\n');
 }
 
