@@ -72,7 +72,11 @@ def _engine() -> Iterable[Check]:
         hint = "Reinstall it with: pip install --force-reinstall llama-cpp-python==0.3.36"
         yield Check("engine", "error", f"llama.cpp cannot be loaded: {error}.", hint)
         return
-    yield Check("engine", "ok", f"{llama.build()}; devices: {', '.join(llama.devices()) or 'cpu'}")
+    yield Check(
+        "engine",
+        "ok",
+        f"llama-cpp-python {llama.build()}; devices: {', '.join(llama.devices()) or 'cpu'}",
+    )
 
 
 def _memory() -> Iterable[Check]:

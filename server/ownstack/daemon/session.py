@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 MAX_DOCUMENT_CHARS = 1_000_000
 """A longer text is not kept: finding its lines would take longer than a key may."""
 
+PICK_S = 0.2
+"""How long the first key of a window waits to find out which model there is."""
+
 
 class Session:
     """Lives from `start` to `close`; all methods run on the event loop and return fast."""
@@ -167,6 +170,9 @@ class Session:
             reason = self._refused.get(uri, "This document is not open.")
             return self._nothing(reason)
         text, span = selected or (None, None)
+        if self._lease is None and self._picked is not None and not self._picked.done():
+            # A window that has just opened: the model is in memory, only not found out yet.
+            await asyncio.wait({self._picked}, timeout=PICK_S)
         try:
             answer = await self.completer.complete(Asked(document, offset, trigger, text, span))
         except Exception:
