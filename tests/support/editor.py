@@ -20,7 +20,7 @@ from ownstack.daemon.status import Status
 from ownstack.lsp import protocol
 from ownstack.text import LineIndex
 
-PATIENCE_S = 5.0
+PATIENCE_S = 60.0
 """Longest wait for an event; only ever reached by a failing test on a very busy machine."""
 URI = "file:///project/main.py"
 
