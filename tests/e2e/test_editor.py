@@ -127,7 +127,8 @@ class Desk:
 
     def start(self) -> subprocess.Popen[str]:
         flags = "--auth none --bind-addr 127.0.0.1:0 --disable-telemetry --disable-update-check"
-        places = ["--user-data-dir", self.root / "user", "--extensions-dir", self.tools.extensions]
+        user, extensions = str(self.root / "user"), str(self.tools.extensions)
+        places = ["--user-data-dir", user, "--extensions-dir", extensions]
         process = subprocess.Popen(
             ["node", self.tools.launcher, *flags.split(), *places],
             stdout=subprocess.PIPE,
