@@ -1,5 +1,7 @@
 """Syntax trees: what they say, that they never raise, and that reuse changes nothing."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -184,3 +186,20 @@ def test_a_language_without_its_grammar_package_has_no_tree() -> None:
 
     assert parse("x = 1", missing) is None
     assert tree_of(document("SELECT 1", language="sql")) is None
+
+
+def test_parsing_keeps_no_copy_of_the_text() -> None:
+    """A day of typing does not grow: the binding forgets to give its chunks back, so we do."""
+    language = language_of("python", "a.py")
+    assert language is not None
+    text = "value = compute(1)\n" * 2_000
+    parse(text, language)
+
+    tracemalloc.start()
+    for _ in range(20):
+        parse(text, language)
+        parse(text, language, effort=1)
+    kept, _peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert kept < len(text)
