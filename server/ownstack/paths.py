@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Home:
             data=dirs.user_data_path,
             cache=dirs.user_cache_path,
             state=dirs.user_log_path,
-            runtime=dirs.user_runtime_path,
+            runtime=_runtime(dirs),
         )
 
     @classmethod
@@ -59,6 +60,15 @@ class Home:
     @property
     def log_file(self) -> Path:
         return self.state / "daemon.log"
+
+
+def _runtime(dirs: platformdirs.PlatformDirs) -> Path:
+    # Without a login session there is no $XDG_RUNTIME_DIR; what platformdirs falls back to lies
+    # in the shared temporary folder, where somebody else may have made it first.
+    session = os.environ.get("XDG_RUNTIME_DIR", "")
+    if sys.platform.startswith("linux") and not (session and os.access(session, os.W_OK)):
+        return Path(dirs.user_cache_dir) / "run"
+    return dirs.user_runtime_path
 
 
 def private_folder(path: Path) -> Path:

@@ -336,3 +336,37 @@ def test_the_relay_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
 
     assert done.stdout.split() == []
+
+
+def test_a_line_can_be_retyped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The rest of the line is hidden, so that a finished file can be asked too."""
+    file = tmp_path / "a.py"
+    file.write_text(ECHOING.rstrip("\n") + "nection(host, port)\n")
+    place = f"{file}:5:22"
+
+    hidden = main(["complete", place, "--retype"]), capsys.readouterr().out
+    seen = main(["complete", place]), capsys.readouterr().out
+
+    assert hidden == (0, "nection(host, port)\n")
+    assert seen == (0, "")
+
+
+def test_models_are_inspected_where_they_lie(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One row a file: the infill format and its order, or why there is none."""
+    infills = make_gguf(tmp_path / "infills.gguf", fim="starcoder2")
+    chats = make_gguf(tmp_path / "chats.gguf", fim=None)
+
+    result = main(["models", "inspect", str(infills), str(chats), "--json"])
+
+    models = json.loads(capsys.readouterr().out)["models"]
+    assert result == 0
+    assert [(model["infill"], model["infillOrder"]) for model in models] == [
+        ("starcoder2", "spm"),
+        ("", ""),
+    ]
+    assert models[0]["infillProblem"] == ""
+    assert "cannot fill in" in models[1]["infillProblem"]
+    assert main(["models", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"models": []}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import warnings
 from collections.abc import Sequence
 
 from ownstack import __version__
@@ -23,8 +22,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     What goes wrong is one line on stderr. A reader that has gone (`ownstack … | head`) is no error.
     """
-    # Without a session bus, platformdirs warns about the folder it chooses; doctor shows it.
-    warnings.filterwarnings("ignore", module="platformdirs")
     parsed = parser().parse_args(arguments)
     try:
         result: int = parsed.run(parsed)

@@ -33,6 +33,11 @@ def add_to(commands: Any) -> None:
     command.add_argument(
         "--model", default="", metavar="NAME|PATH", help="a known model, or a GGUF file"
     )
+    command.add_argument(
+        "--retype",
+        action="store_true",
+        help="hide the rest of the line, as if it were not typed yet",
+    )
     command.add_argument("--json", action="store_true", help="print JSON: the text, who made it, "
                          "how long each stage took, how many tokens were evaluated")  # fmt: skip
     command.set_defaults(run=run)
@@ -44,6 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     if damaged:
         print(f"ownstack: {path} is not UTF-8; odd bytes are read as \ufffd.", file=sys.stderr)
     offset = offset_in(text, line, column)
+    if arguments.retype:
+        text = without_rest_of_line(text, offset)
 
     import asyncio
 
@@ -118,6 +125,14 @@ def offset_in(text: str, line: int, column: int) -> int:
             f"so COL is at most {len(span) + 1}."
         )
     return span.start + column - 1
+
+
+def without_rest_of_line(text: str, offset: int) -> str:
+    """Return `text` as it was before the line of `offset` was written to its end."""
+    from ownstack.text import LineIndex
+
+    index = LineIndex(text)
+    return text[:offset] + text[index.line_span(index.line_of(offset)).end :]
 
 
 async def _ask(path: Path, text: str, offset: int, model: str) -> tuple[Document, Answer]:

@@ -28,6 +28,10 @@ def add_to(commands: Any) -> None:
     add.add_argument("--name", help="what to call it (default: the file's name)")
     add.add_argument("--json", action="store_true", help="print JSON")
     add.set_defaults(run=run_add)
+    look = verbs.add_parser("inspect", help="say what GGUF files can do, without adding them")
+    look.add_argument("paths", type=Path, nargs="+", metavar="PATH")
+    look.add_argument("--json", action="store_true", help="print JSON")
+    look.set_defaults(run=run_inspect)
     use = verbs.add_parser("use", help="choose a model for a role")
     use.add_argument("name", metavar="NAME")
     use.add_argument("--for", dest="role", choices=ROLES, required=True, metavar="ROLE",
@@ -75,6 +79,28 @@ def run_add(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_inspect(arguments: argparse.Namespace) -> int:
+    from ownstack.cli.output import human_bytes, print_json, print_table
+    from ownstack.engine.models import inspect
+
+    infos = [inspect(path) for path in arguments.paths]
+    if arguments.json:
+        print_json({"models": [_entry(info, []) for info in infos]})
+        return 0
+    rows = [
+        (
+            info.name,
+            human_bytes(info.size_bytes),
+            info.architecture,
+            f"{info.infill}, {info.infill_order.upper()}" if info.infill else "no",
+            info.infill_problem or "-",
+        )
+        for info in infos
+    ]
+    print_table(("NAME", "SIZE", "ARCHITECTURE", "INFILL", "PROBLEM"), rows)
+    return 0
+
+
 def run_use(arguments: argparse.Namespace) -> int:
     info = _host().use(arguments.name, arguments.role)
     print(f"{info.name} is used for {arguments.role}.")
@@ -100,6 +126,7 @@ def _entry(info: Any, roles: list[Any]) -> dict[str, Any]:
         "quantization": info.quantization,
         "license": info.license,
         "infill": info.infill,
+        "infillOrder": info.infill_order,
         "infillProblem": info.infill_problem,
         "chat": info.chat,
         "chosenFor": roles,

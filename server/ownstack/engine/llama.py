@@ -38,8 +38,6 @@ _BPE = 2
 
 log = logging.getLogger("ownstack.llama")
 _last_errors: deque[str] = deque(maxlen=4)
-# Errors too are for `_last_errors` and the curious: every aborted decode writes three of them.
-_LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.DEBUG, 4: logging.INFO}
 
 
 def _write_log(level: int, text: bytes, _data: object) -> None:
@@ -47,8 +45,9 @@ def _write_log(level: int, text: bytes, _data: object) -> None:
     line = text.decode("utf-8", "replace").strip()
     if level == 4 and line:
         _last_errors.append(line)
-    if line and log.isEnabledFor(_LEVELS.get(level, logging.DEBUG)):
-        log.log(_LEVELS.get(level, logging.DEBUG), "%s", line)
+    if line:
+        # Errors too are only for the curious: every aborted decode writes three of them.
+        log.debug("%s", line)
 
 
 _LOG_CALLBACK = C.llama_log_callback(_write_log)
