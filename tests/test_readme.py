@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
+from ownstack.cli import main
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -22,3 +26,15 @@ def test_files_that_the_readme_names_exist() -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", readme)
 
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_the_first_command_completes_what_stands_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The completion that a newcomer sees first is the right one."""
+    monkeypatch.chdir(ROOT)
+    command = commands()[0].split("ownstack ", 1)[1].split()
+    path, line, column = command[-1].split(":")
+    rest = (ROOT / path).read_text("utf-8").split("\n")[int(line) - 1][int(column) - 1 :]
+
+    assert (main(command), capsys.readouterr().out) == (0, f"{rest}\n")

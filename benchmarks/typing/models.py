@@ -22,7 +22,7 @@ VOCABULARY = 49_152
 def make_101m(path: Path, vocabulary_of: Path) -> None:
     """Write a 101-million-parameter Q8_0 GGUF that speaks the tokenizer of another one.
 
-    The vocabulary is padded with unused tokens, so that the output layer costs what it does
+    The vocabulary is padded with words that nothing is split into, so that the output layer costs what it does
     in a real model of this size.
     """
     writer = GGUFWriter(path, "llama")
@@ -56,10 +56,10 @@ def _copy_tokenizer(reader: GGUFReader, writer: GGUFWriter) -> list[int]:
         kind = field.types[0]
         value = field.contents()
         if key == "tokenizer.ggml.tokens":
-            value = value + [f"<unused_{i}>" for i in range(len(value), VOCABULARY)]
+            value = value + [f"word{i}" for i in range(len(value), VOCABULARY)]
         elif key == "tokenizer.ggml.token_type":
             control = [token for token, kind_ in enumerate(value) if kind_ == TokenType.CONTROL]
-            value = value + [int(TokenType.UNUSED)] * (VOCABULARY - len(value))
+            value = value + [int(TokenType.NORMAL)] * (VOCABULARY - len(value))
         elif key == "tokenizer.ggml.scores":
             value = value + [0.0] * (VOCABULARY - len(value))
         if kind == GGUFValueType.ARRAY:
