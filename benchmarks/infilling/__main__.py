@@ -1,0 +1,237 @@
+"""`python -m benchmarks.infilling`: the rest of the line, at random cursors, by every system.
+
+    python -m benchmarks.infilling [--split test] [--model MODEL.gguf] [--data HUMANEVAL.jsonl.gz]
+
+The projects of `projects.toml` are fetched on first use; none of them is trained on, which is
+checked. Each is evaluated as a user has it: every file but the one under the cursor is known, and
+in that one everything but the rest of the line. Without a model, echo and the baseline are
+measured; with `--data`, HumanEval's single lines too. Only `--split test` gives figures to
+publish: what something was tuned on says little about it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from benchmarks.bars import Figure, machine, report
+from benchmarks.infilling import humaneval, plots
+from benchmarks.infilling.contamination import Overlap, overlaps
+from benchmarks.infilling.cursors import Case, draw_cases
+from benchmarks.infilling.evaluation import Results, add_oracle, ask
+from benchmarks.infilling.networks import Network, open_engine
+from benchmarks.infilling.product import Product, mixture_missing
+from benchmarks.infilling.projects import ProjectError, fetched, load_projects, trained_on
+from benchmarks.infilling.report import (
+    PRODUCT,
+    as_data,
+    figures_of,
+    print_drawn,
+    print_tables,
+    records,
+    rows_of,
+)
+from benchmarks.infilling.sources import ProjectFiles, read_project
+from benchmarks.infilling.systems import EchoSystem, Ngram
+from ownstack.errors import OwnstackError
+
+DRAWN_SEED = 7
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="python -m benchmarks.infilling",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    cache = platformdirs.user_cache_path("ownstack") / "benchmarks" / "projects"
+    made.add_argument("--projects", type=Path, default=cache, help="where projects are kept")
+    made.add_argument("--split", choices=["dev", "test"], default="dev")
+    made.add_argument("--only", action="append", default=[], metavar="NAME",
+                      help="a project or a language; may be repeated")  # fmt: skip
+    made.add_argument("--positions", type=int, default=200, help="per language")
+    made.add_argument("--seed", type=int, default=42)
+    made.add_argument("--model", type=Path, help="a GGUF that can infill")
+    made.add_argument("--order", choices=["auto", "psm", "spm"], default="auto",
+                      help="what the model was trained for, if its file does not say")  # fmt: skip
+    made.add_argument("--data", type=Path, help="HumanEval-SingleLineInfilling.jsonl.gz")
+    made.add_argument("--corpus", type=Path, help="train.jsonl: look for the projects in it")
+    made.add_argument("--json", action="store_true")
+    made.add_argument("--plots", type=Path, metavar="DIR", help="write PNG files there")
+    made.add_argument("--records", type=Path, metavar="FILE", help="every answer, as JSON lines")
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(argv)
+    for path in (options.model, options.data, options.corpus):
+        if path is not None and not path.is_file():
+            parser().error(f"no such file: {path}")
+    if options.plots and plots.missing():
+        say(plots.missing())
+    projects, skipped = gather(options)
+    if not projects:
+        say("no project can be evaluated:\n  " + "\n  ".join(skipped.values()))
+        return 2
+    overlap = overlaps(projects, options.corpus) if options.corpus else []
+    home = Path(tempfile.mkdtemp(prefix="ownstack-bench-"))
+    os.environ["OWNSTACK_HOME"] = str(home)
+    try:
+        cases = draw_cases(projects, options.positions, options.seed)
+        results = asyncio.run(measure(options, projects, cases, home))
+        results.skipped |= skipped
+        extra = None
+        if options.data:
+            items = humaneval.load_cases(options.data, options.positions, options.seed)
+            extra = asyncio.run(measure(options, [], items, home))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    return conclude(options, projects, results, extra, overlap)
+
+
+def gather(options: argparse.Namespace) -> tuple[list[ProjectFiles], dict[str, str]]:
+    """Return the projects that were asked for and can be had, and why the others cannot."""
+    everything = load_projects()
+    if learned := trained_on(everything):
+        raise SystemExit(f"trained on, so not to be evaluated on: {', '.join(learned)}")
+    found, skipped = [], {}
+    for project in everything:
+        names = {project.name, project.language}
+        if project.split != options.split or (options.only and not names & set(options.only)):
+            continue
+        try:
+            root = fetched(project, options.projects.resolve())
+        except ProjectError as error:
+            skipped[project.name] = str(error)
+            say(str(error))
+            continue
+        found.append(read_project(project.name, project.language, root))
+    return found, skipped
+
+
+async def measure(
+    options: argparse.Namespace, projects: list[ProjectFiles], cases: list[Case], home: Path
+) -> Results:
+    """Ask every system at every case, one system after the other."""
+    from ownstack.engine.scheduler import NativeThread
+
+    results = Results(cases)
+    table = {project.name: project for project in projects}
+    clock = time.perf_counter
+    await ask(Ngram(), results, table, clock, say)
+    await ask(EchoSystem(), results, table, clock, say)
+    if reason := mixture_missing():
+        results.skipped["mixture"] = reason
+    engine, native = None, NativeThread()
+    try:
+        if options.model:
+            try:
+                engine = await open_engine(
+                    options.model.resolve(), native, home / "cache", options.order
+                )
+            except OwnstackError as error:
+                results.skipped["network"] = str(error)
+        else:
+            results.skipped["network"] = "no --model was given"
+        if engine is not None:
+            for network in (Network(engine), Network(engine, with_suffix=False)):
+                await ask(network, results, table, clock, say)
+                weights_mib = engine.capabilities.memory_bytes / 2**20
+                results.memory_mib[network.name] += weights_mib
+            add_oracle(results)
+        if projects:
+            product = Product(PRODUCT, lambda: engine, home)
+            await ask(product, results, table, clock, say)
+            await product.close()
+    finally:
+        if engine is not None:
+            await engine.close()
+        native.close()
+    return results
+
+
+def conclude(
+    options: argparse.Namespace,
+    projects: list[ProjectFiles],
+    results: Results,
+    extra: Results | None,
+    overlap: list[Overlap],
+) -> int:
+    """Print everything; return how many bars were missed, as an exit status."""
+    rows, twin_rows = rows_of(results), rows_of(results, twins=True)
+    figures = [*overlap_figures(overlap), *figures_of(results, rows)]
+    title = f"infilling, {options.split} projects, {options.positions} positions a language"
+    if options.model:
+        title += f", {options.model.name}"
+    if options.plots and not plots.missing():
+        for path in plots.draw(results, options.plots, title):
+            say(f"wrote {path}")
+    if options.records:
+        with options.records.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in records(results))
+    if options.json:
+        about = {**description(options, projects), "title": title, "machine": machine()}
+        value = as_data(results, rows, twin_rows, figures, about)
+        if extra is not None:
+            value["humaneval"] = as_data(extra, rows_of(extra), [], [], {})
+        print(json.dumps(value, indent=2))
+        return int(any(figure.passed is False for figure in figures))
+    print_tables(results, rows, twin_rows)
+    if extra is not None:
+        print_tables(extra, rows_of(extra), [])
+    print_drawn(results, DRAWN_SEED)
+    return 1 if report(figures, as_json=False, title=title) else 0
+
+
+def overlap_figures(overlap: list[Overlap]) -> list[Figure]:
+    if not overlap:
+        return []
+    worst = max(overlap, key=lambda one: one.share)
+    return [
+        Figure("lines of a project met in training, worst", 100 * worst.share, "%",
+               compared=f"{worst.project}; runs of 5 lines, {worst.runs} of them",
+               detail={one.project: one.share for one in overlap})
+    ]  # fmt: skip
+
+
+def description(options: argparse.Namespace, projects: list[ProjectFiles]) -> dict[str, Any]:
+    """Say what was measured, so that it can be measured again."""
+    versions = {project.name: project.version for project in load_projects()}
+    return {
+        "split": options.split,
+        "seed": options.seed,
+        "positions": options.positions,
+        "model": options.model.name if options.model else None,
+        "projects": [
+            {
+                "name": project.name,
+                "version": versions[project.name],
+                "language": project.language,
+                "files": len(project.documents),
+                "drawn_files": len(project.drawn),
+                "twin_files": len(project.twins.near),
+                "generated_files": len(project.twins.generated),
+                "chars": project.n_chars,
+            }
+            for project in projects
+        ],
+    }
+
+
+def say(what: str) -> None:
+    print(f"infilling: {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,95 @@
+"""The network alone: the product's engine, asked for the rest of a line."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.infilling.cursors import Case
+from benchmarks.infilling.sources import ProjectFiles
+from benchmarks.infilling.systems import Proposal, first_line
+from ownstack.completion.place import Place
+from ownstack.completion.window import TokenCounts, Windows
+from ownstack.document import Document
+from ownstack.engine.local import LlamaEngine
+from ownstack.engine.protocol import InfillRequest
+from ownstack.engine.scheduler import NativeThread
+from ownstack.settings import EngineSettings, InfillOrder
+
+PROMPT_TOKENS = 512
+"""Fixed, so that figures do not depend on how fast the machine is today."""
+MAX_TOKENS = 64
+
+
+class Network:
+    """A model through `LlamaEngine.infill`, with the windows that the product would cut.
+
+    A cursor is reached as a user reaches it: the text up to the key before has been evaluated
+    (its cost is `jump_ms`), then the last key is pressed and the answer timed.
+    """
+
+    def __init__(self, engine: LlamaEngine, *, with_suffix: bool = True) -> None:
+        self.name = "network" if with_suffix else "network, no suffix"
+        self._engine = engine
+        self._with_suffix = with_suffix
+
+    async def enter(self, project: ProjectFiles | None) -> None:
+        """Knows the file alone."""
+
+    async def propose(self, case: Case) -> Proposal:
+        windows, counts = Windows(), TokenCounts(self._engine.count)
+        before = _place(case.before[:-1], case.after, case.document)
+        here = Place(case.document, case.offset)
+        started = time.perf_counter()
+        warm = replace(self._request(windows, before, counts), max_tokens=1)
+        await self._engine.infill(warm).result()
+        pressed = time.perf_counter()
+        result = await self._engine.infill(self._request(windows, here, counts)).result()
+        ended = time.perf_counter()
+        text = first_line(result.text)
+        # The mean is over the tokens that added text and the one that ended it.
+        logprob = result.mean_logprob * (self._engine.count(text) + 1)
+        return Proposal(
+            text,
+            math.exp(min(0.0, logprob)),
+            (ended - pressed) * 1e3,
+            (ended - started) * 1e3,
+        )
+
+    async def close(self) -> None:
+        """The engine belongs to whoever opened it."""
+
+    def _request(self, windows: Windows, place: Place, counts: TokenCounts) -> InfillRequest:
+        window = windows.cut(place, PROMPT_TOKENS, counts)
+        return InfillRequest(
+            prefix=window.prefix,
+            suffix=window.suffix if self._with_suffix else "",
+            path=place.document.path,
+            max_tokens=MAX_TOKENS,
+            max_lines=1,
+        )
+
+
+def _place(before: str, after: str, document: Document) -> Place:
+    """Return the place before the last key was pressed."""
+    return Place(replace(document, text=before + after), len(before))
+
+
+async def open_engine(
+    model: Path, native: NativeThread, cache: Path, order: InfillOrder
+) -> LlamaEngine:
+    """Open a GGUF as the product does.
+
+    Raises:
+        OwnstackError: it cannot be used for completion.
+    """
+    return await LlamaEngine.open(
+        model,
+        name=model.stem,
+        native=native,
+        settings=EngineSettings(infill_order=order),
+        cache=cache,
+        role="completion",
+    )

@@ -1,0 +1,97 @@
+"""The product as it is: everything between the key and the ghost text, gates and trimming too.
+
+Whatever is mixed, gated or drafted inside the completer is measured here without knowing how.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.infilling.cursors import Case
+from benchmarks.infilling.sources import ProjectFiles
+from benchmarks.infilling.systems import Proposal, first_line
+from ownstack.completion.completer import Completer
+from ownstack.completion.signals import SignalLog
+from ownstack.completion.suggestion import Answer, Asked, Trigger
+from ownstack.document import Documents
+from ownstack.engine.protocol import Engine
+from ownstack.settings import CompletionSettings
+
+DEADLINE_MS = 10_000
+"""Patient: quality is measured here, and the machine may be busy."""
+SETTINGS = CompletionSettings(multiline="never", prefetch=False, deadline_ms=DEADLINE_MS)
+
+
+def mixture_missing() -> str:
+    """Return why there is no mixture to measure; "" if there is one."""
+    if importlib.util.find_spec("ownstack.completion.mix") is None:
+        return "completion/mix.py does not exist yet; see the row of the product for what does"
+    return ""
+
+
+class Product:
+    """A window with one file open, asked twice at each cursor.
+
+    First as typing asks, which says whether a user would see something; if not, as pressing the
+    key for it asks, so that there is a proposal and a confidence everywhere.
+    """
+
+    def __init__(self, name: str, engine: Callable[[], Engine | None], folder: Path) -> None:
+        self.name = name
+        self._engine = engine
+        self._log = SignalLog(folder / f"signals-{name.replace(' ', '-')}.sqlite")
+        self._root: Path | None = None
+        self._completer: Completer | None = None
+        self._documents = Documents()
+
+    async def enter(self, project: ProjectFiles | None) -> None:
+        await self._leave()
+        self._root = project.root if project else None
+        self._documents = Documents()
+        self._completer = Completer(
+            documents=self._documents,
+            engine=self._engine,
+            settings=lambda: SETTINGS,
+            signals=self._log,
+            folders=lambda: (self._root,) if self._root else (),
+        )
+
+    async def propose(self, case: Case) -> Proposal:
+        completer, document = self._completer, case.document
+        assert completer is not None, "enter comes first"
+        self._documents.open(document)
+        try:
+            started = time.perf_counter()
+            answer = await completer.complete(Asked(document, case.offset))
+            ms = (time.perf_counter() - started) * 1e3
+            shown = answer.suggestion is not None
+            if not shown:
+                asked = Asked(document, case.offset, Trigger.INVOKED)
+                answer = await completer.complete(asked)
+            return _proposal(answer, case, ms, shown)
+        finally:
+            self._documents.close(document.uri)
+            completer.closed(document.uri)
+
+    async def close(self) -> None:
+        await self._leave()
+        self._log.close()
+
+    async def _leave(self) -> None:
+        if self._completer is not None:
+            await self._completer.close()
+            self._completer = None
+
+
+def _proposal(answer: Answer, case: Case, ms: float, shown: bool) -> Proposal:
+    suggestion = answer.suggestion
+    if suggestion is None:
+        return Proposal("", 0.0, ms, ms, shown=False)
+    # A suggestion may replace the line from before the cursor.
+    typed = case.document.text[suggestion.span.start : case.offset]
+    text = first_line(suggestion.text)
+    text = text.removeprefix(typed) if text.startswith(typed) else ""
+    return Proposal(text, suggestion.confidence or 0.0, ms, ms, shown=shown)

@@ -1,0 +1,317 @@
+"""The figures as tables for people, and as plain data for programs."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from benchmarks.bars import Figure
+from benchmarks.infilling.evaluation import ECHO, NETWORK, ORACLE, Results
+from benchmarks.infilling.measures import interval
+from benchmarks.infilling.product import mixture_missing
+from benchmarks.infilling.summary import (
+    MEAN,
+    SHARES,
+    Row,
+    bucket_names,
+    calibration,
+    coverage,
+    gain,
+    indices_of,
+    languages,
+    mean_row,
+    row,
+)
+from benchmarks.infilling.systems import Ngram
+
+PRODUCT = "product"
+APPLICATIONS = ("rust", "typescript", "go")
+DRAWN = 10
+NOTHING = "\N{EN DASH}"
+_TAIL_CHARS = 40
+_WIDTH = 170
+
+
+def rows_of(results: Results, *, twins: bool | None = False) -> list[Row]:
+    """Return a row per language and system, and where there are several languages their mean."""
+    found: list[Row] = []
+    named = {name: indices_of(results, name, twins=twins) for name in languages(results)}
+    named = {name: indices for name, indices in named.items() if indices}
+    for system in results.proposals:
+        rows = [row(results, system, name, indices) for name, indices in named.items()]
+        found += rows
+        if len(rows) > 1:
+            found.append(mean_row(results, system, rows, list(named.values())))
+    order = [*named, MEAN]
+    return sorted(found, key=lambda one: order.index(one.language))
+
+
+def figures_of(results: Results, rows: Sequence[Row]) -> list[Figure]:
+    """Return what was promised beside what was measured."""
+    table = {(one.system, one.language): one for one in rows}
+    strata = [indices_of(results, name) for name in languages(results)]
+    found: list[Figure] = []
+    if (ECHO, "python") in table:
+        found += _echo_figures(results, table, ["python"], "Python", 29.0, 70.0)
+    applications = [name for name in APPLICATIONS if (ECHO, name) in table]
+    if applications:
+        title = "mean of " + ", ".join(applications)
+        found += _echo_figures(results, table, applications, title, 38.0, 78.0)
+    if ECHO in results.proposals:
+        echo = table[ECHO, MEAN if (ECHO, MEAN) in table else languages(results)[0]]
+        found.append(
+            Figure("echo: calibration error", echo.calibration_error, "", "<=", 0.05,
+                   f"10 bins, {echo.proposed:.0%} of {echo.n} positions have a proposal")
+        )  # fmt: skip
+        found.append(
+            Figure("echo: a keystroke, p95", echo.ms_p95, "ms", "<=", 5.0,
+                   f"p50 {echo.ms_p50:.2f} ms, on these projects")
+        )  # fmt: skip
+    if NETWORK in results.proposals:
+        found += _network_figures(results, table, strata)
+    if PRODUCT in results.proposals:
+        found += _product_figures(results, table, strata)
+    return found
+
+
+def _echo_figures(
+    results: Results,
+    table: dict[tuple[str, str], Row],
+    names: Sequence[str],
+    title: str,
+    least: float,
+    surest: float,
+) -> list[Figure]:
+    exact = 100 * sum(table[ECHO, name].exact for name in names) / len(names)
+    sure = 100 * sum(table[ECHO, name].at[0.3] for name in names) / len(names)
+    low, high = interval([results.right(ECHO, indices_of(results, name)) for name in names])
+    n = sum(table[ECHO, name].n for name in names)
+    baseline = [table[Ngram.name, name].exact for name in names if (Ngram.name, name) in table]
+    compared = f"95 % {100 * low:.1f} to {100 * high:.1f}, n={n}"
+    if baseline:
+        compared += f"; n-gram {100 * sum(baseline) / len(baseline):.1f}"
+    return [
+        Figure(f"echo: exact rest of the line, {title}", exact, "%", ">=", least, compared),
+        Figure(f"echo: exact, its 30 % surest, {title}", sure, "%", ">=", surest),
+    ]
+
+
+def _network_figures(
+    results: Results, table: dict[tuple[str, str], Row], strata: Sequence[Sequence[int]]
+) -> list[Figure]:
+    over = MEAN if (NETWORK, MEAN) in table else languages(results)[0]
+    network = table[NETWORK, over]
+    found = [
+        Figure("network: a keystroke, p95", network.ms_p95, "ms", "<=", 15.0,
+               f"p50 {network.ms_p50:.1f} ms; after a jump p50 {network.jump_ms_p50:.0f} ms")
+    ]  # fmt: skip
+    if (Ngram.name, over) in table:
+        baseline = table[Ngram.name, over].exact
+        ratio = network.exact / baseline if baseline else math.inf
+        found.append(
+            Figure("network over the n-gram, exact", ratio, "x", ">=", 1.3,
+                   f"{100 * network.exact:.1f} and {100 * baseline:.1f} %")
+        )  # fmt: skip
+    if ORACLE in results.proposals:
+        best = gain(results, ORACLE, ECHO, strata)
+        found.append(
+            Figure("oracle over echo, exact", best.points, "points",
+                   compared=f"95 % {best.low:.1f} to {best.high:.1f}: the most a mixture can gain")
+        )  # fmt: skip
+    return found
+
+
+def _product_figures(
+    results: Results, table: dict[tuple[str, str], Row], strata: Sequence[Sequence[int]]
+) -> list[Figure]:
+    over = MEAN if (PRODUCT, MEAN) in table else languages(results)[0]
+    product = table[PRODUCT, over]
+    mixed = not mixture_missing() and NETWORK in results.proposals
+    found = [
+        Figure("shown at the default threshold", 100 * product.shown, "% of positions", ">=",
+               30.0 if mixed else None, "" if mixed else "without the mixture"),
+        Figure("exact where shown", 100 * product.shown_exact, "%", ">=",
+               70.0 if mixed else None, "bars of a CPU-trained network; GPU: 40 and 72 %"),
+    ]  # fmt: skip
+    if ECHO in results.proposals:
+        more = gain(results, PRODUCT, ECHO, strata)
+        worst = min(
+            (gain(results, PRODUCT, ECHO, [part]).points, name)
+            for part, name in zip(strata, languages(results), strict=True)
+        )
+        found += [
+            Figure("product over echo, exact", more.points, "points", ">=",
+                   2.0 if mixed else None,
+                   f"95 % {more.low:.1f} to {more.high:.1f}; GPU-trained: at least 6"),
+            Figure("the same in its worst language", worst[0], "points", ">=",
+                   0.0 if mixed else None, worst[1]),
+        ]  # fmt: skip
+    return found
+
+
+def print_tables(results: Results, rows: Sequence[Row], twin_rows: Sequence[Row]) -> None:
+    console = Console(width=_WIDTH)
+    title = "Rest of the line at random cursors, files without twins"
+    console.print(_quality_table(rows, title))
+    console.print(_confidence_table(rows, results))
+    if twin_rows:
+        title = "The same in files that are nearly another one of the project, or generated"
+        console.print(_quality_table(twin_rows, title))
+    for name, reason in results.skipped.items():
+        console.print(f"skipped: [b]{escape(name)}[/]: {escape(reason)}")
+
+
+def _quality_table(rows: Sequence[Row], title: str) -> Table:
+    table = Table(title=title, caption="shares in %; ± standard error; [..] 95 % bootstrap")
+    headings = ["language", "system", "n", "exact", "", "in code", "edit sim.", "first word"]
+    for heading in [*headings, *(f"{name} left" for name in bucket_names())]:
+        table.add_column(heading, justify="left" if heading in headings[:2] else "right")
+    for one, new in _with_breaks(rows):
+        table.add_row(
+            one.language if new else "",
+            one.system,
+            str(one.n),
+            f"{_percent(one.exact)} ±{_percent(one.error)}",
+            f"[{_percent(one.low)} {_percent(one.high)}]",
+            *map(_percent, (one.code, one.similarity, one.first_word)),
+            *map(_percent, one.by_left.values()),
+            style="bold" if one.language == MEAN else "",
+        )
+    return table
+
+
+def _confidence_table(rows: Sequence[Row], results: Results) -> Table:
+    table = Table(
+        title="The same positions by confidence, and what it costs",
+        caption="n % surest = exact share of the n % most confident positions; ECE in [0, 1]; "
+        "MiB = growth of the process",
+    )
+    headings = ["language", "system", *(f"{share:.0%} surest" for share in SHARES)]
+    headings += ["proposed", "shown", "exact shown", "ECE", "ms p50", "p95", "jump p50", "MiB"]
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in headings[:2] else "right")
+    for one, new in _with_breaks(rows):
+        memory = results.memory_mib.get(one.system)
+        table.add_row(
+            one.language if new else "",
+            one.system,
+            *map(_percent, one.at.values()),
+            *map(_percent, (one.proposed, one.shown, one.shown_exact)),
+            _number(one.calibration_error, 3),
+            _number(one.ms_p50, 2),
+            _number(one.ms_p95, 2),
+            _number(one.jump_ms_p50, 2),
+            "" if memory is None or one.language != MEAN else f"{memory:.0f}",
+            style="bold" if one.language == MEAN else "",
+        )
+    return table
+
+
+def _with_breaks(rows: Sequence[Row]) -> Iterable[tuple[Row, bool]]:
+    last = ""
+    for one in rows:
+        yield one, one.language != last
+        last = one.language
+
+
+def print_drawn(results: Results, seed: int) -> None:
+    """Print ten positions drawn by `seed`, and what was proposed there."""
+    table = Table(title=f"{DRAWN} positions drawn at random (seed {seed}), not chosen")
+    systems = [name for name in results.proposals if name not in (Ngram.name, ORACLE)]
+    for heading in ("project", "before the cursor", "truth", *systems):
+        table.add_column(heading, overflow="fold")
+    count = min(DRAWN, len(results.cases))
+    for index in random.Random(seed).sample(range(len(results.cases)), count):
+        case = results.cases[index]
+        tail = case.before[-_TAIL_CHARS:].rpartition("\n")[2]
+        cells = [case.project, "…" + tail, case.truth]
+        for system in systems:
+            answer = results.proposals[system][index]
+            mark = "✓ " if results.right(system, [index])[0] else ""
+            cells.append(
+                f"{mark}{answer.text} ({answer.confidence:.2f})" if answer.text else NOTHING
+            )
+        table.add_row(*map(escape, cells))
+    Console(width=_WIDTH).print(table)
+
+
+def as_data(
+    results: Results,
+    rows: Sequence[Row],
+    twin_rows: Sequence[Row],
+    figures: Sequence[Figure],
+    about: dict[str, Any],
+) -> dict[str, Any]:
+    """Return everything as JSON can say it: NaN as null, curves with a point per percent."""
+    by_system = {}
+    strata = [i for name in languages(results) for i in indices_of(results, name)]
+    for system in results.proposals:
+        if system == ORACLE:
+            continue
+        curve, bins = coverage(results, system, strata), calibration(results, system, strata)
+        by_system[system] = {
+            "coverage": [[n / 100, curve.at(n / 100)] for n in range(1, 101)],
+            "reliability": [bins.confidence.tolist(), bins.accuracy.tolist(), bins.count.tolist()],
+        }
+    value = {
+        "about": about,
+        "figures": [asdict(figure) | {"passed": figure.passed} for figure in figures],
+        "rows": [asdict(one) for one in rows],
+        "twins": [asdict(one) for one in twin_rows],
+        "curves": by_system,
+        "memoryMib": results.memory_mib,
+        "enterSeconds": results.enter_s,
+        "skipped": results.skipped,
+    }
+    plain: dict[str, Any] = _finite(value)
+    return plain
+
+
+def records(results: Results) -> Iterable[dict[str, Any]]:
+    """Yield every position with every answer, for looking closer."""
+    for index, case in enumerate(results.cases):
+        yield {
+            "project": case.project,
+            "language": case.language,
+            "path": case.document.path,
+            "line": case.before.count("\n") + 1,
+            "before": case.before[-200:],
+            "truth": case.truth,
+            "twin": case.twin,
+            "kind": case.kind,
+            "answers": {
+                system: {
+                    "text": answers[index].text,
+                    "confidence": answers[index].confidence,
+                    "shown": answers[index].shown,
+                    "exact": results.right(system, [index])[0],
+                    "ms": round(answers[index].ms, 3),
+                }
+                for system, answers in results.proposals.items()
+            },
+        }
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _percent(share: float) -> str:
+    return _number(100 * share, 1)
+
+
+def _number(value: float, digits: int) -> str:
+    return NOTHING if math.isnan(value) else f"{value:.{digits}f}"
