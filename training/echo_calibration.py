@@ -1,79 +1,157 @@
-"""Fit the confidence of echo, and measure it: `python -m training.echo_calibration`.
+"""Fit and measure echo: `python -m training.echo_calibration --corpus DIR`.
 
-Data: the Python files of the running interpreter. A "project" is one package; a case is a random
-character of a random non-blank line, with the rest of that line removed; right is the exact rest
-of the line (blanks at the end aside). What echo may look at besides the file are the files that
-`completion.nearby` would read for it. The weights are fitted on the packages of the standard
-library and measured on those of site-packages, so that no package is on both sides.
+Data: `train.jsonl` and `heldout.jsonl` of the corpus (`training/README.md`). A package is written
+to a folder as a project of one language; a case is a random character of a random non-blank line
+in it, with the rest of that line removed; right is the exact rest of the line (blanks at the end
+aside). Echo sees the project as it would at a user's: every file is in the store, the open one
+hidden behind its buffer.
 
-Prints the weights to copy into `completion/echo.py`, and the figures.
+The choice among candidates and its certainty are fitted on packages of `train.jsonl`, the
+certainty on folds that the choice was not fitted on, and both are measured on `heldout.jsonl`.
+Prints the weights to copy into `completion/echo/judgement.py`, and the figures.
 """
 
 from __future__ import annotations
 
 import argparse
+import collections
+import json
 import random
-import sysconfig
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ownstack.completion.echo import Echo
-from ownstack.completion.nearby import Nearby
+from ownstack.completion.echo.echo import Echo
+from ownstack.completion.echo.judgement import CERTAINTY, CHOICE, Judged, certainty, judge
+from ownstack.completion.echo.question import ask
+from ownstack.completion.echo.store import Store, View
 from ownstack.document import Document
 
-SKIPPED = {"test", "tests", "idlelib", "lib2to3", "site-packages", "__pycache__", "turtledemo"}
-MIN_FILE_CHARS = 2_000
+FITTED_ON = {
+    "python": "django twisted textual networkx moto sqlalchemy mypy homeassistant",
+    "go": "restic hugo golang-google-grpc prometheus",
+    "typescript": "hls.js ai @tanstack/router-core mongodb rxjs puppeteer-core",
+    "rust": "cargo",
+    "java": "ant jackson-databind",
+    "c": "tmux redis",
+    "cpp": "leveldb spdlog",
+    "javascript": "fastify eslint",
+}
+"""Packages of `train.jsonl`, by language."""
+MIN_FILE_CHARS = 1_000
+MIN_FILES = 5
+APPLICATIONS = ("rust", "typescript", "go")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One package in one language."""
+
+    language: str
+    name: str
+    files: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One cursor: what echo said, and whether it was right."""
+    """One cursor: what echo could say, the best first, and what was right."""
 
-    package: str
-    features: tuple[float, ...] | None
-    right: bool
-    chars: int
+    project: Project
+    truth: str
+    found: list[Judged]
     seconds: float
 
-
-def packages(root: Path) -> dict[str, list[Path]]:
-    """Return package → its files; single modules are one package together."""
-    found: dict[str, list[Path]] = {}
-    for path in sorted(root.rglob("*.py")):
-        parts = path.relative_to(root).parts
-        if SKIPPED.isdisjoint(parts) and path.stat().st_size >= MIN_FILE_CHARS:
-            found.setdefault(parts[0] if len(parts) > 1 else "(modules)", []).append(path)
-    return found
+    @property
+    def right(self) -> int | None:
+        """The place of the right answer among the candidates."""
+        texts = [one.candidate.text for one in self.found]
+        return texts.index(self.truth) if self.truth in texts else None
 
 
-def cases(root: Path, per_package: int, seed: int) -> Iterator[Case]:
-    """Draw cursors from every package and ask echo at each."""
-    nearby, echo, draw = Nearby(), Echo(), random.Random(seed)
-    for package, files in packages(root).items():
-        for _ in range(per_package):
-            path = draw.choice(files)
-            text = path.read_text("utf-8", "replace").replace("\r\n", "\n")
-            lines = [number for number, line in enumerate(text.split("\n")) if line.strip()]
-            number = draw.choice(lines)
-            start = sum(len(line) + 1 for line in text.split("\n")[:number])
-            line = text.split("\n")[number]
-            indent = len(line) - len(line.lstrip())
-            offset = start + draw.randrange(indent, len(line.rstrip()))
-            truth = text[offset : start + len(line)]
-            left = text[:offset] + text[start + len(line) :]
-            document = Document(path.as_uri(), path.name, "python", 1, left)
-            others = nearby.read(document, [root])
+def projects(corpus: Path, wanted: dict[str, str] | None) -> list[Project]:
+    """Read the packages of a corpus; `wanted` is language → names, None for all."""
+    found: dict[tuple[str, str], dict[str, str]] = collections.defaultdict(dict)
+    names = {language: set(line.split()) for language, line in (wanted or {}).items()}
+    with corpus.open(encoding="utf-8") as file:
+        for line in file:
+            row = json.loads(line)
+            name = row["source"].partition(":")[2]
+            if wanted is None or name in names.get(row["language"], ()):
+                found[row["language"], name][row["path"].lstrip("/")] = row["text"]
+    return [
+        Project(language, name, files)
+        for (language, name), files in sorted(found.items())
+        if len(files) >= MIN_FILES
+    ]
+
+
+def store_of(project: Project, folder: Path) -> View:
+    """Write a project to disk and store it as the product does."""
+    for path, text in project.files.items():
+        file = folder / "project" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="")
+    store = Store(folder / "project", folder / "cache")
+    store.refresh()
+    return store.view
+
+
+def cases(project: Project, count: int, seed: int) -> Iterator[Case]:
+    """Draw cursors and ask echo at each."""
+    draw = random.Random(f"{project.name} {seed}")
+    paths = [path for path, text in sorted(project.files.items()) if len(text) >= MIN_FILE_CHARS]
+    with tempfile.TemporaryDirectory() as folder:
+        view = store_of(project, Path(folder))
+        echo = Echo(lambda: [view])
+        for path in draw.choices(paths, k=count if paths else 0):
+            left, offset, truth = _cut(project.files[path].replace("\r\n", "\n"), draw)
+            uri = (view.folder / path).as_uri()
+            document = Document(uri, path, project.language, 1, left)
             _ = document.index  # the editor has asked for it already
-            began = time.thread_time()
-            found = echo.examine(document, offset, others)
-            seconds = time.thread_time() - began
-            right = found is not None and found[0] == truth.rstrip()
-            features = found[2].values() if found else None
-            yield Case(package, features, right, len(truth.rstrip()), seconds)
+            began = time.perf_counter()
+            found = echo.examine(ask(document, offset), document, [])
+            yield Case(project, truth, found, time.perf_counter() - began)
+
+
+def _cut(text: str, draw: random.Random) -> tuple[str, int, str]:
+    """Return a text without the end of one of its lines, where that was, and what it was."""
+    lines = text.split("\n")
+    number = draw.choice([number for number, line in enumerate(lines) if line.strip()])
+    line = lines[number]
+    at = draw.randrange(len(line) - len(line.lstrip()), len(line.rstrip()))
+    offset = sum(len(one) + 1 for one in lines[:number]) + at
+    lines[number] = line[:at]
+    return "\n".join(lines), offset, line[at:].rstrip()
+
+
+def fit_choice(drawn: Sequence[Case], ridge: float = 2e-4, steps: int = 600) -> np.ndarray:
+    """Return weights of the conditional logit (Adam on scaled features; no bias)."""
+    known = [(case.found, case.right) for case in drawn if case.right is not None]
+    widest = max(len(found) for found, _ in known)
+    width = len(known[0][0][0].candidate.features)
+    x = np.zeros((len(known), widest, width))
+    none = np.full((len(known), widest), -1e9)
+    for row, (found, _) in enumerate(known):
+        x[row, : len(found)] = [one.candidate.features for one in found]
+        none[row, : len(found)] = 0.0
+    right = np.array([place for _, place in known])
+    scale = x[none == 0.0].std(0) + 1e-6
+    x /= scale
+    weights, momentum, square = np.zeros((3, width))
+    for step in range(1, steps + 1):
+        odds = np.exp(x @ weights + none)
+        share = odds / odds.sum(1, keepdims=True)
+        slope = np.einsum("nm,nmk->k", share, x) - x[np.arange(len(right)), right].sum(0)
+        slope = slope / len(right) + ridge * weights
+        momentum = 0.9 * momentum + 0.1 * slope
+        square = 0.99 * square + 0.01 * slope**2
+        rate = 0.05 * np.sqrt(1 - 0.99**step) / (1 - 0.9**step)
+        weights = weights - rate * momentum / (np.sqrt(square) + 1e-8)
+    return weights / scale
 
 
 def fit(features: np.ndarray, right: np.ndarray, ridge: float = 1.0) -> np.ndarray:
@@ -90,53 +168,83 @@ def fit(features: np.ndarray, right: np.ndarray, ridge: float = 1.0) -> np.ndarr
     return weights
 
 
-def report(drawn: list[Case], weights: np.ndarray) -> None:
+def judged_by(case: Case, choice: Sequence[float]) -> Case:
+    """Return the case with its candidates in another order."""
+    found = judge([one.candidate for one in case.found], choice)
+    return Case(case.project, case.truth, found, case.seconds)
+
+
+def fit_both(drawn: Sequence[Case], folds: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights of choice and certainty."""
+    names = sorted({case.project.name for case in drawn})
+    fold_of = {name: number % folds for number, name in enumerate(names)}
+    held: list[Case] = []
+    for fold in range(folds):
+        choice = fit_choice([case for case in drawn if fold_of[case.project.name] != fold])
+        held += [judged_by(case, choice) for case in drawn if fold_of[case.project.name] == fold]
+    shown = [case for case in held if case.found]
+    signals = np.array([case.found[0].signals() for case in shown])
+    right = np.array([case.right == 0 for case in shown], float)
+    return fit_choice(drawn), fit(signals, right)
+
+
+def report(name: str, drawn: Sequence[Case], weights: Sequence[float]) -> None:
     """Print exact rates and how well confidence means what it says."""
-    chance = np.array(
-        [
-            0.0
-            if case.features is None
-            else 1 / (1 + np.exp(-(weights[0] + weights[1:] @ case.features)))
-            for case in drawn
-        ]
-    )
-    right = np.array([case.right for case in drawn])
+    chance = np.array([certainty(c.found[0], weights) if c.found else 0.0 for c in drawn])
+    right = np.array([case.right == 0 for case in drawn])
     order = np.argsort(-chance, kind="stable")
-    print(f"cases {len(drawn)}, packages {len({case.package for case in drawn})}")
-    print(f"exact rest of line: all {right.mean():.1%}", end="")
+    parts = [f"{name}: {len(drawn)} cases, exact {right.mean():.1%}"]
     for share in (0.1, 0.2, 0.3, 0.4):
-        print(
-            f", {share:.0%} most confident {right[order[: int(len(order) * share)]].mean():.1%}",
-            end="",
-        )
-    long = np.array([case.chars > 20 for case in drawn])
-    print(f", more than 20 characters left {right[long].mean():.1%}")
-    for low in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
-        held = (chance >= low) & (chance < low + 0.1)
-        if held.any():
-            print(f"  confidence {low:.1f}: {held.sum():5d} cases, right {right[held].mean():.0%}")
+        parts.append(f"{share:.0%} surest {right[order[: int(len(order) * share)]].mean():.1%}")
+    parts.append(f"calibration error {calibration_error(chance, right):.3f}")
     milliseconds = 1e3 * np.array([case.seconds for case in drawn])
-    print(
-        f"CPU ms: median {np.median(milliseconds):.2f}, p95 {np.quantile(milliseconds, 0.95):.2f}"
-    )
+    parts.append(f"ms {np.median(milliseconds):.1f}, p95 {np.quantile(milliseconds, 0.95):.1f}")
+    print(", ".join(parts), flush=True)
+
+
+def calibration_error(chance: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
+    """Return the mean gap between confidence and rightness, weighted, in bins of equal width."""
+    held = np.minimum((chance * bins).astype(int), bins - 1)
+    gaps = [
+        (held == n).sum() * abs(chance[held == n].mean() - right[held == n].mean())
+        for n in range(bins)
+        if (held == n).any()
+    ]
+    return float(sum(gaps) / len(chance))
+
+
+def report_all(drawn: Sequence[Case], weights: Sequence[float]) -> None:
+    """Print a line for every project, every language, and the two that the bars are about."""
+    groups: dict[str, list[Case]] = collections.defaultdict(list)
+    for case in drawn:
+        groups[f"  {case.project.language} {case.project.name}"].append(case)
+        groups[f" {case.project.language}"].append(case)
+        groups["all"].append(case)
+        if case.project.language in APPLICATIONS:
+            groups["rust, typescript, go"].append(case)
+    for name in sorted(groups):
+        report(name, groups[name], weights)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--per-package", type=int, default=40)
+    parser.add_argument("--corpus", type=Path, required=True, help="folder of train.jsonl")
+    parser.add_argument("--per-project", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--measure-only", action="store_true", help="with the weights in use")
     options = parser.parse_args()
-    paths = sysconfig.get_paths()
-    learned = list(cases(Path(paths["stdlib"]), options.per_package, options.seed))
-    shown = [case for case in learned if case.features is not None]
-    weights = fit(
-        np.array([case.features for case in shown]), np.array([case.right for case in shown], float)
-    )
-    print("weights:", ", ".join(f"{weight:.2f}" for weight in weights))
-    print("standard library (fitted on)")
-    report(learned, weights)
-    print("site-packages (held out)")
-    report(list(cases(Path(paths["purelib"]), options.per_package, options.seed + 1)), weights)
+    choice, sure = np.array(CHOICE), np.array(CERTAINTY)
+    if not options.measure_only:
+        known = projects(options.corpus / "train.jsonl", FITTED_ON)
+        drawn = [case for one in known for case in cases(one, options.per_project, options.seed)]
+        choice, sure = fit_both(drawn)
+        print("CHOICE =", tuple(np.round(choice, 3).tolist()))
+        print("CERTAINTY =", tuple(np.round(sure, 3).tolist()))
+        report_all([judged_by(case, choice.tolist()) for case in drawn], sure.tolist())
+    print("held out")
+    unseen = projects(options.corpus / "heldout.jsonl", None)
+    drawn = [case for one in unseen for case in cases(one, options.per_project, options.seed)]
+    report_all([judged_by(case, choice.tolist()) for case in drawn], sure.tolist())
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ownstack.completion.echo import MAX_REST_CHARS, Echo, Echoed, Signals
+from ownstack.completion.echo import Echo, Echoed
+from ownstack.completion.echo.occurrence import MAX_REST_CHARS
 from ownstack.document import Document
 
 
@@ -108,36 +109,6 @@ def test_long_lines_are_no_answer() -> None:
     assert text_of(echoed(f"{line}\nabc = $0\n")) == "x" * MAX_REST_CHARS
 
 
-def signals(**changed: float) -> Signals:
-    usual = {
-        "match_chars": 12,
-        "agreement": 0.5,
-        "occurrences": 2,
-        "in_own_buffer": True,
-        "next_line_agrees": False,
-        "text_chars": 10,
-        "begins_line": False,
-    }
-    return Signals(**{**usual, **changed})  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    "better",
-    [
-        {"match_chars": 40},
-        {"agreement": 1.0},
-        {"occurrences": 9},
-        {"next_line_agrees": True},
-        {"text_chars": 2},
-    ],
-)
-def test_confidence_grows_with_what_speaks_for_it(better: dict[str, float]) -> None:
-    """Longer matches, more agreement, more places, a fitting next line, less to guess."""
-    confidence = Echo().confidence
-
-    assert 0.0 < confidence(signals()) < confidence(signals(**better)) < 1.0
-
-
 def test_a_sure_thing_and_a_guess() -> None:
     """The scale: what is seen all the time is near 1, a chance match near 0."""
     line = "from __future__ import annotations\n\nimport os\n"
@@ -170,30 +141,6 @@ def test_repetition_without_end(text: str, other: str) -> None:
     found = echoed(text, document(other, "b.py"))
 
     assert found is None or len(found.text) <= MAX_REST_CHARS
-
-
-class Counting(str):
-    """A text that counts how often it is searched."""
-
-    searched = 0
-
-    def find(self, *args: object) -> int:  # type: ignore[override]
-        Counting.searched += 1
-        return super().find(*args)  # type: ignore[arg-type]
-
-    def __getitem__(self, key: object) -> str:  # type: ignore[override]
-        return Counting(super().__getitem__(key))  # type: ignore[index]
-
-
-def test_the_number_of_searches_is_bounded() -> None:
-    """Thousands of places cost no more than some hundred."""
-    Counting.searched = 0
-    other = Document("test:b", "b", "python", 1, Counting("abcdef = 1\n" * 50_000))
-
-    found = echoed("abcdef$0\n", other)
-
-    assert text_of(found) == " = 1"
-    assert 0 < Counting.searched < 300
 
 
 pieces = st.lists(st.sampled_from(["ab", "cd(", ")", "\n", "\r\n", " ", "é", "😀", "\0", "'"]))

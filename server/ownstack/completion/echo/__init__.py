@@ -1,0 +1,13 @@
+"""Echo: completion from what was written before, without any model.
+
+The longest ends of the text before the cursor that occur elsewhere (this buffer, open documents,
+the whole project), and which rest of a line follows them: an n-gram model without a bound on n.
+
+`Projects` keeps a `Store` for every folder, which holds the text in `Segment`s (suffix arrays).
+A key is a `Question`; its `Occurrence`s become `Candidate`s, and a judgement chooses one.
+"""
+
+from ownstack.completion.echo.echo import Echo, Echoed
+from ownstack.completion.echo.projects import Projects
+
+__all__ = ["Echo", "Echoed", "Projects"]

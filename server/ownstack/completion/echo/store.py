@@ -1,0 +1,272 @@
+"""The text of one folder as segments on disk, renewed file by file.
+
+A changed file goes into a small new segment and is dead in its old one; small segments are
+merged into larger ones, like the levels of a log-structured tree. The file names order the
+segments: of two that hold the same path, the later one counts, so no list of them is needed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ownstack.completion.echo.scan import Stamp, accepts, read, scan
+from ownstack.completion.echo.segment import Segment, SegmentCorruptError, Source, StoredFile
+from ownstack.paths import private_folder
+
+log = logging.getLogger(__name__)
+
+MAX_TEXT_BYTES = 128 * 1024 * 1024
+"""Of one folder; what is found last is left out."""
+MAX_SEGMENT_BYTES = 16 * 1024 * 1024
+"""Bounds the memory while sorting: six times this."""
+MIN_WRITTEN_BYTES = 128 * 1024
+"""Smaller segments stay in memory: reading their files again costs less than keeping them."""
+FANOUT = 4
+"""So many segments of about the same size are merged into one."""
+_SUFFIX = ".echo"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A segment, and which of its files still count."""
+
+    segment: Segment
+    alive: NDArray[np.bool_]
+    path: Path | None = None
+    """Where it is on disk."""
+
+    @property
+    def live_bytes(self) -> int:
+        files = self.segment.files
+        return sum(files[i].end - files[i].start for i in np.flatnonzero(self.alive))
+
+    def live(self) -> Iterator[StoredFile]:
+        return (self.segment.files[i] for i in np.flatnonzero(self.alive))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the store held at one moment; safe to search while it goes on."""
+
+    folder: Path
+    parts: tuple[Part, ...] = ()
+    complete: bool = False
+    """Every file of the folder has been read once."""
+
+
+class Store:
+    """One folder. Queries take `view`; one thread refreshes, any thread may update."""
+
+    def __init__(self, folder: Path, cache: Path) -> None:
+        """`cache` is this folder's own; it need not exist."""
+        self.view = View(folder)
+        self._folder = folder
+        self._cache = cache
+        self._lock = threading.Lock()
+        self._updated: set[str] = set()
+        self._loaded = False
+        self._closed = False
+
+    def close(self) -> None:
+        """Make a running refresh end soon."""
+        self._closed = True
+
+    def refresh(self, pause: Callable[[], None] = lambda: None) -> None:
+        """Make the store agree with the folder. Blocks; `pause` is called after every file.
+
+        What was already stored can be searched before this is done.
+        """
+        if not self._loaded:
+            self._load()
+            self._loaded = True
+        self._updated.clear()
+        seen = dict(self._scan(pause))
+        if self._closed:
+            return
+        stored = {file.path: file.stamp for part in self.view.parts for file in part.live()}
+        self.bury(path for path, stamp in stored.items() if seen.get(path) != stamp)
+        missing = [path for path, stamp in seen.items() if stored.get(path) != stamp]
+        for batch in self._batches(missing, pause):
+            self._add(Segment.build(batch), keep=self._updated)
+        if not self._closed:
+            self._merge()
+            with self._lock:
+                self.view = replace(self.view, complete=True)
+
+    def update(self, relative: str) -> None:
+        """Read one file again, or forget it if it is gone. Cost: some milliseconds."""
+        self._updated.add(relative)
+        source = read(self._folder, relative) if accepts(self._folder, relative) else None
+        if source is None:
+            self.bury([relative])
+        else:
+            self._add(Segment.build([source]))
+
+    def bury(self, paths: Iterable[str]) -> None:
+        """Stop using what is stored of some files, as they have changed or gone."""
+        gone = set(paths)
+        if gone:
+            with self._lock:
+                self._replace_parts([_without(part, gone) for part in self.view.parts])
+
+    def merge(self) -> None:
+        """Merge what has grown too numerous; blocks. For after updates, not within `refresh`."""
+        if self._loaded:
+            self._merge()
+
+    def _scan(self, pause: Callable[[], None]) -> Iterator[tuple[str, Stamp]]:
+        left = MAX_TEXT_BYTES
+        for path, stamp in scan(self._folder):
+            left -= stamp[1]
+            if left < 0 or self._closed:
+                return
+            yield path, stamp
+            pause()
+
+    def _batches(self, paths: list[str], pause: Callable[[], None]) -> Iterator[list[Source]]:
+        batch: list[Source] = []
+        size = 0
+        for path in paths:
+            if self._closed:
+                return
+            source = read(self._folder, path)
+            pause()
+            if source is None:
+                continue
+            batch.append(source)
+            size += len(source.text)
+            if size >= MAX_SEGMENT_BYTES:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
+
+    # Changing what counts -----------------------------------------------------------------
+
+    def _add(self, segment: Segment, keep: Iterable[str] = ()) -> None:
+        """Let a segment's files count instead of older ones, but for those in `keep`.
+
+        Those have been read later than the segment's were.
+        """
+        segment, file = self._write(segment)
+        newer = set(keep)
+        paths = {one.path for one in segment.files} - newer
+        alive = np.array([one.path in paths for one in segment.files], np.bool_)
+        with self._lock:
+            parts = [_without(part, paths) for part in self.view.parts]
+            self._replace_parts([*parts, Part(segment, alive, file)])
+
+    def _replace_parts(self, parts: list[Part]) -> None:
+        """Set what counts; segments without a living file are dropped. Holds the lock."""
+        for part in parts:
+            if part.path is not None and not part.alive.any():
+                _remove(part.path)
+        living = tuple(part for part in parts if part.alive.any())
+        self.view = replace(self.view, parts=living)
+
+    def _merge(self) -> None:
+        while not self._closed:
+            chosen = _to_merge(self.view.parts)
+            if not chosen:
+                return
+            self._merge_parts(chosen)
+
+    def _merge_parts(self, chosen: list[Part]) -> None:
+        kept = [(part.segment, file) for part in chosen for file in part.live()]
+        merged = Segment.build(segment.source(file) for segment, file in kept)
+        merged, path = self._write(merged)
+        old = {id(part.segment) for part in chosen}
+        with self._lock:
+            # Some of these files may have been changed or removed meanwhile.
+            now = {
+                (id(part.segment), file.path)
+                for part in self.view.parts
+                if id(part.segment) in old
+                for file in part.live()
+            }
+            alive = np.array([(id(segment), file.path) in now for segment, file in kept], np.bool_)
+            rest = [part for part in self.view.parts if id(part.segment) not in old]
+            self._replace_parts([Part(merged, alive, path), *rest])
+        for part in chosen:
+            if part.path is not None:
+                _remove(part.path)
+
+    # Disk ---------------------------------------------------------------------------------
+
+    def _write(self, segment: Segment) -> tuple[Segment, Path | None]:
+        """Keep a segment on disk; its memory is then a mapping that the system may drop."""
+        if segment.size_bytes < MIN_WRITTEN_BYTES:
+            return segment, None
+        path = self._cache / f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}{_SUFFIX}"
+        try:
+            private_folder(self._cache)
+            segment.write(path)
+            return Segment.open(path), path
+        except (OSError, SegmentCorruptError) as error:
+            log.warning("The text index of %s is kept in memory only: %s", self._folder, error)
+            return segment, None
+
+    def _load(self) -> None:
+        parts: list[Part] = []
+        known: set[str] = set()
+        with contextlib.suppress(OSError):
+            for file in sorted(self._cache.glob("*" + _SUFFIX), reverse=True):
+                try:
+                    segment = Segment.open(file)
+                except (OSError, ValueError) as error:
+                    log.warning("A part of the text index is made again: %s", error)
+                    _remove(file)
+                    continue
+                alive = np.array([one.path not in known for one in segment.files], np.bool_)
+                known.update(one.path for one in segment.files)
+                parts.append(Part(segment, alive, file))
+        with self._lock:
+            updated = {file.path for part in self.view.parts for file in part.live()}
+            older = [_without(part, updated) for part in reversed(parts)]
+            self._replace_parts([*older, *self.view.parts])
+
+
+def _without(part: Part, paths: set[str]) -> Part:
+    dead = [i for i, file in enumerate(part.segment.files) if file.path in paths and part.alive[i]]
+    if not dead:
+        return part
+    alive = part.alive.copy()
+    alive[dead] = False
+    return replace(part, alive=alive)
+
+
+def _to_merge(parts: tuple[Part, ...]) -> list[Part]:
+    """Return parts to make one of: `FANOUT` of a size, or one that is mostly dead."""
+    sizes: dict[int, list[Part]] = {}
+    for part in parts:
+        live = part.live_bytes
+        if live * 2 < part.segment.size_bytes and part.segment.size_bytes > MIN_WRITTEN_BYTES:
+            return [part]
+        level = max(live, MIN_WRITTEN_BYTES // FANOUT).bit_length() // 2  # powers of four
+        if live * FANOUT <= MAX_SEGMENT_BYTES:
+            sizes.setdefault(level, []).append(part)
+    for level in sorted(sizes):
+        if len(sizes[level]) >= FANOUT:
+            return sizes[level][:FANOUT]
+    return []
+
+
+def _remove(path: Path) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        # Another process may have it mapped (Windows); a later start removes it.
+        log.debug("cannot remove %s: %s", path, error)
