@@ -14,7 +14,7 @@ from ownstack.completion.place import Place
 from ownstack.completion.window import TokenCounts, Windows
 from ownstack.document import Document
 from ownstack.engine.local import LlamaEngine
-from ownstack.engine.protocol import InfillRequest
+from ownstack.engine.protocol import Engine, InfillRequest
 from ownstack.engine.scheduler import NativeThread
 from ownstack.settings import EngineSettings, InfillOrder
 
@@ -30,7 +30,7 @@ class Network:
     (its cost is `jump_ms`), then the last key is pressed and the answer timed.
     """
 
-    def __init__(self, engine: LlamaEngine, *, with_suffix: bool = True) -> None:
+    def __init__(self, engine: Engine, *, with_suffix: bool = True) -> None:
         self.name = "network" if with_suffix else "network, no suffix"
         self._engine = engine
         self._with_suffix = with_suffix

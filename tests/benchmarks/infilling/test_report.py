@@ -1,0 +1,180 @@
+"""From answers to figures."""
+
+import gzip
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from benchmarks.infilling import __main__ as program
+from benchmarks.infilling import humaneval, plots
+from benchmarks.infilling.cursors import Case
+from benchmarks.infilling.evaluation import ECHO, NETWORK, ORACLE, Results, add_oracle, better
+from benchmarks.infilling.projects import Project
+from benchmarks.infilling.report import as_data, figures_of, print_tables, records, rows_of
+from benchmarks.infilling.summary import MEAN, gain, indices_of
+from benchmarks.infilling.systems import Ngram, Proposal
+from ownstack.document import Document
+
+
+def case(language: str, truth: str, *, twin: bool = False) -> Case:
+    document = Document("file:///a", "a", language, 1, "before\nafter")
+    return Case("made", language, document, 6, truth, twin)
+
+
+def results() -> Results:
+    """Two languages: echo is right at 2 of 2 and 1 of 4, the network at 0 of 2 and 2 of 4."""
+    made = Results(
+        [
+            *(case("python", truth) for truth in ("abc", "defgh")),
+            *(case("go", truth) for truth in ("abc", "def", "ghi", "x" * 30)),
+            case("go", "twin", twin=True),
+        ]
+    )
+    made.proposals[ECHO] = [
+        Proposal("abc", 0.9, 1.0),
+        Proposal("defgh", 0.8, 2.0),
+        Proposal("abc", 0.7, 3.0),
+        Proposal("", 0.0, 4.0),
+        Proposal("gxx", 0.2, 5.0),
+        Proposal("y", 0.1, 6.0),
+        Proposal("twin", 1.0, 7.0),
+    ]
+    made.proposals[NETWORK] = [
+        Proposal(text, 0.5, 1.0, 9.0) for text in ("", "d", "abc", "def", "", "", "")
+    ]
+    return made
+
+
+def test_languages_count_the_same_and_twins_do_not_count() -> None:
+    """Echo: 100 % and 25 % are 62.5 % on average."""
+    made = results()
+
+    table = {(one.system, one.language): one for one in rows_of(made)}
+
+    assert table[ECHO, "python"].exact == 1.0
+    assert (table[ECHO, "go"].exact, table[ECHO, "go"].n) == (0.25, 4)
+    assert (table[ECHO, MEAN].exact, table[ECHO, MEAN].n) == (0.625, 6)
+    assert table[ECHO, "go"].proposed == 0.75
+    assert table[ECHO, "go"].by_left == {
+        "1-5": 1 / 3, "6-10": pytest.approx(math.nan, nan_ok=True),
+        "11-20": pytest.approx(math.nan, nan_ok=True), "21+": 0.0,
+    }  # fmt: skip
+    assert (table[ECHO, "go"].ms_p50, table[ECHO, "go"].ms_p95) == (4.0, 6.0)
+    assert table[NETWORK, "python"].jump_ms_p50 == 9.0
+    (twin,) = (one for one in rows_of(made, twins=True) if one.system == ECHO)
+    assert (twin.language, twin.n, twin.exact) == ("go", 1, 1.0)
+
+
+def test_the_oracle_takes_the_better_one() -> None:
+    """In Go it has both of the network's and none but those; it says nothing of confidence."""
+    made = results()
+    add_oracle(made)
+
+    table = {(one.system, one.language): one for one in rows_of(made)}
+
+    assert table[ORACLE, "go"].exact == 0.5
+    assert math.isnan(table[ORACLE, "go"].calibration_error)
+    assert better("abcd", "xyz", "abce") == "abcd"
+    assert better("xyz", "abcd", "abce") == "abcd"
+
+
+def test_a_gain_is_counted_in_pairs() -> None:
+    """The oracle over echo: nothing in Python, a quarter in Go, 12.5 points on average."""
+    made = results()
+    add_oracle(made)
+    strata = [indices_of(made, "python"), indices_of(made, "go")]
+
+    found = gain(made, ORACLE, ECHO, strata)
+
+    assert found.points == 12.5
+    assert found.low <= 12.5 <= found.high
+    assert found.low >= 0
+
+
+def test_bars_are_those_of_the_languages_that_are_there() -> None:
+    """Python has its own; no Rust or TypeScript, so Go stands for the applications."""
+    made = results()
+    made.proposals[Ngram.name] = made.proposals[NETWORK]
+
+    bars = {figure.name: figure for figure in figures_of(made, rows_of(made))}
+
+    assert bars["echo: exact rest of the line, Python"].measured == 100.0
+    assert bars["echo: exact rest of the line, Python"].passed is True
+    assert bars["echo: exact rest of the line, mean of go"].measured == 25.0
+    assert bars["echo: exact rest of the line, mean of go"].passed is False
+    assert bars["network over the n-gram, exact"].measured == 1.0
+
+
+def test_everything_can_be_said_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without NaN, which is none; and the tables print."""
+    made = results()
+    made.skipped["mixture"] = "not [there]"
+    rows = rows_of(made)
+
+    text = json.dumps(as_data(made, rows, [], figures_of(made, rows), {}), allow_nan=False)
+    print_tables(made, rows, rows_of(made, twins=True))
+
+    assert json.loads(text)["skipped"] == {"mixture": "not [there]"}
+    assert "skipped: mixture: not [there]" in capsys.readouterr().out
+    assert [one["answers"][ECHO]["exact"] for one in records(made)].count(True) == 4
+
+
+def test_humaneval_is_asked_as_it_is_given(tmp_path: Path) -> None:
+    """The cursor is at the start of the line; its indentation is part of the answer."""
+    item = {
+        "task_id": "T/0", "prompt": "def f():\n", "suffix": "    return x\n",
+        "canonical_solution": "    x = 1\n",
+    }  # fmt: skip
+    path = tmp_path / "items.jsonl.gz"
+    with gzip.open(path, "wt") as file:
+        file.write(json.dumps(item) + "\n")
+
+    (one,) = humaneval.load_cases(path, 5, seed=1)
+
+    assert (one.before, one.after, one.truth) == ("def f():\n", "\n    return x\n", "    x = 1")
+
+
+def test_plots_are_drawn(tmp_path: Path) -> None:
+    """Two pictures that are not empty."""
+    pytest.importorskip("matplotlib", reason=plots.missing())
+
+    paths = plots.draw(results(), tmp_path, "made")
+
+    assert [path.name for path in paths] == ["coverage.png", "calibration.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
+
+
+def test_the_whole_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From a list of projects, one of which cannot be had, to figures for a program."""
+    body = "    first = prepare(value)\n    second = compute(first)\n    return second\n"
+    text = "\n".join(f"def name_{n}(value):\n{body}" for n in range(60))
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "a.py").write_text(text)
+
+    def project(name: str) -> Project:
+        return Project(name, "pypi", "1", "MIT", "dev", "python", "a.whl", "0")
+
+    def fetched(one: Project, cache: Path) -> Path:
+        if one.name == "gone":
+            raise program.ProjectError("gone 1 was not fetched: no network")
+        return tmp_path / "files"
+
+    monkeypatch.setattr(program, "load_projects", lambda: [project("here"), project("gone")])
+    monkeypatch.setattr(program, "fetched", fetched)
+    saved = tmp_path / "records.jsonl"
+
+    program.main(["--positions", "12", "--json", "--records", str(saved)])
+
+    value = json.loads(capsys.readouterr().out)
+    assert value["skipped"]["gone"] == "gone 1 was not fetched: no network"
+    assert value["skipped"]["network"] == "no --model was given"
+    assert [one["name"] for one in value["about"]["projects"]] == ["here"]
+    table = {one["system"]: one for one in value["rows"]}
+    assert table.keys() == {Ngram.name, ECHO, "product"}
+    assert {one["n"] for one in table.values()} == {12}
+    assert table[ECHO]["exact"] > 0.5
+    assert len(saved.read_text().splitlines()) == 12

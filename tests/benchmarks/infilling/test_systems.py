@@ -1,0 +1,135 @@
+"""The systems, on a project small enough to know the answers."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.infilling.cursors import Case
+from benchmarks.infilling.networks import Network
+from benchmarks.infilling.ngram import follows
+from benchmarks.infilling.product import Product
+from benchmarks.infilling.sources import ProjectFiles, read_project
+from benchmarks.infilling.systems import EchoSystem, System, nearest_first
+from ownstack.document import Document
+from ownstack.engine.scripted import ScriptedEngine
+
+LINE = "    return self.registry.resolve(name, default=None)"
+SECRET = "only_here_and_nowhere_else(42)"
+
+
+def project(root: Path) -> ProjectFiles:
+    """One file repeats a line of the other; one line is unique."""
+    texts = {
+        "pkg/one.py": f"class A:\n  def find(self, name):\n{LINE}\n\nunique = {SECRET}\n",
+        "pkg/two.py": f"class B:\n  def look(self, name):\n{LINE}\n",
+    }
+    for path, text in texts.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    return read_project("made", "python", root)
+
+
+def case(made: ProjectFiles, path: str, line: str) -> Case:
+    """Put the cursor at `$0` of a line; what follows it there is taken out of the file."""
+    document = made.documents[path]
+    head, _, truth = line.partition("$0")
+    offset = document.text.index(head + truth) + len(head)
+    left = document.text[:offset] + document.text[offset + len(truth) :]
+    return Case("made", "python", replace(document, text=left), offset, truth)
+
+
+async def answer(system: System, made: ProjectFiles, asked: Case) -> str:
+    await system.enter(made)
+    proposal = await system.propose(asked)
+    await system.close()
+    return proposal.text
+
+
+async def test_echo_knows_the_other_files(tmp_path: Path) -> None:
+    """The line stands in another file of the project."""
+    made = project(tmp_path)
+    asked = case(made, "pkg/one.py", LINE.replace("resolve", "res$0olve"))
+
+    assert await answer(EchoSystem(), made, asked) == asked.truth
+
+
+async def test_nothing_sees_what_was_taken_out(tmp_path: Path) -> None:
+    """The file on disk still has the line: who reads it there cheats."""
+    made = project(tmp_path)
+    asked = case(made, "pkg/one.py", f"unique = {SECRET}".replace("only_", "only_$0"))
+    assert SECRET in (tmp_path / "pkg/one.py").read_text()
+
+    for system in (EchoSystem(), Product("product", lambda: None, tmp_path / "home")):
+        assert await answer(system, made, asked) != asked.truth
+
+
+async def test_the_product_says_what_it_shows(tmp_path: Path) -> None:
+    """Without a model echo answers; a proposal and a confidence come either way."""
+    made = project(tmp_path)
+    product = Product("product", lambda: None, tmp_path / "home")
+    await product.enter(made)
+
+    sure = await product.propose(case(made, "pkg/one.py", LINE.replace("self.reg", "self.re$0g")))
+    await product.close()
+
+    assert sure.text == "gistry.resolve(name, default=None)"
+    assert sure.shown
+    assert 0 < sure.confidence <= 1
+
+
+async def test_a_network_is_reached_by_typing(tmp_path: Path) -> None:
+    """First the prompt up to the last key, for one token; then the key, whose answer counts."""
+    made = project(tmp_path)
+    asked = case(made, "pkg/one.py", f"unique = {SECRET}".replace("only_", "only_$0"))
+    engine = ScriptedEngine("x", "here_and_more()\nnext line")
+
+    proposal = await Network(engine).propose(asked)
+
+    first, second = engine.infills
+    assert proposal.text == "here_and_more()"
+    assert first.prefix + "_" == second.prefix
+    assert (first.max_tokens, first.suffix) == (1, second.suffix)
+    assert second.prefix.endswith("unique = only_")
+    assert second.path == "pkg/one.py"
+    assert not any(SECRET in request.prefix + request.suffix for request in engine.infills)
+
+
+async def test_no_suffix_means_none(tmp_path: Path) -> None:
+    """The same prompt without what stands below."""
+    made = project(tmp_path)
+    asked = case(made, "pkg/one.py", LINE.replace("resolve", "res$0olve"))
+    engine = ScriptedEngine()
+
+    await Network(engine, with_suffix=False).propose(asked)
+
+    assert [request.suffix for request in engine.infills] == ["", ""]
+
+
+def test_the_nearest_files_come_first() -> None:
+    """Files of the same language first, then by the way through the folders."""
+
+    def document(path: str, language: str = "python") -> Document:
+        return Document(f"file:///{path}", path, language, 1, "")
+
+    here = document("a/b/here.py")
+    others = ["z/far.py", "a/b/notes.md", "a/b/near.py", "a/above.py", "a/b/c/below.py"]
+    documents = [
+        here,
+        *(document(p, "markdown" if p.endswith(".md") else "python") for p in others),
+    ]
+
+    assert [other.path for other in nearest_first(here, documents)] == [
+        "a/b/near.py", "a/above.py", "a/b/c/below.py", "z/far.py", "a/b/notes.md",
+    ]  # fmt: skip
+
+
+def test_the_ngram_takes_the_most_frequent_then_the_nearest() -> None:
+    """Three lexemes agree twice with one rest and once with another."""
+    before = "call(a, 1)\ncall(a, 2)\nother\ncall(a, 2)\ncall(a,"
+
+    assert follows(before, "\n")[0] == " 2)"
+    assert follows("x = 1\nx = 2\nx = ", "\n")[0] == "2"
+
+
+def test_the_ngram_does_not_see_its_own_place() -> None:
+    """With nothing else in the file there is nothing to say."""
+    assert follows("unheard = ", "") == ("", 0.0)
