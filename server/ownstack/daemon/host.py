@@ -23,6 +23,7 @@ from ownstack.paths import Home
 from ownstack.settings import EngineSettings, Settings
 
 if TYPE_CHECKING:
+    from ownstack.completion.echo import Projects
     from ownstack.completion.nearby import Nearby
     from ownstack.completion.signals import SignalLog
     from ownstack.engine.scheduler import NativeThread
@@ -66,6 +67,7 @@ class Host:
         self._native: NativeThread | None = None
         self._signals: SignalLog | None = None
         self._nearby: Nearby | None = None
+        self._projects: Projects | None = None
         self._guests: list[Guest] = []
         self._registry_seen = self._registry_stamp()
         self._poll: asyncio.TimerHandle | None = None
@@ -89,6 +91,15 @@ class Host:
 
             self._nearby = Nearby()
         return self._nearby
+
+    @property
+    def projects(self) -> Projects:
+        """What echo knows of the folders that windows have open."""
+        if self._projects is None:
+            from ownstack.completion.echo import Projects
+
+            self._projects = Projects(self.home.cache / "echo")
+        return self._projects
 
     def join(self, guest: Guest) -> None:
         """Count a window in."""
@@ -175,6 +186,8 @@ class Host:
 
     async def close(self) -> None:
         """Free the models, then the thread they ran on, then the log."""
+        if self._projects is not None:
+            self._projects.close()
         await self.engines.close()
         if self._native is not None:
             await asyncio.to_thread(self._native.close)

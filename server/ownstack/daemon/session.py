@@ -10,6 +10,8 @@ from pathlib import Path
 
 from ownstack import __version__
 from ownstack.completion.completer import Completer
+from ownstack.completion.echo import Echo
+from ownstack.completion.gate import is_excluded
 from ownstack.completion.suggestion import Answer, Asked, Trace, Trigger
 from ownstack.daemon.engines import Lease
 from ownstack.daemon.host import Host, memory_bytes
@@ -48,8 +50,13 @@ class Session:
             engine=lambda: self.engine,
             settings=lambda: self.settings.completion,
             signals=host.signals,
+            echo=Echo(
+                views=lambda: host.projects.views(self._readable),
+                allowed=lambda path: not is_excluded(path, self.settings.completion),
+                stale=host.projects.saved,
+            ),
             nearby=host.nearby,
-            folders=lambda: self.folders if self.trusted else (),
+            folders=lambda: self._readable,
         )
         self._refused: dict[str, str] = {}
         self._lease: Lease | None = None
@@ -113,6 +120,11 @@ class Session:
         paths = (file_path(uri) for uri in folders)
         self.folders = tuple(path for path in paths if path is not None)
 
+    @property
+    def _readable(self) -> tuple[Path, ...]:
+        """The folders whose files may be read."""
+        return self.folders if self.trusted else ()
+
     def trust(self, trusted: bool) -> None:
         """Say whether the user trusts the folders; a model that waited for it is loaded."""
         changed, self.trusted = trusted != self.trusted, trusted
@@ -130,6 +142,7 @@ class Session:
         path = shown_path(uri, self.folders)
         document = Document(uri, path, language, version, whole(text))
         self.completer.changed(self.documents.open(document))
+        self._host.projects.views(self._readable)  # So that they are known when keys come.
 
     def edit(self, uri: str, version: int, changes: Sequence[Replacement | str]) -> None:
         document = self.documents.get(uri)
@@ -143,6 +156,9 @@ class Session:
             self.completer.changed(new)
 
     def saved(self, uri: str) -> None:
+        path = file_path(uri)
+        if path is not None and self.trusted:
+            self._host.projects.saved(path)
         if self.documents.get(uri) is not None:
             self.completer.saved(uri)
 
