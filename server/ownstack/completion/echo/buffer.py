@@ -26,6 +26,9 @@ class Buffer:
     def array(self) -> NDArray[np.uint8]:
         return np.frombuffer(self.text, np.uint8)
 
+    def read(self, start: int, end: int) -> bytes:
+        return self.text[max(0, start) : end]
+
     def find(self, backwards: bytes, places: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return where the longest ends of a text end, and their lengths; the best `places`.
 

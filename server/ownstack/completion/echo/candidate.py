@@ -19,7 +19,7 @@ _FAR = 6.0
 """The logarithm of a distance where there is none."""
 _OTHER_LANGUAGE = 0.3
 
-_TOKEN = re.compile(r"[^\W\d]\w*|\d+|\s+|.", re.DOTALL)
+_BEGINNING = re.compile(r"(?:[^\W\d]\w*|\d+|\s+|.){0,3}", re.DOTALL)
 _NAME = re.compile(r"[^\W\d]\w*")
 _NAME_END = re.compile(r"\w*$")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -112,12 +112,14 @@ def _fit(question: Question, text: str, known: dict[str, bool]) -> tuple[float, 
 
 def _look(question: Question, text: str) -> tuple[float, ...]:
     line = (question.head + text + question.rest).strip()
-    return float(line in (question.above, question.below)), float(text[-1:] in set(";,){:"))
+    return float(
+        line == question.above or line.encode("utf-8", "replace") == question.below
+    ), float(text[-1:] in set(";,){:"))
 
 
 def _beginning(text: str) -> str:
-    tokens = _TOKEN.finditer(text)
-    return "".join(token[0] for token, _ in zip(tokens, range(3), strict=False))
+    """Return the first three tokens."""
+    return _BEGINNING.match(text)[0]  # type: ignore[index]
 
 
 def _unknown(question: Question, text: str, known: dict[str, bool]) -> int:

@@ -94,8 +94,8 @@ class Echo:
         if one.secret or (one.scope != "own" and not self._allowed(one.path)):
             return False
         if one.stored is not None and one.stale:
-            view, path, _ = one.stored
-            self._stale(view.folder / path)
+            view, _ = one.stored
+            self._stale(view.folder / one.path)
             return False
         return True
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ownstack.completion.echo.buffer import MIN_MATCH_BYTES, Buffer
 from ownstack.completion.echo.question import Question
@@ -44,25 +43,28 @@ class Occurrence:
     next_agrees: bool
     """The next line there is the next line here."""
     path: str
-    before: bytes
-    """What stands before the place, as far as its line goes."""
-    stored: tuple[View, str, tuple[int, int]] | None = None
-    """If it was read from a store: the file, and its stamp then."""
+    source: Buffer | Segment
+    end: int
+    """Where in the source the match ends, in bytes."""
+    stored: tuple[View, tuple[int, int]] | None = None
+    """If it was read from a store: its view, and the file's stamp then."""
 
     @property
     def secret(self) -> bool:
         """The line looks as if it must not leave its file."""
-        line = self.before.decode("utf-8", "replace") + self.text
-        return self.scope != "own" and secret_text(line)
+        if self.scope == "own":
+            return False
+        before = self.source.read(self.end - MAX_REST_CHARS, self.end).rpartition(b"\n")[2]
+        return secret_text(before.decode("utf-8", "replace") + self.text)
 
     @property
     def stale(self) -> bool:
         """The file has changed since it was read."""
         if self.stored is None:
             return False
-        view, path, stamp = self.stored
+        view, stamp = self.stored
         try:
-            status = os.stat(os.path.join(view.folder, path), follow_symlinks=False)
+            status = os.stat(os.path.join(view.folder, self.path), follow_symlinks=False)
         except OSError:
             return True
         return (status.st_mtime_ns, status.st_size) != stamp
@@ -83,8 +85,7 @@ def collect(
     for buffer in opened:
         others += _in_buffer(question, buffer, "open", OTHER_PLACES // 2)
     for view, hiding in zip(views, hidden, strict=True):
-        for part in view.parts:
-            others += _in_segment(question, view, part.segment, part.alive, hiding)
+        others += _in_view(question, view, hiding)
     others.sort(key=lambda one: -one.match)
     return found + others[:OTHER_PLACES]
 
@@ -95,42 +96,41 @@ def _in_buffer(
     ends, lengths = buffer.find(question.backwards, places)
     cursor = buffer.cursor
     for end, match in zip(ends.tolist(), lengths.tolist(), strict=True):
-        read = _follow(question, buffer.text[end : end + _AFTER_BYTES], match)
+        read = _follow(question, buffer.read(end, end + _AFTER_BYTES), match)
         # A line that ends at the cursor is the one that is being written.
         if read is None or (cursor is not None and cursor == end + read[1]):
             continue
         text, _, agrees = read
         distance = abs(end - cursor) if cursor is not None else 0
-        before = buffer.text[max(0, end - MAX_REST_CHARS) : end].rpartition(b"\n")[2]
-        yield Occurrence(text, match, scope, distance, agrees, buffer.path, before)
+        yield Occurrence(text, match, scope, distance, agrees, buffer.path, buffer, end)
 
 
-def _in_segment(
-    question: Question,
-    view: View,
-    segment: Segment,
-    alive: NDArray[np.bool_],
-    hidden: Collection[str],
-) -> Iterator[Occurrence]:
-    matches = segment.find(question.backwards, OTHER_PLACES)
-    left = OTHER_PLACES
-    for end, match, number in zip(
-        matches.ends.tolist(), matches.lengths.tolist(), matches.files.tolist(), strict=True
-    ):
-        if left == 0 or match < MIN_MATCH_BYTES:
-            return
-        file = segment.files[number]
-        if not alive[number] or file.path in hidden:
-            continue
+def _in_view(question: Question, view: View, hidden: Collection[str]) -> Iterator[Occurrence]:
+    """Yield the best of all parts; only those are read."""
+    lengths, ends, files, parts, ranks = [], [], [], [], []
+    for number, part in enumerate(view.parts):
+        found = part.segment.find(question.backwards, OTHER_PLACES)
+        counts = part.alive[found.files] & (found.lengths >= MIN_MATCH_BYTES)
+        for path in hidden:
+            counts &= found.files != part.segment.numbers.get(path, -1)
+        lengths.append(found.lengths[counts])
+        ends.append(found.ends[counts])
+        files.append(found.files[counts])
+        parts.append(np.full(len(ends[-1]), number))
+        ranks.append(np.arange(len(ends[-1])))
+    if not parts:
+        return
+    length, part_of = np.concatenate(lengths), np.concatenate(parts)
+    end_of, file_of = np.concatenate(ends), np.concatenate(files)
+    here = question.folder
+    for i in np.lexsort((np.concatenate(ranks), -length))[:OTHER_PLACES].tolist():
+        segment, end, match = view.parts[part_of[i]].segment, int(end_of[i]), int(length[i])
+        file = segment.files[file_of[i]]
         read = _follow(question, segment.read(end, end + _AFTER_BYTES), match)
-        if read is None:
-            continue
-        left -= 1
-        folder = file.path.rpartition("/")[0]
-        scope: Scope = "folder" if folder == question.folder else "project"
-        before = segment.read(end - MAX_REST_CHARS, end).rpartition(b"\n")[2]
-        stored = (view, file.path, file.stamp)
-        yield Occurrence(read[0], match, scope, 0, read[2], file.path, before, stored)
+        if read is not None:
+            scope: Scope = "folder" if file.path.rpartition("/")[0] == here else "project"
+            stored = (view, file.stamp)
+            yield Occurrence(read[0], match, scope, 0, read[2], file.path, segment, end, stored)
 
 
 def _follow(question: Question, after: bytes, match: int) -> tuple[str, int, bool] | None:
@@ -146,10 +146,7 @@ def _follow(question: Question, after: bytes, match: int) -> tuple[str, int, boo
         return None  # Something else stands right of the cursor: what follows does not fit.
     if len(text) > MAX_REST_CHARS or "\ufffd" in text:
         return None
-    agrees = bool(question.below) and _next_line(after, len(line)) == question.below
-    return text, len(line), agrees
-
-
-def _next_line(after: bytes, end: int) -> str:
-    lines = after[end:].partition(b"\0")[0].split(b"\n")[1:]
-    return next((line.strip() for line in lines if line.strip()), b"").decode("utf-8", "replace")
+    if not question.below:
+        return text, len(line), False
+    below = _LINE.match(after[len(line) :].lstrip())[0].strip()  # type: ignore[index]
+    return text, len(line), below == question.below

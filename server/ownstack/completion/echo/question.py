@@ -30,7 +30,7 @@ class Question:
     """What stands right of the cursor in its line."""
     above: str
     """The next non-blank lines, stripped; "" if there is none near."""
-    below: str
+    below: bytes
     deeper: bool
     """The next non-blank line is indented more than this one."""
 
@@ -59,7 +59,7 @@ def ask(document: Document, offset: int) -> Question:
         head=head,
         rest=rest,
         above=above[-1].strip() if above else "",
-        below=below.strip(),
+        below=below.strip().encode("utf-8", "replace"),
         deeper=len(_INDENT.match(below)[0]) > len(_INDENT.match(head)[0]),  # type: ignore[index]
     )
 

@@ -14,7 +14,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +143,11 @@ class Segment:
         rows = json.loads(data[_HEADER.size : base])
         files = [StoredFile(row[0], (row[1], row[2]), row[3], row[4]) for row in rows]
         return cls(data, base, files, np.frombuffer(data, "<i4", n_text, base + n_text))
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Path → index into `files`."""
+        return {file.path: number for number, file in enumerate(self.files)}
 
     def find(self, backwards: bytes, places: int) -> Matches:
         """Return the places before which stands the longest end of a text.
