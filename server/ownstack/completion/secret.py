@@ -29,7 +29,6 @@ _FILES = pathspec.GitIgnoreSpec.from_lines(
         ".npmrc",
         ".pypirc",
         ".htpasswd",
-        "credentials",
         "credentials.json",
         "secrets.*",
         ".aws/",
@@ -55,7 +54,9 @@ _MIN_BITS = 3.0
 @functools.lru_cache(4_096)
 def secret_path(path: str) -> bool:
     """Say whether a file of this name holds secrets by custom."""
-    return bool(_FILES.match_file(path.replace("\\", "/").lstrip("/")))
+    path = path.replace("\\", "/").lstrip("/")
+    # A folder of that name may well hold code.
+    return path.rpartition("/")[2] == "credentials" or bool(_FILES.match_file(path))
 
 
 def secret_text(line: str) -> bool:

@@ -193,6 +193,26 @@ def test_an_update_during_a_refresh_is_not_lost(
     assert (holds(store, "old"), holds(store, "new")) == ([], ["a.py"])
 
 
+def test_an_update_while_a_refresh_looks_around(
+    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that was saved after it was seen in its folder keeps what was saved."""
+    write(folder / "a.py", "old = 1\n")
+    store = refreshed(folder, cache)
+    real = storing.scan
+
+    def slow(root: Path) -> object:
+        seen = list(real(root))
+        write(folder / "a.py", "new = 1\n")
+        store.update("a.py")
+        return seen
+
+    monkeypatch.setattr(storing, "scan", slow)
+    store.refresh()
+
+    assert (holds(store, "old"), holds(store, "new")) == ([], ["a.py"])
+
+
 def test_a_cache_that_cannot_be_written(
     folder: Path, cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

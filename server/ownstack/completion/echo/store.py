@@ -95,7 +95,9 @@ class Store:
         if self._closed:
             return
         stored = {file.path: file.stamp for part in self.view.parts for file in part.live()}
-        self.bury(path for path, stamp in stored.items() if seen.get(path) != stamp)
+        # What was updated since the start is newer than what was seen.
+        old = [path for path, stamp in stored.items() if seen.get(path) != stamp]
+        self.bury(path for path in old if path not in self._updated)
         missing = [path for path, stamp in seen.items() if stored.get(path) != stamp]
         for batch in self._batches(missing, pause):
             self._add(Segment.build(batch), keep=self._updated)
