@@ -153,7 +153,8 @@ class Model:
         self.recurrent = bool(C.llama_model_is_recurrent(handle) or C.llama_model_is_hybrid(handle))
         self.n_swa = int(C.llama_model_n_swa(handle))
         self.has_decoder = bool(C.llama_model_has_decoder(handle))
-        self._cuts_words = int(C.llama_vocab_type(self._vocab)) == _BPE
+        self.cuts_words = int(C.llama_vocab_type(self._vocab)) == _BPE
+        """Whether text is split into words before tokens are made of them (byte-pair encoding)."""
         template = C.llama_model_chat_template(handle, None)
         self.chat_template = template.decode("utf-8", "replace") if template else ""
 
@@ -191,7 +192,7 @@ class Model:
         Any thread may call this; it never waits for a decode. Only files, never what they
         say, decide about markers: text of the user's goes in with `special=False`.
         """
-        parts = runs.pieces(text) if self._cuts_words else [text]
+        parts = runs.pieces(text) if self.cuts_words else [text]
         tokens: list[int] = []
         with self.vocabulary() as vocab:
             for part in parts:

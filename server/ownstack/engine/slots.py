@@ -8,7 +8,6 @@ first needed, keep two places (two windows, two files) from evicting each other.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import logging
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from ownstack.engine.llama import Model
 from ownstack.engine.protocol import Generated, InfillRequest
 from ownstack.engine.scheduler import Job, Steps
 from ownstack.engine.tally import Tally
+from ownstack.engine.token_memo import TokenMemo
 from ownstack.engine.writing import Greedy, Limits, Writing
 from ownstack.errors import ModelTooLargeError
 from ownstack.settings import SuffixShift
@@ -70,7 +70,7 @@ class InfillSlot:
         self._index: healing.PieceIndex | None = None
         self._last_target: Target | None = None
         # From key to key only the prefix is another text; the rest is tokenised once.
-        self._tokenize = functools.lru_cache(maxsize=64)(model.tokenize)
+        self._tokenize = TokenMemo(model.tokenize, cuts_words=model.cuts_words)
 
     def open(self) -> None:
         """Make the first lane, and what healing needs."""
