@@ -130,7 +130,10 @@ async def measure(
     table = {project.name: project for project in projects}
     clock = time.perf_counter
     await ask(Ngram(), results, table, clock, say)
-    await ask(EchoSystem(), results, table, clock, say)
+    echo = EchoSystem(home / "echo")
+    await ask(echo, results, table, clock, say)
+    await echo.close()
+    results.index_bytes = echo.sizes
     if reason := mixture_missing():
         results.skipped["mixture"] = reason
     engine, native = None, NativeThread()

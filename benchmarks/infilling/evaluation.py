@@ -27,6 +27,8 @@ class Results:
     """What the process grew by while a system worked; the weights of a network are in it."""
     enter_s: dict[str, dict[str, float]] = field(default_factory=dict)
     """System → project → seconds to get ready for it."""
+    index_bytes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Project → bytes of echo's index on disk, bytes of the text in it."""
     skipped: dict[str, str] = field(default_factory=dict)
     """System or project → why it is not there."""
 

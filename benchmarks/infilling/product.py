@@ -11,9 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.infilling.cursors import Case
+from benchmarks.infilling.index import Index
 from benchmarks.infilling.sources import ProjectFiles
 from benchmarks.infilling.systems import Proposal, first_line
 from ownstack.completion.completer import Completer
+from ownstack.completion.echo import Echo
 from ownstack.completion.signals import SignalLog
 from ownstack.completion.suggestion import Answer, Asked, Trigger
 from ownstack.document import Documents
@@ -43,20 +45,28 @@ class Product:
         self.name = name
         self._engine = engine
         self._log = SignalLog(folder / f"signals-{name.replace(' ', '-')}.sqlite")
-        self._root: Path | None = None
+        self._folder = folder
+        self._index: Index | None = None
         self._completer: Completer | None = None
         self._documents = Documents()
 
     async def enter(self, project: ProjectFiles | None) -> None:
         await self._leave()
-        self._root = project.root if project else None
+        folders: tuple[Path, ...] = ()
+        echo = Echo()
+        if project is not None:
+            folders = (project.root,)
+            name = project.name.replace("/", "__")
+            self._index = await Index.of(project.root, self._folder / f"{self.name}-echo" / name)
+            echo = self._index.echo()
         self._documents = Documents()
         self._completer = Completer(
             documents=self._documents,
             engine=self._engine,
             settings=lambda: SETTINGS,
             signals=self._log,
-            folders=lambda: (self._root,) if self._root else (),
+            echo=echo,
+            folders=lambda: folders,
         )
 
     async def propose(self, case: Case) -> Proposal:
@@ -84,6 +94,9 @@ class Product:
         if self._completer is not None:
             await self._completer.close()
             self._completer = None
+        if self._index is not None:
+            self._index.close()
+            self._index = None
 
 
 def _proposal(answer: Answer, case: Case, ms: float, shown: bool) -> Proposal:

@@ -74,6 +74,12 @@ def figures_of(results: Results, rows: Sequence[Row]) -> list[Figure]:
             Figure("echo: a keystroke, p95", echo.ms_p95, "ms", "<=", 5.0,
                    f"p50 {echo.ms_p50:.2f} ms, on these projects")
         )  # fmt: skip
+    if stored := [size for size in results.index_bytes.values() if size[1]]:
+        index, text = (sum(side) for side in zip(*stored, strict=True))
+        found.append(
+            Figure("echo: index on disk over the text in it", index / text, "x", "<=", 6.0,
+                   f"{index / 1e6:.0f} MB of {text / 1e6:.0f} MB, {len(stored)} projects")
+        )  # fmt: skip
     if NETWORK in results.proposals:
         found += _network_figures(results, table, strata)
     if PRODUCT in results.proposals:
@@ -267,6 +273,7 @@ def as_data(
         "twins": [asdict(one) for one in twin_rows],
         "curves": by_system,
         "memoryMib": results.memory_mib,
+        "indexBytes": results.index_bytes,
         "enterSeconds": results.enter_s,
         "skipped": results.skipped,
     }

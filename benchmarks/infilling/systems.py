@@ -6,16 +6,15 @@ A system is opened once, enters one project after the other, and is asked at eve
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
 from benchmarks.infilling import ngram
 from benchmarks.infilling.cursors import Case
+from benchmarks.infilling.index import Index
 from benchmarks.infilling.sources import ProjectFiles
 from ownstack.completion.echo import Echo
-from ownstack.document import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,51 +65,39 @@ class Ngram:
 
 
 class EchoSystem:
-    """The product's echo, given the whole project."""
+    """The product's echo, with the whole project stored and the file under the cursor open."""
 
     name = "echo"
 
-    def __init__(self) -> None:
+    def __init__(self, cache: Path) -> None:
+        self.sizes: dict[str, tuple[int, int]] = {}
+        """Project → bytes of its index on disk, bytes of the text in it."""
+        self._cache = cache
+        self._index: Index | None = None
         self._echo = Echo()
-        self._documents: list[Document] = []
-        self._others: dict[str, list[Document]] = {}
 
     async def enter(self, project: ProjectFiles | None) -> None:
-        self._documents = list(project.documents.values()) if project else []
-        self._others = {}
+        await self.close()
+        if project is None:
+            return
+        folder = self._cache / project.name.replace("/", "__")
+        self._index = await Index.of(project.root, folder)
+        self._echo = self._index.echo()
+        self.sizes[project.name] = self._index.size_bytes, self._index.text_bytes
 
     async def propose(self, case: Case) -> Proposal:
-        others = self._others.get(case.document.path)
-        if others is None:
-            others = nearest_first(case.document, self._documents)
-            self._others[case.document.path] = others
         _ = case.document.index  # The editor has asked for it long before the key.
         started = time.perf_counter()
-        found = self._echo.suggest(case.document, case.offset, others)
+        found = self._echo.suggest(case.document, case.offset, [])
         ms = (time.perf_counter() - started) * 1e3
         if found is None:
             return Proposal("", 0.0, ms)
         return Proposal(first_line(found.text), found.confidence, ms)
 
     async def close(self) -> None:
-        self._documents, self._others = [], {}
-
-
-def nearest_first(document: Document, documents: Sequence[Document]) -> list[Document]:
-    """Return the other files: the same language first, then by the way through the folders."""
-    here = PurePosixPath(document.path).parent.parts
-
-    def rank(other: Document) -> tuple[bool, int, str]:
-        there = PurePosixPath(other.path).parent.parts
-        common = 0
-        for ours, theirs in zip(here, there, strict=False):
-            if ours != theirs:
-                break
-            common += 1
-        way = len(here) + len(there) - 2 * common
-        return other.language != document.language, way, other.path
-
-    return sorted((other for other in documents if other.uri != document.uri), key=rank)
+        if self._index is not None:
+            self._index.close()
+        self._index, self._echo = None, Echo()
 
 
 def first_line(text: str) -> str:

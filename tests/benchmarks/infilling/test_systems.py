@@ -8,8 +8,7 @@ from benchmarks.infilling.networks import Network
 from benchmarks.infilling.ngram import follows
 from benchmarks.infilling.product import Product
 from benchmarks.infilling.sources import ProjectFiles, read_project
-from benchmarks.infilling.systems import EchoSystem, System, nearest_first
-from ownstack.document import Document
+from benchmarks.infilling.systems import EchoSystem, System
 from ownstack.engine.scripted import ScriptedEngine
 
 LINE = "    return self.registry.resolve(name, default=None)"
@@ -46,25 +45,28 @@ async def answer(system: System, made: ProjectFiles, asked: Case) -> str:
 
 async def test_echo_knows_the_other_files(tmp_path: Path) -> None:
     """The line stands in another file of the project."""
-    made = project(tmp_path)
+    made = project(tmp_path / "project")
     asked = case(made, "pkg/one.py", LINE.replace("resolve", "res$0olve"))
 
-    assert await answer(EchoSystem(), made, asked) == asked.truth
+    assert await answer(EchoSystem(tmp_path / "cache"), made, asked) == asked.truth
 
 
 async def test_nothing_sees_what_was_taken_out(tmp_path: Path) -> None:
     """The file on disk still has the line: who reads it there cheats."""
-    made = project(tmp_path)
+    made = project(tmp_path / "project")
     asked = case(made, "pkg/one.py", f"unique = {SECRET}".replace("only_", "only_$0"))
-    assert SECRET in (tmp_path / "pkg/one.py").read_text()
+    assert SECRET in (tmp_path / "project/pkg/one.py").read_text()
 
-    for system in (EchoSystem(), Product("product", lambda: None, tmp_path / "home")):
+    for system in (
+        EchoSystem(tmp_path / "cache"),
+        Product("product", lambda: None, tmp_path / "home"),
+    ):
         assert await answer(system, made, asked) != asked.truth
 
 
 async def test_the_product_says_what_it_shows(tmp_path: Path) -> None:
     """Without a model echo answers; a proposal and a confidence come either way."""
-    made = project(tmp_path)
+    made = project(tmp_path / "project")
     product = Product("product", lambda: None, tmp_path / "home")
     await product.enter(made)
 
@@ -78,7 +80,7 @@ async def test_the_product_says_what_it_shows(tmp_path: Path) -> None:
 
 async def test_a_network_is_reached_by_typing(tmp_path: Path) -> None:
     """First the prompt up to the last key, for one token; then the key, whose answer counts."""
-    made = project(tmp_path)
+    made = project(tmp_path / "project")
     asked = case(made, "pkg/one.py", f"unique = {SECRET}".replace("only_", "only_$0"))
     engine = ScriptedEngine("x", "here_and_more()\nnext line")
 
@@ -95,31 +97,13 @@ async def test_a_network_is_reached_by_typing(tmp_path: Path) -> None:
 
 async def test_no_suffix_means_none(tmp_path: Path) -> None:
     """The same prompt without what stands below."""
-    made = project(tmp_path)
+    made = project(tmp_path / "project")
     asked = case(made, "pkg/one.py", LINE.replace("resolve", "res$0olve"))
     engine = ScriptedEngine()
 
     await Network(engine, with_suffix=False).propose(asked)
 
     assert [request.suffix for request in engine.infills] == ["", ""]
-
-
-def test_the_nearest_files_come_first() -> None:
-    """Files of the same language first, then by the way through the folders."""
-
-    def document(path: str, language: str = "python") -> Document:
-        return Document(f"file:///{path}", path, language, 1, "")
-
-    here = document("a/b/here.py")
-    others = ["z/far.py", "a/b/notes.md", "a/b/near.py", "a/above.py", "a/b/c/below.py"]
-    documents = [
-        here,
-        *(document(p, "markdown" if p.endswith(".md") else "python") for p in others),
-    ]
-
-    assert [other.path for other in nearest_first(here, documents)] == [
-        "a/b/near.py", "a/above.py", "a/b/c/below.py", "z/far.py", "a/b/notes.md",
-    ]  # fmt: skip
 
 
 def test_the_ngram_takes_the_most_frequent_then_the_nearest() -> None:
