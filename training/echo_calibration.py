@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import dataclasses
 import json
 import random
 import tempfile
@@ -42,6 +43,10 @@ FITTED_ON = {
     "javascript": "fastify eslint",
 }
 """Packages of `train.jsonl`, by language."""
+GROWING = 0.3
+"""This share of the documents that is fitted on ends at the cursor, as what is being written."""
+LONELY = 0.1
+"""This share of them is looked at without a project, as a file of its own."""
 MIN_FILE_CHARS = 1_000
 MIN_FILES = 5
 APPLICATIONS = ("rust", "typescript", "go")
@@ -62,6 +67,8 @@ class Case:
 
     project: Project
     truth: str
+    grows: bool
+    """The document ends at the cursor, as a new one does."""
     found: list[Judged]
     seconds: float
 
@@ -100,21 +107,27 @@ def store_of(project: Project, folder: Path) -> View:
     return store.view
 
 
-def cases(project: Project, count: int, seed: int) -> Iterator[Case]:
-    """Draw cursors and ask echo at each."""
+def cases(
+    project: Project, count: int, seed: int, growing: float = 0.0, lonely: float = 0.0
+) -> Iterator[Case]:
+    """Draw cursors and ask echo at each; some documents end at the cursor, some have no project."""
     draw = random.Random(f"{project.name} {seed}")
     paths = [path for path, text in sorted(project.files.items()) if len(text) >= MIN_FILE_CHARS]
     with tempfile.TemporaryDirectory() as folder:
         view = store_of(project, Path(folder))
-        echo = Echo(lambda: [view])
+        known, alone = Echo(lambda: [view]), Echo()
         for path in draw.choices(paths, k=count if paths else 0):
             left, offset, truth = _cut(project.files[path].replace("\r\n", "\n"), draw)
+            grows = draw.random() < growing
+            if grows:
+                left = left[:offset]
+            echo = alone if draw.random() < lonely else known
             uri = (view.folder / path).as_uri()
             document = Document(uri, path, project.language, 1, left)
             _ = document.index  # the editor has asked for it already
-            began = time.perf_counter()
+            began = time.thread_time()
             found = echo.examine(ask(document, offset), document, [])
-            yield Case(project, truth, found, time.perf_counter() - began)
+            yield Case(project, truth, grows, found, time.thread_time() - began)
 
 
 def _cut(text: str, draw: random.Random) -> tuple[str, int, str]:
@@ -143,7 +156,8 @@ def fit_choice(drawn: Sequence[Case], ridge: float = 2e-4, steps: int = 600) -> 
     x /= scale
     weights, momentum, square = np.zeros((3, width))
     for step in range(1, steps + 1):
-        odds = np.exp(x @ weights + none)
+        scores = x @ weights + none
+        odds = np.exp(scores - scores.max(1, keepdims=True))
         share = odds / odds.sum(1, keepdims=True)
         slope = np.einsum("nm,nmk->k", share, x) - x[np.arange(len(right)), right].sum(0)
         slope = slope / len(right) + ridge * weights
@@ -171,7 +185,7 @@ def fit(features: np.ndarray, right: np.ndarray, ridge: float = 1.0) -> np.ndarr
 def judged_by(case: Case, choice: Sequence[float]) -> Case:
     """Return the case with its candidates in another order."""
     found = judge([one.candidate for one in case.found], choice)
-    return Case(case.project, case.truth, found, case.seconds)
+    return dataclasses.replace(case, found=found)
 
 
 def fit_both(drawn: Sequence[Case], folds: int = 4) -> tuple[np.ndarray, np.ndarray]:
@@ -198,7 +212,7 @@ def report(name: str, drawn: Sequence[Case], weights: Sequence[float]) -> None:
         parts.append(f"{share:.0%} surest {right[order[: int(len(order) * share)]].mean():.1%}")
     parts.append(f"calibration error {calibration_error(chance, right):.3f}")
     milliseconds = 1e3 * np.array([case.seconds for case in drawn])
-    parts.append(f"ms {np.median(milliseconds):.1f}, p95 {np.quantile(milliseconds, 0.95):.1f}")
+    parts.append(f"CPU ms {np.median(milliseconds):.1f}, p95 {np.quantile(milliseconds, 0.95):.1f}")
     print(", ".join(parts), flush=True)
 
 
@@ -220,6 +234,8 @@ def report_all(drawn: Sequence[Case], weights: Sequence[float]) -> None:
         groups[f"  {case.project.language} {case.project.name}"].append(case)
         groups[f" {case.project.language}"].append(case)
         groups["all"].append(case)
+        if case.grows:
+            groups[" (document ends at the cursor)"].append(case)
         if case.project.language in APPLICATIONS:
             groups["rust, typescript, go"].append(case)
     for name in sorted(groups):
@@ -236,7 +252,11 @@ def main() -> None:
     choice, sure = np.array(CHOICE), np.array(CERTAINTY)
     if not options.measure_only:
         known = projects(options.corpus / "train.jsonl", FITTED_ON)
-        drawn = [case for one in known for case in cases(one, options.per_project, options.seed)]
+        drawn = [
+            case
+            for one in known
+            for case in cases(one, options.per_project, options.seed, GROWING, LONELY)
+        ]
         choice, sure = fit_both(drawn)
         print("CHOICE =", tuple(np.round(choice, 3).tolist()))
         print("CERTAINTY =", tuple(np.round(sure, 3).tolist()))

@@ -18,6 +18,9 @@ _HALF_BYTES = 1_500
 _FAR = 6.0
 """The logarithm of a distance where there is none."""
 _OTHER_LANGUAGE = 0.3
+_RENAMED = 0.5
+_SMALL_BYTES = 4_000
+"""That a name does not occur says less in a smaller document."""
 
 _BEGINNING = re.compile(r"(?:[^\W\d]\w*|\d+|\s+|.){0,3}", re.DOTALL)
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -27,6 +30,7 @@ _PAIRS = {")": "(", "]": "[", "}": "{"}
 FEATURES = (
     *("weight", "match", "longest", "own", "folder", "project", "files", "near", "next"),
     *("body", "no_body", "length", "unknown", "open", "closed", "begun", "repeats", "ends"),
+    "renamed",
 )
 """The names of `Candidate.features`, in order."""
 
@@ -53,6 +57,8 @@ def candidates(question: Question, occurrences: Sequence[Occurrence]) -> list[Ca
         weight = _weight(one)
         if one.path.rpartition(".")[2] != extension:
             weight *= _OTHER_LANGUAGE
+        if one.renamed:
+            weight *= _RENAMED
         candidate.weight += weight
         total += weight
         longest = max(longest, one.match)
@@ -67,6 +73,7 @@ def candidates(question: Question, occurrences: Sequence[Occurrence]) -> list[Ca
             *_fit(question, candidate.text, known),
             math.log(begun[_beginning(candidate.text)] / total),
             *_look(question, candidate.text),
+            float(all(one.renamed for one in candidate.occurrences)),
         )
     return best
 
@@ -104,7 +111,7 @@ def _fit(question: Question, text: str, known: dict[str, bool]) -> tuple[float, 
         float(opens and question.deeper),
         float(question.deeper and not opens),
         math.log1p(len(text)),
-        min(_unknown(question, text, known), 3),
+        min(_unknown(question, text, known), 3) * min(1, len(question.own.text) / _SMALL_BYTES),
         min(still_open, 2),
         min(closed, 2),
     )

@@ -13,6 +13,7 @@ from ownstack.completion.echo.candidate import candidates
 from ownstack.completion.echo.judgement import Judged, certainty, judge
 from ownstack.completion.echo.occurrence import Occurrence, collect
 from ownstack.completion.echo.question import Question, ask, plain_lines
+from ownstack.completion.echo.renaming import renamed
 from ownstack.completion.echo.store import View
 from ownstack.completion.nearby import file_of
 from ownstack.completion.secret import secret_path
@@ -88,7 +89,8 @@ class Echo:
         opened = [one for one in others if one.uri != document.uri and not _stored(one, views)]
         uris = [document.uri, *(one.uri for one in opened)]
         hidden = [_inside(view.folder, uris) for view in views]
-        return judge(candidates(question, collect(question, self._read(opened), views, hidden)))
+        occurrences = collect(question, self._read(opened), views, hidden)
+        return judge(candidates(question, [*occurrences, *renamed(question, occurrences)]))
 
     def _usable(self, one: Occurrence) -> bool:
         if one.secret or (one.scope != "own" and not self._allowed(one.path)):

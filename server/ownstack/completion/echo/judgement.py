@@ -13,15 +13,15 @@ from ownstack.completion.echo.candidate import FEATURES, Candidate
 
 # Fitted on 10,800 cursors in 27 packages of eight languages.
 CHOICE = (
-    *(0.168, 0.786, 0.824, 0.511, -0.028, -0.331, 0.68, -0.001, 2.852),
-    *(3.104, -2.353, -1.076, -1.318, -2.419, -0.628, 0.235, -0.873, -0.414),
+    *(0.172, 0.998, 0.672, 0.553, 0.016, -0.309, 0.693, -0.015, 2.675, 2.441),
+    *(-1.711, -1.157, -1.585, -1.12, -0.439, 0.222, -0.326, -0.08, 1.453),
 )
 """Weights of `FEATURES`."""
-CERTAINTY = (-2.037, 0.458, 0.085, 0.521, 0.689, 0.632, -0.468, -0.108, 0.528, 0.258)
+CERTAINTY = (-3.771, 0.54, 0.161, 0.49, 0.583, 0.377, -0.539, -0.256, 0.186, 0.33, 0.74)
 """A bias, and the weights of `SIGNALS`."""
 _MIN_SHARE = 1e-4
 
-SIGNALS = ("share", "second", "match", "next", "own", "length", "unknown", "files", "begun")
+SIGNALS = ("share", "second", "match", "next", "own", "length", "unknown", "files", "begun", "pool")
 """The names of `signals`, in order; the weights have a bias first."""
 
 
@@ -34,6 +34,8 @@ class Judged:
     """Of the choice, in [0, 1]; not yet a chance to be right."""
     second: float
     """The share of the best of the others."""
+    pool: int
+    """Places that were found for all candidates together."""
 
     def signals(self) -> tuple[float, ...]:
         """Return what certainty is computed from."""
@@ -48,6 +50,7 @@ class Judged:
             features["unknown"],
             features["files"],
             features["begun"],
+            math.log1p(self.pool),
         )
 
 
@@ -57,12 +60,13 @@ def judge(found: Sequence[Candidate], choice: Sequence[float] = CHOICE) -> list[
     top = max(scores, default=0.0)
     odds = [math.exp(score - top) for score in scores]
     total = sum(odds)
+    pool = sum(len(one.occurrences) for one in found)
     order = sorted(range(len(found)), key=lambda i: -odds[i])
     judged = []
     for place, i in enumerate(order):
         rival = order[1 if place == 0 else 0] if len(order) > 1 else None
         second = odds[rival] / total if rival is not None else 0.0
-        judged.append(Judged(found[i], odds[i] / total, second))
+        judged.append(Judged(found[i], odds[i] / total, second, pool))
     return judged
 
 

@@ -48,6 +48,8 @@ class Occurrence:
     """Where in the source the match ends, in bytes."""
     stored: tuple[View, tuple[int, int]] | None = None
     """If it was read from a store: its view, and the file's stamp then."""
+    renamed: bool = False
+    """The text was fitted to the names here."""
 
     @property
     def secret(self) -> bool:

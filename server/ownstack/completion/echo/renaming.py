@@ -1,0 +1,140 @@
+"""A line from elsewhere with the names of this place.
+
+Before both places stands the same, but for some names. Going back from the cursor, token by
+token, every name there that stands where another one stands here is replaced by it in what
+follows: after `self.left = left` and `self.right = `, the rest becomes `right`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+
+from ownstack.completion.echo.occurrence import Occurrence
+from ownstack.completion.echo.question import Question
+
+MAX_RENAMED = 40
+"""So many places are aligned, those with the longest matches and those nearest."""
+_CONTEXT_BYTES = 160
+_MAX_TOKENS = 40
+_MIN_PART_CHARS = 4
+"""A shorter name is not looked for inside of others."""
+
+_TOKEN = re.compile(r"[^\W\d]\w*|\d+|\s+|.", re.DOTALL)
+_NAME = re.compile(r"[^\W\d]\w*")
+
+KEYWORDS = frozenset(
+    (
+        *("abstract", "and", "as", "assert", "async", "await", "bool", "boolean", "break", "byte"),
+        *("case", "catch", "chan", "char", "class", "const", "continue", "crate", "def", "default"),
+        *("defer", "del", "do", "double", "dyn", "elif", "else", "enum", "err", "except", "export"),
+        *("extends", "extern", "false", "final", "finally", "float", "fn", "for", "from", "func"),
+        *("function", "global", "go", "goto", "if", "impl", "implements", "import", "in", "int"),
+        *("interface", "is", "lambda", "let", "long", "loop", "map", "match", "mod", "module"),
+        *("move", "mut", "namespace", "new", "nil", "None", "nonlocal", "not", "null", "ok"),
+        *("operator", "or", "override", "package", "pass", "print", "private", "protected", "pub"),
+        *("public", "raise", "range", "ref", "return", "self", "Self", "select", "short", "signed"),
+        *("sizeof", "static", "str", "string", "struct", "super", "switch", "template", "this"),
+        *("throw", "throws", "trait", "True", "true", "try", "type", "typedef", "typename"),
+        *("typeof", "undefined", "union", "unsafe", "unsigned", "use", "using", "var", "virtual"),
+        *("void", "volatile", "where", "while", "with", "yield", "False"),
+    )
+)
+"""Words that stand for the same everywhere, in any of the languages."""
+
+
+def renamed(question: Question, occurrences: Sequence[Occurrence]) -> list[Occurrence]:
+    """Return the places whose line reads differently with the names from before the cursor."""
+    here = _back(question.backwards[:_CONTEXT_BYTES][::-1])
+    own = [one for one in occurrences if one.scope == "own"][: MAX_RENAMED // 2]
+    others = [one for one in occurrences if one.scope != "own"][: MAX_RENAMED // 2]
+    made = []
+    for one in (*own, *others):
+        if not _NAME.search(one.text):
+            continue
+        there = _back(one.source.read(one.end - _CONTEXT_BYTES, one.end))
+        names = align(here, there, _is_word(one.text[:1]))
+        text = rename(one.text, names) if names else one.text
+        if text != one.text:
+            made.append(dataclasses.replace(one, text=text, renamed=True))
+    return made
+
+
+def align(here: Sequence[str], there: Sequence[str], in_word: bool) -> dict[str, str]:
+    """Return names there → names here; both token lists go back from the cursor.
+
+    `in_word`: the last token goes on right of the cursor, so it is not yet a name.
+    """
+    names: dict[str, str] = {}
+    for place, (ours, theirs) in enumerate(zip(here, there, strict=False)):
+        name = _is_name(ours)
+        if ours == theirs:
+            if name and not (place == 0 and in_word) and names.setdefault(theirs, ours) != ours:
+                break
+        elif name and _is_name(theirs):
+            if place == 0 and in_word:
+                break
+            if ours in KEYWORDS or theirs in KEYWORDS or names.setdefault(theirs, ours) != ours:
+                break
+        elif not (_both_digits(ours, theirs) or _same_break(ours, theirs)):
+            break
+    return {theirs: ours for theirs, ours in names.items() if theirs != ours}
+
+
+def rename(text: str, names: Mapping[str, str]) -> str:
+    """Return `text` with other names: whole ones, in other cases, or as parts of longer ones."""
+    whole = dict(names)
+    for theirs, ours in names.items():
+        bare, new = theirs.strip("_"), ours.strip("_")
+        if len(bare) >= 2 and new:
+            for form in (_same, str.lower, str.upper, _capital, _small):
+                whole.setdefault(form(bare), form(new))
+
+    def put(found: re.Match[str]) -> str:
+        word = found[0]
+        if word in whole:
+            return whole[word]
+        bare = word.strip("_")
+        if bare in whole:
+            return word.replace(bare, whole[bare])
+        for theirs, ours in whole.items():
+            if len(theirs) >= _MIN_PART_CHARS and theirs in word:
+                return word.replace(theirs, ours)
+        return word
+
+    return _NAME.sub(put, text)
+
+
+def _back(context: bytes) -> list[str]:
+    text = context.rpartition(b"\0")[2].decode("utf-8", "ignore")
+    return _TOKEN.findall(text)[: -_MAX_TOKENS - 1 : -1]
+
+
+def _is_name(token: str) -> bool:
+    return token[0].isalpha() or token[0] == "_"
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
+
+
+def _both_digits(a: str, b: str) -> bool:
+    return a.isdigit() and b.isdigit()
+
+
+def _same_break(a: str, b: str) -> bool:
+    """Blanks, and the same line breaks: the indentation may differ."""
+    return a.isspace() and b.isspace() and a.count("\n") == b.count("\n")
+
+
+def _same(name: str) -> str:
+    return name
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _small(name: str) -> str:
+    return name[:1].lower() + name[1:]
