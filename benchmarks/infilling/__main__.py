@@ -44,9 +44,12 @@ from benchmarks.infilling.report import (
 )
 from benchmarks.infilling.sources import ProjectFiles, read_project
 from benchmarks.infilling.systems import EchoSystem, Ngram
+from ownstack.engine.local import LlamaEngine
+from ownstack.engine.scheduler import NativeThread
 from ownstack.errors import OwnstackError
 
 DRAWN_SEED = 7
+SYSTEMS = ("ngram", "echo", "network", "no-suffix", "product")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -65,6 +68,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--model", type=Path, help="a GGUF that can infill")
     made.add_argument("--order", choices=["auto", "psm", "spm"], default="auto",
                       help="what the model was trained for, if its file does not say")  # fmt: skip
+    made.add_argument("--systems", default=",".join(SYSTEMS), metavar="NAMES",
+                      help="default: %(default)s")  # fmt: skip
     made.add_argument("--data", type=Path, help="HumanEval-SingleLineInfilling.jsonl.gz")
     made.add_argument("--corpus", type=Path, help="train.jsonl: look for the projects in it")
     made.add_argument("--json", action="store_true")
@@ -75,6 +80,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
+    options.systems = options.systems.split(",")
+    if unknown := set(options.systems) - set(SYSTEMS):
+        parser().error(f"no such system: {', '.join(sorted(unknown))}")
     for path in (options.model, options.data, options.corpus):
         if path is not None and not path.is_file():
             parser().error(f"no such file: {path}")
@@ -124,36 +132,30 @@ async def measure(
     options: argparse.Namespace, projects: list[ProjectFiles], cases: list[Case], home: Path
 ) -> Results:
     """Ask every system at every case, one system after the other."""
-    from ownstack.engine.scheduler import NativeThread
-
     results = Results(cases)
     table = {project.name: project for project in projects}
-    clock = time.perf_counter
-    await ask(Ngram(), results, table, clock, say)
-    echo = EchoSystem(home / "echo")
-    await ask(echo, results, table, clock, say)
-    await echo.close()
-    results.index_bytes = echo.sizes
+    clock, wanted = time.perf_counter, options.systems
+    if "ngram" in wanted:
+        await ask(Ngram(), results, table, clock, say)
+    if "echo" in wanted:
+        echo = EchoSystem(home / "echo")
+        await ask(echo, results, table, clock, say)
+        await echo.close()
+        results.index_bytes = echo.sizes
     if reason := mixture_missing():
         results.skipped["mixture"] = reason
-    engine, native = None, NativeThread()
+    native = NativeThread()
+    engine = await opened(options, native, home, results)
     try:
-        if options.model:
-            try:
-                engine = await open_engine(
-                    options.model.resolve(), native, home / "cache", options.order
-                )
-            except OwnstackError as error:
-                results.skipped["network"] = str(error)
-        else:
-            results.skipped["network"] = "no --model was given"
         if engine is not None:
-            for network in (Network(engine), Network(engine, with_suffix=False)):
-                await ask(network, results, table, clock, say)
-                weights_mib = engine.capabilities.memory_bytes / 2**20
-                results.memory_mib[network.name] += weights_mib
+            for name, with_suffix in (("network", True), ("no-suffix", False)):
+                if name in wanted:
+                    network = Network(engine, with_suffix=with_suffix)
+                    await ask(network, results, table, clock, say)
+                    weights_mib = engine.capabilities.memory_bytes / 2**20
+                    results.memory_mib[network.name] += weights_mib
             add_oracle(results)
-        if projects:
+        if projects and "product" in wanted:
             product = Product(PRODUCT, lambda: engine, home)
             await ask(product, results, table, clock, say)
             await product.close()
@@ -162,6 +164,20 @@ async def measure(
             await engine.close()
         native.close()
     return results
+
+
+async def opened(
+    options: argparse.Namespace, native: NativeThread, home: Path, results: Results
+) -> LlamaEngine | None:
+    """Open the model that was given, or note why there is none."""
+    if options.model is None:
+        results.skipped["network"] = "no --model was given"
+        return None
+    try:
+        return await open_engine(options.model.resolve(), native, home / "cache", options.order)
+    except OwnstackError as error:
+        results.skipped["network"] = str(error)
+        return None
 
 
 def conclude(
