@@ -1,6 +1,7 @@
 """From files on disk to a suggestion: the whole of echo, as a window uses it."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -180,6 +181,22 @@ def test_a_folder_that_cannot_be_read(projects: Projects, folder: Path) -> None:
     projects.refresh(folder / "missing").result()
 
     assert projects.views([folder / "missing"])[0].parts == ()
+
+
+def test_folders_that_nobody_opens_any_more(tmp_path: Path, folder: Path) -> None:
+    """What was stored of them goes after two months; the rest stays."""
+    for name, age_days in (("old", 61), ("recent", 59)):
+        stored = tmp_path / "cache" / name
+        stored.mkdir(parents=True)
+        (stored / "a.echo").write_bytes(b"x")
+        then = time.time() - age_days * 86_400
+        os.utime(stored, (then, then))
+    projects = Projects(tmp_path / "cache")
+
+    projects.refresh(folder).result()
+    projects.close()
+
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["recent"]
 
 
 def test_nothing_is_written_into_the_project(projects: Projects, folder: Path) -> None:

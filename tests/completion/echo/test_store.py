@@ -121,6 +121,25 @@ def test_a_restart_reads_only_what_changed(
     assert holds(again, "changed") == ["2.py"]
 
 
+def test_what_is_no_text_is_read_once(
+    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it changes."""
+    (folder / "data.py").write_bytes(b"\0" * 100)
+    store = refreshed(folder, cache)
+    reads: list[str] = []
+    real = storing.read
+    monkeypatch.setattr(storing, "read", lambda root, name: reads.append(name) or real(root, name))
+
+    store.refresh()
+    before = list(reads)
+    write(folder / "data.py", "text = 1\n")
+    store.refresh()
+
+    assert (before, reads) == ([], ["data.py"])
+    assert holds(store, "text") == ["data.py"]
+
+
 def test_damage_is_repaired(folder: Path, cache: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A cache that was cut short is made again, and the log says so."""
     write(folder / "a.py", "first = 1\n" * 20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ REFRESH_S = 30.0
 """Changes that no editor told of are found after about so long, while somebody types."""
 REFRESH_SHARE = 50
 """A refresh that takes long comes so much more seldom: at most one part in this of the time."""
+KEPT_S = 60 * 24 * 3_600.0
+"""What is stored of a folder is removed when nobody has opened it for so long."""
 _NICENESS = 10
 _TURN_S, _REST_S = 0.004, 0.001
 """The threads let others run for a while after each turn; Python code has one lock for all."""
@@ -37,6 +40,7 @@ class Projects:
         self._slow = ThreadPoolExecutor(1, "echo-refresh", _be_humble)
         self._quick = ThreadPoolExecutor(1, "echo-update")
         self._closed = False
+        self._swept = False
 
     def views(self, folders: Sequence[Path]) -> tuple[View, ...]:
         """Return what is known of some folders, and see to it that it stays true."""
@@ -81,9 +85,23 @@ class Projects:
                 self.refresh(folder)
         return self._stores.get(folder) or Store(folder, self._cache)
 
+    def _sweep(self) -> None:
+        """Remove what is stored of folders that nobody has opened for long."""
+        if self._swept:
+            return
+        self._swept = True
+        try:
+            old = [one for one in self._cache.iterdir() if _age_s(one) > KEPT_S]
+        except OSError as error:
+            log.debug("nothing to sweep: %s", error)
+            return
+        for one in old:
+            shutil.rmtree(one, ignore_errors=True)
+
     def _refresh(self, folder: Path, store: Store) -> None:
         started = self._clock()
         try:
+            self._sweep()
             store.refresh(_Turns())
         except Exception:
             log.exception("The text index of %s could not be renewed.", folder)
@@ -116,6 +134,10 @@ class _Turns:
         if time.monotonic() - self._began > _TURN_S:
             time.sleep(_REST_S)
             self._began = time.monotonic()
+
+
+def _age_s(path: Path) -> float:
+    return time.time() - path.stat().st_mtime
 
 
 def _be_humble() -> None:

@@ -13,7 +13,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -75,6 +75,8 @@ class Store:
         self._cache = cache
         self._lock = threading.Lock()
         self._updated: set[str] = set()
+        self._refused: dict[str, Stamp] = {}
+        """Files that are no text, so that they are not read again and again."""
         self._loaded = False
         self._closed = False
 
@@ -98,8 +100,10 @@ class Store:
         # What was updated since the start is newer than what was seen.
         old = [path for path, stamp in stored.items() if seen.get(path) != stamp]
         self.bury(path for path in old if path not in self._updated)
-        missing = [path for path, stamp in seen.items() if stored.get(path) != stamp]
-        for batch in self._batches(missing, pause):
+        known = {**self._refused, **stored}
+        missing = [path for path, stamp in seen.items() if known.get(path) != stamp]
+        self._refused = {path: seen[path] for path in self._refused if path in seen}
+        for batch in self._batches(missing, seen, pause):
             self._add(Segment.build(batch), keep=self._updated)
         if not self._closed:
             self._merge()
@@ -136,7 +140,9 @@ class Store:
             yield path, stamp
             pause()
 
-    def _batches(self, paths: list[str], pause: Callable[[], None]) -> Iterator[list[Source]]:
+    def _batches(
+        self, paths: list[str], seen: Mapping[str, Stamp], pause: Callable[[], None]
+    ) -> Iterator[list[Source]]:
         batch: list[Source] = []
         size = 0
         for path in paths:
@@ -145,6 +151,7 @@ class Store:
             source = read(self._folder, path)
             pause()
             if source is None:
+                self._refused[path] = seen[path]
                 continue
             batch.append(source)
             size += len(source.text)
@@ -223,6 +230,7 @@ class Store:
         parts: list[Part] = []
         known: set[str] = set()
         with contextlib.suppress(OSError):
+            os.utime(self._cache)  # It is still in use.
             for file in sorted(self._cache.glob("*" + _SUFFIX), reverse=True):
                 try:
                     segment = Segment.open(file)
