@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PATIENCE_MS = 10_000
 """Nobody is typing, so the first line may take longer than in an editor."""
+PROJECT_S = 2.0
+"""Echo answers from what it has read of the project by then."""
 MAX_FILE_BYTES = 4_000_000
 """No text of at most a million characters is longer."""
 BINARY_LOOK_BYTES = 8192
@@ -162,6 +164,7 @@ async def _ask(path: Path, text: str, offset: int, model: str) -> tuple[Document
         language = language_of("", path.name, text.partition("\n")[0])
         session.open(uri, language.id if language else "plaintext", 1, text)
         await session.ready()
+        await session.read_folders(PROJECT_S)
         if session.problem is not None:
             raise OwnstackError(str(session.problem))
         answer = await session.complete(uri, offset, Trigger.INVOKED)

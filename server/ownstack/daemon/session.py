@@ -92,6 +92,12 @@ class Session:
         if self._lease is not None:
             await self._lease.ready()
 
+    async def read_folders(self, timeout_s: float) -> None:
+        """Wait until echo knows the files of the folders, though not for long."""
+        jobs = [self._host.projects.refresh(folder) for folder in self._readable]
+        if jobs:
+            await asyncio.wait([asyncio.wrap_future(job) for job in jobs], timeout=timeout_s)
+
     def windows_changed(self) -> None:
         """Hear from the host that another window has come or gone."""
         self._changed()
