@@ -25,6 +25,7 @@ ROUNDS = 12
 TALK = GenerateRequest(
     (Message("user", "Explain this program in detail. " * 40),), max_tokens=400, conversation="b"
 )
+LONG_TALK = replace(TALK, messages=(Message("user", "Explain this program in detail. " * 400),))
 
 
 async def open_engine(
@@ -117,14 +118,14 @@ async def keystrokes(
 
 async def storm(
     engine: LlamaEngine, text: str, *, chat: LlamaEngine | None, n_keys: int = 60
-) -> tuple[list[float], int]:
+) -> list[float]:
     """Press `n_keys` keys 60 ms apart, each cancelling the one before.
 
     Returns the milliseconds to the first text of those keys that were answered before they were
-    cancelled, and the number of tokens a chat running beside it has produced meanwhile.
+    cancelled. `chat` reads a long prompt meanwhile.
     """
     start = text.index("\n", len(text) // 2) + 1
-    talk = chat.generate(TALK) if chat is not None else None
+    talk = chat.generate(LONG_TALK) if chat is not None else None
     first_ms: list[float] = []
     await engine.infill(_at(text, start, 0, n_keys)).result()
     began = time.perf_counter()
@@ -147,11 +148,10 @@ async def storm(
     if running is not None:
         await running.result()
     await asyncio.gather(*waiting)
-    produced = len(talk.text) if talk is not None else 0
     if talk is not None:
         talk.cancel()
         await talk.result()
-    return first_ms, produced
+    return first_ms
 
 
 def _at(text: str, start: int, key: int, n_keys: int) -> InfillRequest:
@@ -172,7 +172,8 @@ async def rival_storm(path: Path, text: str, threads: int, n_keys: int = 60) -> 
     began = time.perf_counter()
     for key in range(n_keys):
         ask = _at(text, start, key + 1, n_keys)
-        rival.key(f"{ask.suffix}\n{ask.prefix}")
+        # The common order: prefix, then suffix. The wrapper keeps what two prompts have in common.
+        rival.key(f"{ask.prefix}\n{ask.suffix}\n")
         await asyncio.sleep(max(0.0, began + (key + 1) * 0.06 - time.perf_counter()))
     await asyncio.sleep(1.5)
     await asyncio.to_thread(rival.close)
@@ -181,8 +182,8 @@ async def rival_storm(path: Path, text: str, threads: int, n_keys: int = 60) -> 
 
 async def storms(engine: LlamaEngine, path: Path, text: str) -> list[Figure]:
     """60 keys 60 ms apart: alone, beside a chat, and as the usual wrapper does it."""
-    alone, _ = await storm(engine, text, chat=None)
-    beside, produced = await storm(engine, text, chat=engine)
+    alone = await storm(engine, text, chat=None)
+    beside = await storm(engine, text, chat=engine)
     rival = await rival_storm(path, text, engine._threads)
     wrapper = (
         f"llama-cpp-python's high-level call: {len(rival)} of 60, {quantile(rival, 0.5):.0f} ms"
@@ -192,7 +193,6 @@ async def storms(engine: LlamaEngine, path: Path, text: str) -> list[Figure]:
         Figure("60 keys: first text, p50", quantile(alone, 0.5), "ms", "<=", 60.0, wrapper),
         Figure("60 keys beside a chat: answered", len(beside), "keys", ">=", 57, wrapper),
         Figure("60 keys beside a chat: first text, p50", quantile(beside, 0.5), "ms", "<=", 60.0),
-        Figure("chat text produced during the 60 keys", produced, "chars", ">=", 1),
     ]
 
 
@@ -246,7 +246,8 @@ async def preemption(engine: LlamaEngine, chat: LlamaEngine, text: str) -> list[
     await talk.result()
     return [
         Figure("completion pre-empts a running chat, p95", quantile(waits, 0.95), "ms", "<=", 10.0,
-               f"p50 {quantile(waits, 0.5):.1f} ms; the chat went on by {grown} characters"),
+               f"p50 {quantile(waits, 0.5):.1f} ms, {len(waits)} completions"),
+        Figure("the chat goes on under these keys", grown, "chars", ">=", 1.0),
     ]  # fmt: skip
 
 

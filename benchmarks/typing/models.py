@@ -22,8 +22,8 @@ VOCABULARY = 49_152
 def make_101m(path: Path, vocabulary_of: Path) -> None:
     """Write a 101-million-parameter Q8_0 GGUF that speaks the tokenizer of another one.
 
-    The vocabulary is padded with words that nothing is split into, so that the output layer costs what it does
-    in a real model of this size.
+    The vocabulary is padded with words that nothing is split into, so that the output layer
+    costs what it does in a real model of this size.
     """
     writer = GGUFWriter(path, "llama")
     writer.add_name("random-101m")
