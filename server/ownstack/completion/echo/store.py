@@ -229,22 +229,35 @@ class Store:
     def _load(self) -> None:
         parts: list[Part] = []
         known: set[str] = set()
+        useless = []
         with contextlib.suppress(OSError):
             os.utime(self._cache)  # It is still in use.
             for file in sorted(self._cache.glob("*" + _SUFFIX), reverse=True):
-                try:
-                    segment = Segment.open(file)
-                except (OSError, ValueError) as error:
-                    log.warning("A part of the text index is made again: %s", error)
-                    _remove(file)
-                    continue
-                alive = np.array([one.path not in known for one in segment.files], np.bool_)
-                known.update(one.path for one in segment.files)
-                parts.append(Part(segment, alive, file))
+                part = self._open(file, known)
+                if part is None:
+                    useless.append(file)
+                else:
+                    known.update(one.path for one in part.segment.files)
+                    parts.append(part)
+        for file in useless:
+            _remove(file)
         with self._lock:
             updated = {file.path for part in self.view.parts for file in part.live()}
             older = [_without(part, updated) for part in reversed(parts)]
             self._replace_parts([*older, *self.view.parts])
+
+    def _open(self, file: Path, known: set[str]) -> Part | None:
+        """Map a part, but for files in `known`; None if it is damaged or holds nothing else.
+
+        Such a one is not mapped afterwards: Windows removes no file that is.
+        """
+        try:
+            segment = Segment.open(file)
+        except (OSError, ValueError) as error:
+            log.warning("A part of the text index is made again: %s", error)
+            return None
+        alive = np.array([one.path not in known for one in segment.files], np.bool_)
+        return Part(segment, alive, file) if alive.any() else None
 
 
 def _without(part: Part, paths: set[str]) -> Part:
