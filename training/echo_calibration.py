@@ -26,9 +26,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ownstack.completion.echo.block import steps
 from ownstack.completion.echo.echo import Echo
 from ownstack.completion.echo.judgement import CERTAINTY, CHOICE, Judged, certainty, judge
-from ownstack.completion.echo.question import ask
+from ownstack.completion.echo.question import Question, ask
 from ownstack.completion.echo.store import Store, View
 from ownstack.document import Document
 
@@ -71,6 +72,8 @@ class Case:
     """The document ends at the cursor, as a new one does."""
     found: list[Judged]
     seconds: float
+    steps: list[tuple[tuple[float, ...], bool]]
+    """Of a right line in a document that ends there: the lines after it, to the first wrong one."""
 
     @property
     def right(self) -> int | None:
@@ -117,7 +120,7 @@ def cases(
         view = store_of(project, Path(folder))
         known, alone = Echo(lambda: [view]), Echo()
         for path in draw.choices(paths, k=count if paths else 0):
-            left, offset, truth = _cut(project.files[path].replace("\r\n", "\n"), draw)
+            left, offset, truth, below = _cut(project.files[path].replace("\r\n", "\n"), draw)
             grows = draw.random() < growing
             if grows:
                 left = left[:offset]
@@ -126,19 +129,34 @@ def cases(
             document = Document(uri, path, project.language, 1, left)
             _ = document.index  # the editor has asked for it already
             began = time.thread_time()
-            found = echo.examine(ask(document, offset), document, [])
-            yield Case(project, truth, grows, found, time.thread_time() - began)
+            question = ask(document, offset)
+            found = echo.examine(question, document, [])
+            seconds = time.thread_time() - began
+            right = grows and bool(found) and found[0].candidate.text == truth
+            walked = _walk(question, found[0], below) if right else []
+            yield Case(project, truth, grows, found, seconds, walked)
 
 
-def _cut(text: str, draw: random.Random) -> tuple[str, int, str]:
-    """Return a text without the end of one of its lines, where that was, and what it was."""
+def _walk(
+    question: Question, judged: Judged, below: list[str]
+) -> list[tuple[tuple[float, ...], bool]]:
+    walked = []
+    for step, line in zip(steps(question, judged.candidate.occurrences), below, strict=False):
+        walked.append((step.signals, step.line == line.rstrip()))
+        if not walked[-1][1]:
+            break
+    return walked
+
+
+def _cut(text: str, draw: random.Random) -> tuple[str, int, str, list[str]]:
+    """Return a text without the end of a line, where that was, what it was, the lines below."""
     lines = text.split("\n")
     number = draw.choice([number for number, line in enumerate(lines) if line.strip()])
     line = lines[number]
     at = draw.randrange(len(line) - len(line.lstrip()), len(line.rstrip()))
     offset = sum(len(one) + 1 for one in lines[:number]) + at
     lines[number] = line[:at]
-    return "\n".join(lines), offset, line[at:].rstrip()
+    return "\n".join(lines), offset, line[at:].rstrip(), lines[number + 1 :]
 
 
 def fit_choice(drawn: Sequence[Case], ridge: float = 2e-4, steps: int = 600) -> np.ndarray:
@@ -202,6 +220,17 @@ def fit_both(drawn: Sequence[Case], folds: int = 4) -> tuple[np.ndarray, np.ndar
     return fit_choice(drawn), fit(signals, right)
 
 
+def fit_steps(drawn: Sequence[Case]) -> np.ndarray:
+    """Return the weights of `block.STEP`, and print how right its lines are."""
+    walked = [step for case in drawn for step in case.steps]
+    signals, right = np.array([s for s, _ in walked]), np.array([r for _, r in walked], float)
+    weights = fit(signals, right)
+    chance = 1 / (1 + np.exp(-(weights[0] + signals @ weights[1:])))
+    error = calibration_error(chance, right)
+    print(f"STEP = {tuple(np.round(weights, 3).tolist())}  # {len(right)} lines, {error:.3f} off")
+    return weights
+
+
 def report(name: str, drawn: Sequence[Case], weights: Sequence[float]) -> None:
     """Print exact rates and how well confidence means what it says."""
     chance = np.array([certainty(c.found[0], weights) if c.found else 0.0 for c in drawn])
@@ -260,6 +289,7 @@ def main() -> None:
         choice, sure = fit_both(drawn)
         print("CHOICE =", tuple(np.round(choice, 3).tolist()))
         print("CERTAINTY =", tuple(np.round(sure, 3).tolist()))
+        fit_steps(drawn)
         report_all([judged_by(case, choice.tolist()) for case in drawn], sure.tolist())
     print("held out")
     unseen = projects(options.corpus / "heldout.jsonl", None)

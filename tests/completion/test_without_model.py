@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from ownstack.completion.completer import ECHO_ALONE, ECHO_SURE
 from ownstack.completion.echo import Echo, Echoed
 from ownstack.completion.suggestion import Trigger
@@ -18,8 +20,8 @@ LOOP = "for index, value in enumerate(values):\n    print(index, value)\n"
 class Said(Echo):
     """An echo that always says the same, as surely as it is told."""
 
-    def __init__(self, text: str, confidence: float) -> None:
-        self.said = Echoed(text, confidence, 8, 2, "b.py")
+    def __init__(self, text: str, confidence: float, *more: str) -> None:
+        self.said = Echoed(text, confidence, 8, 2, "b.py", more)
 
     def suggest(self, document: Document, offset: int, others: Sequence[Document]) -> Echoed | None:
         return self.said
@@ -54,6 +56,23 @@ async def test_other_open_files_are_looked_at(tmp_path: Path) -> None:
         window.show("API_TOKEN_FOR_$0\n")
 
         assert await window.text() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("def f(a):\n    $0\n\n\nx = 1\n", "b = a\n    return b"),
+        ("def f(a):\n    c = $0\n    return c\n", "b = a"),
+    ],
+)
+async def test_sure_lines_where_a_block_is_written(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    """In an empty body several lines are shown, in the middle of a line only its rest."""
+    async with Window(tmp_path, echo=Said("b = a", 0.9, "    return b")) as window:
+        window.show(text)
+
+        assert await window.text() == expected
 
 
 async def test_typing_through_an_echo(tmp_path: Path) -> None:

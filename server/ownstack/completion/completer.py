@@ -209,12 +209,15 @@ class Completer:
                 found = self._echo.suggest(place.document, place.offset, others)
                 if found is None or found.confidence < (0.0 if request.invoked else least):
                     return Found("", reason=_NO_ECHO)
+                # Several lines only if they are sure, and where a block may be written.
+                wanted = self._shape(request) if found.more else Shape(1, None, "line")
+                lines = (found.text, *found.more)[: wanted.max_lines]
                 trimmed = trim(
-                    found.text,
+                    "\n".join(lines),
                     complete=True,
                     document=place.document,
                     offset=place.offset,
-                    shape=Shape(1, None, "line"),
+                    shape=wanted,
                 )
         except Exception as error:
             self._failed("echo", error)

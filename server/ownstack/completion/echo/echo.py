@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ownstack.completion.echo.block import sure_lines
 from ownstack.completion.echo.buffer import Buffer
 from ownstack.completion.echo.candidate import candidates
 from ownstack.completion.echo.judgement import Judged, certainty, judge
@@ -38,6 +39,8 @@ class Echoed:
     occurrences: int
     from_path: str
     """Where the nearest of the places is."""
+    more: tuple[str, ...] = ()
+    """Lines that follow, if they are sure enough; indented as they will stand."""
 
 
 class Echo:
@@ -72,12 +75,15 @@ class Echo:
             if kept and not judged.candidate.text:
                 return None  # The line is complete as it is.
             if kept:
+                confidence = certainty(judged)
+                ends = not question.rest.strip()
                 return Echoed(
                     judged.candidate.text,
-                    certainty(judged),
+                    confidence,
                     question.chars(max(one.match for one in kept)),
                     len(held),
                     kept[0].path,
+                    tuple(sure_lines(question, kept, confidence)) if ends else (),
                 )
         return None
 

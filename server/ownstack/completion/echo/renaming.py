@@ -46,19 +46,25 @@ KEYWORDS = frozenset(
 
 def renamed(question: Question, occurrences: Sequence[Occurrence]) -> list[Occurrence]:
     """Return the places whose line reads differently with the names from before the cursor."""
-    here = _back(question.backwards[:_CONTEXT_BYTES][::-1])
+    here = _here(question)
     own = [one for one in occurrences if one.scope == "own"][: MAX_RENAMED // 2]
     others = [one for one in occurrences if one.scope != "own"][: MAX_RENAMED // 2]
     made = []
     for one in (*own, *others):
         if not _NAME.search(one.text):
             continue
-        there = _back(one.source.read(one.end - _CONTEXT_BYTES, one.end))
-        names = align(here, there, _is_word(one.text[:1]))
+        names = align(here, _there(one), _is_word(one.text[:1]))
         text = rename(one.text, names) if names else one.text
         if text != one.text:
             made.append(dataclasses.replace(one, text=text, renamed=True))
     return made
+
+
+def names_of(question: Question, one: Occurrence) -> dict[str, str]:
+    """Return names there → names here."""
+    there = _there(one)
+    after = one.source.read(one.end, one.end + 4).decode("utf-8", "ignore")
+    return align(_here(question), there, _is_word(after[:1]))
 
 
 def align(here: Sequence[str], there: Sequence[str], in_word: bool) -> dict[str, str]:
@@ -104,6 +110,14 @@ def rename(text: str, names: Mapping[str, str]) -> str:
         return word
 
     return _NAME.sub(put, text)
+
+
+def _here(question: Question) -> list[str]:
+    return _back(question.backwards[:_CONTEXT_BYTES][::-1])
+
+
+def _there(one: Occurrence) -> list[str]:
+    return _back(one.source.read(one.end - _CONTEXT_BYTES, one.end))
 
 
 def _back(context: bytes) -> list[str]:
