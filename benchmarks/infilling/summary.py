@@ -57,6 +57,7 @@ class Row:
     ms_p50: float
     ms_p95: float
     jump_ms_p50: float
+    cpu_ms_p95: float
 
 
 def indices_of(results: Results, language: str, *, twins: bool | None = False) -> list[int]:
@@ -104,6 +105,7 @@ def row(results: Results, system: str, language: str, indices: Sequence[int]) ->
         float("nan") if oracle else quantile(times, 0.5),
         float("nan") if oracle else quantile(times, 0.95),
         quantile([answer.jump_ms or answer.ms for answer in answers], 0.5),
+        quantile([answer.cpu_ms for answer in answers if answer.cpu_ms], 0.95),
     )
 
 
@@ -140,6 +142,7 @@ def mean_row(results: Results, system: str, rows: Sequence[Row], strata: list[li
         pooled.ms_p50,
         pooled.ms_p95,
         pooled.jump_ms_p50,
+        pooled.cpu_ms_p95,
     )
 
 
