@@ -110,7 +110,9 @@ async def window_figures(arguments: argparse.Namespace, files: list[Path]) -> li
         say(f"{arguments.keys} keys in a row")
         figures += await bench.soak(window, copies[2 % len(copies)], arguments.keys, status.pid)
         await window.close()
-    stop = await asyncio.create_subprocess_exec(sys.executable, "-m", "ownstack", "daemon", "stop")
+    stop = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ownstack", "daemon", "stop"), stdout=asyncio.subprocess.DEVNULL
+    )
     await stop.wait()
     return figures
 
