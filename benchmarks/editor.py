@@ -16,6 +16,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
+from ownstack.lsp import protocol
 from ownstack.text import LineIndex
 
 
@@ -62,7 +63,12 @@ class Window:
         command: list[str] | None = None,
     ) -> Window:
         """Start `ownstack lsp`, say hello, open `path` with `text` (unsaved)."""
-        client = LanguageClient("ownstack-benchmark", "1")
+        client = LanguageClient(
+            "ownstack-benchmark",
+            "1",
+            protocol_cls=protocol.CustomMessages,
+            converter_factory=protocol.converter,
+        )
         uri = path.as_uri()
         window = cls(client, uri, text)
 
@@ -75,7 +81,7 @@ class Window:
             if params.type == types.MessageType.Error:
                 window.messages.append(params.message)
 
-        @client.feature("ownstack/statusChanged")
+        @client.feature(protocol.STATUS_CHANGED)
         def _status(params: Any) -> None:
             return None
 
@@ -114,7 +120,7 @@ class Window:
         """Wait until the server says that it does not load any more; return its status."""
         end = time.perf_counter() + timeout_s
         while True:
-            status = await self.request("ownstack/status", {})
+            status = await self.request(protocol.STATUS, protocol.Nothing())
             if status.state not in ("starting", "loading"):
                 return status
             if time.perf_counter() > end:

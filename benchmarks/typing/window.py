@@ -13,6 +13,8 @@ import psutil
 from benchmarks.bars import Figure, quantile
 from benchmarks.editor import Asked, Window
 from benchmarks.typing.trace import Key, Passage, keys, passages
+from ownstack.completion.suggestion import Trace
+from ownstack.lsp import protocol
 
 MIN_ACCEPTED_CHARS = 4
 """A person presses Tab for a suggestion that saves at least this many keys."""
@@ -22,7 +24,7 @@ MIN_ACCEPTED_CHARS = 4
 class Session:
     """Everything that was asked in one run of typing."""
 
-    asked: list[tuple[Asked, dict[str, Any]]] = field(default_factory=list)
+    asked: list[tuple[Asked, Trace]] = field(default_factory=list)
     accepted: int = 0
     keys: int = 0
 
@@ -30,7 +32,7 @@ class Session:
         return [
             asked.latency_ms
             for asked, trace in self.asked
-            if asked.latency_ms is not None and (not tiers or trace.get("tier") in tiers)
+            if asked.latency_ms is not None and (not tiers or trace.tier in tiers)
         ]
 
 
@@ -51,8 +53,8 @@ async def type_passage(
         following = plan[number + 1].delay_s * pace if number + 1 < len(plan) else 1.0
         await asyncio.wait([asked.future], timeout=following)
         if asked.future.done():
-            trace = await window.request("ownstack/explain", {})
-            session.asked.append((asked, _plain(trace)))
+            trace = await window.request(protocol.EXPLAIN, protocol.ExplainParams())
+            session.asked.append((asked, trace))
             typed_until = _accept(window, asked, plan, number, cursor, session)
         rest = following - (time.perf_counter() - started)
         if rest > 0:
@@ -91,18 +93,6 @@ def _accept(
     return end
 
 
-def _plain(trace: Any) -> dict[str, Any]:
-    if trace is None:
-        return {}
-    if isinstance(trace, dict):
-        return trace
-    fields = getattr(trace, "_asdict", lambda: vars(trace))()
-    stages = fields.get("stagesMs")
-    if stages is not None and not isinstance(stages, dict):
-        fields["stagesMs"] = stages._asdict()
-    return dict(fields)
-
-
 async def typing(window: Window, files: list[Path], n_passages: int, pace: float) -> list[Figure]:
     """Replay typing in each file; per tier and per stage, p50 and p95."""
     session = Session()
@@ -115,11 +105,9 @@ async def typing(window: Window, files: list[Path], n_passages: int, pace: float
     kept = session.latencies("typed-through", "cache")
     stages: dict[str, list[float]] = {}
     for _, trace in session.asked:
-        for stage, ms in (trace.get("stagesMs") or {}).items():
+        for stage, ms in trace.stages_ms.items():
             stages.setdefault(stage, []).append(ms)
-    evaluated = [
-        trace["evaluatedTokens"] for _, trace in session.asked if trace.get("tier") == "model"
-    ]
+    evaluated = [trace.evaluated_tokens for _, trace in session.asked if trace.tier == "model"]
     detail = {
         "keys": session.keys,
         "answered": len(answered),
@@ -187,7 +175,7 @@ async def second_window(path: Path, settings: dict[str, Any], pid: int) -> list[
     asked = window.ask(passage.offset)
     await asyncio.wait([asked.future], timeout=30)
     took_ms = (time.perf_counter() - started) * 1e3
-    status = await window.request("ownstack/status", {})
+    status = await window.request(protocol.STATUS, protocol.Nothing())
     grown = (psutil.Process(pid).memory_info().rss - before) / 2**20
     await window.close()
     return [
@@ -213,7 +201,7 @@ async def soak(window: Window, path: Path, n_keys: int, pid: int) -> list[Figure
             asked = window.ask(cursor)
             everything.append(asked)
             await asyncio.wait([asked.future], timeout=0.012)
-            if len(everything) % 500 == 0:
+            if len(everything) % max(1, n_keys // 20) == 0:
                 rss.append(process.memory_info().rss / 2**20)
             if len(everything) >= n_keys:
                 break
