@@ -19,8 +19,8 @@ from ownstack.completion.secret import secret_text
 MAX_REST_CHARS = 200
 MIN_BLANK_MATCH = 9
 """A match of blanks only says something from this length on."""
-OWN_PLACES = 100
-OTHER_PLACES = 100
+OWN_PLACES = 60
+OTHER_PLACES = 60
 """So many are looked at, the longest matches first; more would not change what is said."""
 
 Scope = Literal["own", "open", "folder", "project"]
@@ -78,7 +78,7 @@ def collect(
     views: Sequence[View],
     hidden: Sequence[Collection[str]],
 ) -> list[Occurrence]:
-    """Return the places with the longest matches, at most about two hundred.
+    """Return the places with the longest matches, at most about a hundred.
 
     `hidden`: for each view, the paths in it that do not count: they are open, or excluded.
     """

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from ownstack.completion.echo.occurrence import Occurrence
 from ownstack.completion.echo.question import Question
 
-MAX_RENAMED = 40
+MAX_RENAMED = 24
 """So many places are aligned, those with the longest matches and those nearest."""
 _CONTEXT_BYTES = 160
 _MAX_TOKENS = 40

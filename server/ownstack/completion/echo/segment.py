@@ -139,8 +139,6 @@ class Segment:
             raise SegmentCorruptError(f"{path.name} has not the size or the version it should have")
         if zlib.crc32(memoryview(data)[_HEADER.size :]) != crc:
             raise SegmentCorruptError(f"{path.name} is damaged")
-        if hasattr(data, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
-            data.madvise(mmap.MADV_DONTNEED)  # Reading it for the check made all of it present.
         base = _HEADER.size + n_table
         rows = json.loads(data[_HEADER.size : base])
         files = [StoredFile(row[0], (row[1], row[2]), row[3], row[4]) for row in rows]
