@@ -30,6 +30,7 @@ from benchmarks.infilling import humaneval, plots
 from benchmarks.infilling.contamination import Overlap, overlaps
 from benchmarks.infilling.cursors import Case, draw_cases
 from benchmarks.infilling.evaluation import Results, add_oracle, ask
+from benchmarks.infilling.large import large_project
 from benchmarks.infilling.networks import Network, open_engine
 from benchmarks.infilling.product import Product, mixture_missing
 from benchmarks.infilling.projects import ProjectError, fetched, load_projects, trained_on
@@ -72,6 +73,8 @@ def parser() -> argparse.ArgumentParser:
                       help="default: %(default)s")  # fmt: skip
     made.add_argument("--data", type=Path, help="HumanEval-SingleLineInfilling.jsonl.gz")
     made.add_argument("--corpus", type=Path, help="train.jsonl: look for the projects in it")
+    made.add_argument("--large", action="store_true",
+                      help="echo's speed and memory over all fetched projects as one")  # fmt: skip
     made.add_argument("--json", action="store_true")
     made.add_argument("--plots", type=Path, metavar="DIR", help="write PNG files there")
     made.add_argument("--records", type=Path, metavar="FILE", help="every answer, as JSON lines")
@@ -99,13 +102,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         cases = draw_cases(projects, options.positions, options.seed)
         results = asyncio.run(measure(options, projects, cases, home))
         results.skipped |= skipped
+        large: list[Figure] = []
+        if options.large:
+            root = options.projects.resolve()
+            large = asyncio.run(large_project(root, cases, home / "large"))
         extra = None
         if options.data:
             items = humaneval.load_cases(options.data, options.positions, options.seed)
             extra = asyncio.run(measure(options, [], items, home))
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    return conclude(options, projects, results, extra, overlap)
+    return conclude(options, projects, results, extra, [*overlap_figures(overlap), *large])
 
 
 def gather(options: argparse.Namespace) -> tuple[list[ProjectFiles], dict[str, str]]:
@@ -185,11 +192,11 @@ def conclude(
     projects: list[ProjectFiles],
     results: Results,
     extra: Results | None,
-    overlap: list[Overlap],
+    more: list[Figure],
 ) -> int:
     """Print everything; return how many bars were missed, as an exit status."""
     rows, twin_rows = rows_of(results), rows_of(results, twins=True)
-    figures = [*overlap_figures(overlap), *figures_of(results, rows)]
+    figures = [*figures_of(results, rows), *more]
     title = f"infilling, {options.split} projects, {options.positions} positions a language"
     if options.model:
         title += f", {options.model.name}"

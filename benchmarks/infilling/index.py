@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
 from pathlib import Path
 
 from ownstack.completion.echo import Echo, Projects
@@ -28,6 +29,10 @@ class Index:
     def echo(self) -> Echo:
         """Return an echo as a window has it."""
         return Echo(lambda: self._projects.views([self._root]), stale=self._projects.saved)
+
+    def saved(self, path: Path) -> Future[None] | None:
+        """Tell that a file was written or removed; returns what can be waited for."""
+        return self._projects.saved(path)
 
     @property
     def size_bytes(self) -> int:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.infilling.cursors import Case
+from benchmarks.infilling.large import large_project
 from benchmarks.infilling.networks import Network
 from benchmarks.infilling.ngram import follows
 from benchmarks.infilling.product import Product
@@ -62,6 +63,19 @@ async def test_nothing_sees_what_was_taken_out(tmp_path: Path) -> None:
         Product("product", lambda: None, tmp_path / "home"),
     ):
         assert await answer(system, made, asked) != asked.truth
+
+
+async def test_one_large_project_knows_what_is_saved(tmp_path: Path) -> None:
+    """Each saved line is found; nothing is left behind in the folder."""
+    made = project(tmp_path / "project")
+    asked = case(made, "pkg/one.py", LINE.replace("resolve", "res$0olve"))
+    before = sorted(made.root.rglob("*"))
+
+    figures = await large_project(made.root, [asked] * 3, tmp_path / "cache")
+
+    assert figures[0].compared.endswith("n=3")
+    assert figures[-1].compared == "10 of 10 saved lines were found"
+    assert sorted(made.root.rglob("*")) == before
 
 
 async def test_the_product_says_what_it_shows(tmp_path: Path) -> None:
