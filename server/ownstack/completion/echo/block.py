@@ -43,6 +43,8 @@ class Step:
 def sure_lines(question: Question, places: Sequence[Occurrence], confidence: float) -> list[str]:
     """Return the lines that follow, while all of them together are likely enough."""
     lines: list[str] = []
+    if confidence < BLOCK_SURE:
+        return lines
     for step in steps(question, places):
         confidence *= step.chance()
         if confidence < BLOCK_SURE:
@@ -83,7 +85,7 @@ def _lines(question: Question, one: Occurrence) -> list[str]:
     names = names_of(question, one) if one.renamed else {}
     lines: list[str] = []
     # The last one may have been cut off.
-    for line in after.decode("utf-8", "replace").split("\n")[1:-1]:
+    for line in after.decode("utf-8", "replace").split("\n")[1:-1][:MAX_LINES]:
         bare = line.rstrip()
         if bare and not bare.startswith(there):
             break

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from posixpath import splitext
 
 from ownstack.completion.echo.occurrence import Occurrence
 from ownstack.completion.echo.question import Question
@@ -50,12 +51,14 @@ def candidates(question: Question, occurrences: Sequence[Occurrence]) -> list[Ca
     found: dict[str, Candidate] = {}
     begun: Counter[str] = Counter()
     total, longest = 0.0, 0
-    extension = question.own.path.rpartition(".")[2]
+    extension = splitext(question.own.path)[1]
     for one in occurrences:
-        candidate = found.setdefault(one.text, Candidate(one.text))
+        candidate = found.get(one.text)
+        if candidate is None:
+            candidate = found[one.text] = Candidate(one.text)
         candidate.occurrences.append(one)
         weight = _weight(one)
-        if one.path.rpartition(".")[2] != extension:
+        if not one.path.endswith(extension):
             weight *= _OTHER_LANGUAGE
         if one.renamed:
             weight *= _RENAMED
