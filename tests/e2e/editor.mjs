@@ -132,8 +132,13 @@ export class Editor {
 
 // Runs inside the page. Continuation lines of a suggestion live in their own view zone.
 function ghostText() {
-  const inline = [...document.querySelectorAll('.view-line .ghost-text-decoration, .view-line .ghost-text')];
-  const below = [...document.querySelectorAll('.suggest-preview-text .view-line, .ghost-text-lines .view-line')];
+  const lines = '.suggest-preview-text, .ghost-text-lines';
+  const inline = [
+    ...document.querySelectorAll('.view-line .ghost-text-decoration, .view-line .ghost-text'),
+  ].filter((part) => part.closest(lines) === null);
+  const below = [...document.querySelectorAll(lines)].flatMap((block) => [
+    ...block.querySelectorAll('.view-line'),
+  ]);
   const first = inline.map((part) => part.textContent).join('');
   return [first, ...below.map((line) => line.textContent)].join('\n').replaceAll('\u00a0', ' ').trimEnd();
 }

@@ -44,7 +44,8 @@ const journeys = {
 
   async bracket(editor) {
     await editor.type('subtotal = sum(item.pr');
-    await editor.seeGhost('ice * item.quantity for item in items');
+    // Known as `items` where it was written before: echo takes the name that this function has.
+    await editor.seeGhost('ice * item.quantity for item in customer');
     await editor.screenshot(picture('before-tab'));
     await editor.page.keyboard.press('Tab');
     await editor.seeGhost('');
@@ -77,7 +78,8 @@ const journeys = {
     await editor.page.keyboard.press('Control+End');
     const whileOff = await editor.ghost();
     await editor.command('Ownstack: Suggest Now');
-    await editor.seeGhost(GHOST);
+    // Who asks may be given a block.
+    await editor.seeGhost(`${GHOST}\n    return full_name.strip()`);
     return { off, whileOff };
   },
 

@@ -221,7 +221,7 @@ def test_inside_brackets(desk: Open) -> None:
 
     editor.go("bracket")
 
-    expected = INVOICE + "subtotal = sum(item.price * item.quantity for item in items)"
+    expected = INVOICE + "subtotal = sum(item.price * item.quantity for item in customer)"
     assert editor.invoice == expected
 
 
