@@ -63,6 +63,8 @@ async def ask(
     grown = (psutil.Process().memory_info().rss - before) / 2**20
     results.proposals[system.name] = answers
     results.memory_mib[system.name] = results.memory_mib.get(system.name, 0.0) + grown
+    exactly = sum(results.right(system.name, range(len(answers))))
+    say(f"{system.name}: {exactly} of {len(answers)} exact, twins included")
 
 
 def add_oracle(results: Results) -> None:
