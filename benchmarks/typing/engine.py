@@ -64,8 +64,8 @@ async def overhead(engine: LlamaEngine, text: str) -> list[Figure]:
     for number in range(ROUNDS + 1):
         cursor = len(text) // 2 + number * 997
         ask = replace(
-            request(text, cursor, prompt_chars=3500, suffix_chars=600),
-            prefix=f"# round {number}\n" + text[cursor - 3500 : cursor].rsplit("\n", 1)[0] + "\n",
+            request(text, cursor, prompt_chars=2500, suffix_chars=400),
+            prefix=f"# round {number}\n" + text[cursor - 2500 : cursor].rsplit("\n", 1)[0] + "\n",
             max_tokens=48,
             max_lines=1000,
         )

@@ -228,7 +228,7 @@ def _told(flight: Flight, typed: str, trace: Trace) -> Told:
         trace.prompt_tokens = result.usage.prompt_tokens
         trace.evaluated_tokens = result.usage.evaluated_tokens
         trace.generated_tokens = result.usage.generated_tokens
-        for stage in ("queue", "prefill", "decode"):
+        for stage in ("queue", "layout", "prefill", "decode"):
             trace.stages_ms[stage] = round(getattr(result.usage, f"{stage}_ms"), 3)
     if trimmed is None and not flight.cancelled:
         # Not landed: show the lines that are whole. The rest will be in the cache.

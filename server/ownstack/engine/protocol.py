@@ -107,6 +107,8 @@ class Usage:
     """Prompt tokens that really went through the network; the rest was in the KV cache."""
     generated_tokens: int = 0
     queue_ms: float = 0.0
+    layout_ms: float = 0.0
+    """Tokenising and laying out the prompt."""
     prefill_ms: float = 0.0
     decode_ms: float = 0.0
     clipped: bool = False

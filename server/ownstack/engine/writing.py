@@ -124,7 +124,8 @@ class Writing:
         self._answer_tokens = 0
         self._unsaid = ""
         self._said_s = 0.0
-        self._started_s = job.started_s or time.monotonic()
+        self._laid_out_s = time.monotonic()
+        self._started_s = job.started_s or self._laid_out_s
         self._first_token_s: float | None = None
         self.evaluated = 0
         self.generated = 0
@@ -146,7 +147,8 @@ class Writing:
             evaluated_tokens=self.evaluated,
             generated_tokens=self.generated,
             queue_ms=1e3 * (self._started_s - self._job.submitted_s),
-            prefill_ms=1e3 * (first_s - self._started_s),
+            layout_ms=1e3 * (self._laid_out_s - self._started_s),
+            prefill_ms=1e3 * (first_s - self._laid_out_s),
             decode_ms=1e3 * (ended_s - first_s),
             clipped=clipped,
         )
