@@ -7,10 +7,9 @@ import pytest
 
 from ownstack.engine.abort_flag import AbortFlag
 from ownstack.engine.context import Context
-from ownstack.engine.lane import HARD_DRIFT, Pace, common_prefix
-from ownstack.engine.protocol import Finish, Generated, InfillRequest, Speed
+from ownstack.engine.lane import HARD_DRIFT, common_prefix
+from ownstack.engine.protocol import Finish, Generated, InfillRequest
 from ownstack.engine.slots import SOFT_DRIFT, InfillSlot
-from ownstack.engine.speed import SpeedMeter
 from tests.support import native
 from tests.support.native import CODE, answer, exhaust, infill_slot, job
 
@@ -182,7 +181,7 @@ class Stopping:
 
 
 @pytest.mark.parametrize("order", ["spm", "psm"])
-@pytest.mark.parametrize("steps", [0, 1, 5, 8])
+@pytest.mark.parametrize("steps", [0, 1, 3, 5])
 def test_cancel_leaves_a_consistent_slot(order: str, steps: int) -> None:
     """In the prompt or in the answer: the account is what the cache holds, answers stay right."""
     stopping = Stopping(order)
@@ -202,17 +201,10 @@ def test_an_aborted_step_halves_the_next() -> None:
     pace = stopping.slot._pace
 
     stopping.cancel_after(0, request())
-    assert pace.tokens() == 64
+    assert pace.tokens() == 128
 
     answer(stopping.slot, request())
-    assert pace.tokens() >= 128
-
-
-def test_a_fast_model_reads_larger_slices() -> None:
-    """Small slices cost a small model a fifth; a large one would be in them for too long."""
-    quick, slow = Pace(SpeedMeter(Speed(6_000, 300))), Pace(SpeedMeter(Speed(700, 50)))
-
-    assert (quick.tokens(), slow.tokens(), Pace(SpeedMeter()).tokens()) == (256, 128, 128)
+    assert pace.tokens() == 256
 
 
 def test_an_answer_that_is_displaced_goes_on_right() -> None:

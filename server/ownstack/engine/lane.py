@@ -16,9 +16,6 @@ from ownstack.engine.speed import SpeedMeter
 from ownstack.errors import ContextOverflowError, EngineError
 
 SMALLEST_SLICE = 8
-USUAL_SLICE = 128
-QUICK_S = 0.05
-"""A larger slice is taken if it is evaluated within this."""
 HARD_DRIFT = 32
 """Tokens by which the text before a shifted suffix may differ from the text it was computed
 after. Up to 20 typed tokens cost a median of 0.002 nats; beyond this the suffix is computed
@@ -43,8 +40,8 @@ def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
 class Pace:
     """How many prompt tokens go into one native call.
 
-    128 cost big models nothing, small ones a fifth more than 256, which are then done in the
-    time of a few tokens; fewer only after aborts, so that something is kept of each call.
+    256 cost nothing against more, 128 a small model a fifth; fewer only after aborts, so that
+    something is kept of each call.
     """
 
     def __init__(self, meter: SpeedMeter, largest: int = 256) -> None:
@@ -54,14 +51,13 @@ class Pace:
 
     def tokens(self, within_s: float | None = None) -> int:
         """Return the size of the next slice, one that takes `within_s` at most if given."""
-        speed = self.meter.speed.prefill
-        usual = max(min(self.largest, USUAL_SLICE), min(self.largest, int(speed * QUICK_S)))
         if within_s is None:
-            return min(self._slice, usual)
-        return max(1, min(self._slice, usual, int(speed * within_s)))
+            return self._slice
+        fits = int(self.meter.speed.prefill * within_s)
+        return max(1, min(self._slice, fits))
 
     def aborted(self) -> None:
-        self._slice = max(SMALLEST_SLICE, min(self._slice, USUAL_SLICE) // 2)
+        self._slice = max(SMALLEST_SLICE, self._slice // 2)
 
     def succeeded(self) -> None:
         self._slice = min(self.largest, self._slice * 2)
