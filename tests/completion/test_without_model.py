@@ -178,3 +178,17 @@ async def test_who_asks_is_shown_any_echo(tmp_path: Path) -> None:
         window.show("x = $0\n")
 
         assert await window.text(Trigger.INVOKED) == "value"
+
+
+async def test_an_unsure_echo_leaves_the_word_to_a_model_that_is_asked(tmp_path: Path) -> None:
+    """Pressing the key shows any echo where there is no model, and the model where there is one."""
+    engine = ScriptedEngine()
+    engine.enqueue("the model says")
+    async with Window(tmp_path, engine, echo=Said("echo says", 0.2)) as window:
+        window.show('"""A text: $0\n"""\n')
+
+        asked = await window.ask(Trigger.INVOKED)
+
+        assert asked.trace.tier == "model"
+        assert asked.suggestion is not None
+        assert asked.suggestion.text == "the model says"

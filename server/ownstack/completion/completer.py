@@ -164,8 +164,9 @@ class Completer:
     async def _fresh(self, request: Request) -> Found:
         """Return what echo or the model has to say."""
         asking = self._asking
+        alone = 0.0 if request.invoked else ECHO_ALONE
         if asking is None:
-            return await self._echoed(request, ECHO_ALONE, wait=True)
+            return await self._echoed(request, alone, wait=True)
         with request.watch.stage("shape"):
             wanted = self._shape(request)
         joined = asking.joinable(request.place, wanted)
@@ -177,7 +178,7 @@ class Completer:
             return await self._modelled(asking, request, wanted)
         except Exception as error:
             self._failed("model", error)
-            echoed = await self._echoed(request, ECHO_ALONE, wait=True)
+            echoed = await self._echoed(request, alone, wait=True)
             if echoed.text:
                 return echoed
             return Found("", reason=f"The model failed: {error}")
@@ -207,7 +208,7 @@ class Completer:
             with request.watch.stage("echo"):
                 others = await self._gathering.others(place.document, wait=wait)
                 found = self._echo.suggest(place.document, place.offset, others)
-                if found is None or found.confidence < (0.0 if request.invoked else least):
+                if found is None or found.confidence < least:
                     return Found("", reason=_NO_ECHO)
                 # Several lines only if they are sure, and where a block may be written.
                 wanted = self._shape(request) if found.more else Shape(1, None, "line")
