@@ -335,12 +335,6 @@ class Completer:
         if self._asking is not None:
             self._asking.forget(uri)
 
-    def moved(self, uri: str, offset: int) -> None:
-        """The cursor has settled somewhere without a key having been typed."""
-        document = self._documents.get(uri)
-        if document is not None:
-            self._gathering.moved(Place(document, min(max(0, offset), len(document.text))))
-
     def accepted(self, id: str) -> None:
         """The editor reports that a suggestion was accepted."""
         self._outcomes.accepted(id)
