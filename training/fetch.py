@@ -18,7 +18,7 @@ from training.work import add_work_option, work_folder
 log = logging.getLogger("training.fetch")
 
 DEBIAN_MIRROR = "http://deb.debian.org/debian"
-DEBIAN_SUITE = "bookworm"
+DEBIAN_SUITES = ("bookworm", "trixie")
 
 
 def download_folder(work: Path, source: Source) -> Path:
@@ -31,7 +31,8 @@ def apt_options(work: Path) -> list[str]:
     for folder in ("lists/partial", "cache/archives/partial"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     listing = root / "sources.list"
-    listing.write_text(f"deb-src {DEBIAN_MIRROR} {DEBIAN_SUITE} main\n", encoding="utf-8")
+    lines = [f"deb-src {DEBIAN_MIRROR} {suite} main\n" for suite in DEBIAN_SUITES]
+    listing.write_text("".join(lines), encoding="utf-8")
     return [
         f"-oDir::Etc::SourceList={listing}",
         "-oDir::Etc::SourceParts=/dev/null",
