@@ -193,6 +193,9 @@ def build(work: Path, sources: list[Source]) -> dict[str, object]:
     for name, row in {**tally(training, "source"), **tally(held_out, "source")}.items():
         entries[name] |= row
     save(work / "corpus" / "train.jsonl", training)
+    # A package's files of one language stand together, as in the training data (`rows.py`).
+    order = {name: place for place, name in enumerate(dict.fromkeys(d.source for d in held_out))}
+    held_out.sort(key=lambda document: (order[document.source], document.language))
     save(work / "corpus" / "heldout.jsonl", held_out)
     return {
         "training": tally(training, "language"),
