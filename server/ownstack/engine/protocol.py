@@ -60,6 +60,12 @@ class InfillRequest:
     deadline_s: float | None = None
     """Seconds from submission after which the answer ends wherever it is."""
     priority: Priority = Priority.COMPLETION
+    proposals: tuple[str, ...] = ()
+    """What may well be the rest of the line, the likeliest first. An engine may check them as
+    drafts, which never changes the answer; with `alternatives` it weighs them."""
+    alternatives: int = 0
+    """Weigh instead of write (`Capabilities.weighs`): the answer's `weighed` has every proposal
+    and so many rests of the line of the model's own, `text` the likeliest of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,25 @@ class Usage:
     prefill_ms: float = 0.0
     decode_ms: float = 0.0
     clipped: bool = False
+    drafted_tokens: int = 0
+    """Tokens of proposals that were evaluated beside the model's own, to be checked."""
+    accepted_tokens: int = 0
+    """Those among them that the model would have written itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One rest of the line, and what the model thinks of it."""
+
+    text: str
+    logprob: float
+    """Natural-log probability that the line goes on with exactly this and ends there."""
+    tokens: int
+    """Tokens that were weighed, the end not counted."""
+    proposed: bool
+    """Whether it was among the request's proposals."""
+    found: bool
+    """Whether the model's own search came upon it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +148,8 @@ class Generated:
     usage: Usage
     mean_logprob: float = 0.0
     """Mean natural-log probability of the generated tokens under the model (≤ 0)."""
+    weighed: tuple[Weighed, ...] = ()
+    """Only if `alternatives` were asked for; the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +175,8 @@ class Capabilities:
     device: str = "cpu"
     parameters: int = 0
     memory_bytes: int = 0
+    weighs: bool = False
+    """Whether it is small enough to weigh many rests of a line at every key."""
 
 
 class Engine(Protocol):
