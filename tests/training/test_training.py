@@ -11,7 +11,7 @@ from tests.training.tiny import Tiny, torch
 from training import checkpoint, parts
 from training.clock import RunningClock
 from training.loss import tied_cross_entropy
-from training.model import CONFIGS, InfillModel
+from training.model import CONFIGS, InfillModel, causal_attention
 from training.optim import learning_scale
 from training.rows import RowMix, Rows
 from training.tokenizer import load
@@ -137,3 +137,12 @@ def test_llama_cpp_computes_what_torch_computes(tiny: Tiny, tmp_path: Path) -> N
         assert ours.tokens == theirs.tokens
         np.testing.assert_allclose(ours.logits, theirs.logits, atol=0.01)
     llama.close()
+
+
+@pytest.mark.parametrize("time", [1, 63, 64, 100])
+def test_attention_in_blocks_is_attention(time: int) -> None:
+    query, key, value = (torch.randn(2, heads, time, 8) for heads in (6, 2, 2))
+    whole = torch.nn.functional.scaled_dot_product_attention(
+        query, key.repeat_interleave(3, 1), value.repeat_interleave(3, 1), is_causal=True
+    )
+    torch.testing.assert_close(causal_attention(query, key, value), whole)
