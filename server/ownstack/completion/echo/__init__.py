@@ -7,7 +7,7 @@ the whole project), and which rest of a line follows them: an n-gram model witho
 A key is a `Question`; its `Occurrence`s become `Candidate`s, and a judgement chooses one.
 """
 
-from ownstack.completion.echo.echo import Echo, Echoed
+from ownstack.completion.echo.echo import Echo, Echoed, Usable
 from ownstack.completion.echo.projects import Projects
 
-__all__ = ["Echo", "Echoed", "Projects"]
+__all__ = ["Echo", "Echoed", "Projects", "Usable"]

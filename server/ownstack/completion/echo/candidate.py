@@ -67,18 +67,30 @@ def candidates(question: Question, occurrences: Sequence[Occurrence]) -> list[Ca
         longest = max(longest, one.match)
     best = sorted(found.values(), key=lambda candidate: -candidate.weight)
     for candidate in best:
-        begun[_beginning(candidate.text)] += candidate.weight  # type: ignore[assignment]
+        begun[beginning(candidate.text)] += candidate.weight  # type: ignore[assignment]
     del best[MAX_CANDIDATES:]
     known: dict[str, bool] = {}
     for candidate in best:
         candidate.features = (
             *_evidence(candidate, total, longest),
             *_fit(question, candidate.text, known),
-            math.log(begun[_beginning(candidate.text)] / total),
+            math.log(begun[beginning(candidate.text)] / total),
             *_look(question, candidate.text),
             float(all(one.renamed for one in candidate.occurrences)),
         )
     return best
+
+
+def plain_features(question: Question, text: str) -> dict[str, float]:
+    """Return the features that any text has, wherever it comes from."""
+    names = ("body", "no_body", "length", "unknown", "open", "closed", "repeats", "ends")
+    values = (*_fit(question, text, {}), *_look(question, text))
+    return dict(zip(names, values, strict=True))
+
+
+def beginning(text: str) -> str:
+    """Return the first three tokens."""
+    return _BEGINNING.match(text)[0]  # type: ignore[index]
 
 
 def _weight(one: Occurrence) -> float:
@@ -125,11 +137,6 @@ def _look(question: Question, text: str) -> tuple[float, ...]:
     return float(
         line == question.above or line.encode("utf-8", "replace") == question.below
     ), float(text[-1:] in set(";,){:"))
-
-
-def _beginning(text: str) -> str:
-    """Return the first three tokens."""
-    return _BEGINNING.match(text)[0]  # type: ignore[index]
 
 
 def _unknown(question: Question, text: str, known: dict[str, bool]) -> int:

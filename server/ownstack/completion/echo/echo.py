@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,31 @@ class Echoed:
     """Lines that follow, if they are sure enough; indented as they will stand."""
 
 
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """A candidate that may be shown, and those of its places that were looked at and may be."""
+
+    judged: Judged
+    places: tuple[Occurrence, ...]
+
+    @property
+    def text(self) -> str:
+        return self.judged.candidate.text
+
+    def echoed(self, question: Question) -> Echoed:
+        """Return it as a proposal of its own."""
+        confidence = certainty(self.judged)
+        ends = not question.rest.strip()
+        return Echoed(
+            self.text,
+            confidence,
+            question.chars(max(one.match for one in self.places)),
+            len(self.judged.candidate.occurrences),
+            self.places[0].path,
+            tuple(sure_lines(question, self.places, confidence)) if ends else (),
+        )
+
+
 class Echo:
     """The search. Keeps the bytes of open documents between keys; one for each window."""
 
@@ -69,28 +94,32 @@ class Echo:
         what is stored of them. Cost: some milliseconds.
         """
         question = ask(document, offset)
+        best = next(iter(self.propose(question, document, others)), None)
+        return None if best is None else best.echoed(question)
+
+    def propose(
+        self, question: Question, document: Document, others: Sequence[Document]
+    ) -> Iterator[Usable]:
+        """Yield what may be shown, the likeliest first; nothing if the line is likeliest complete.
+
+        The files that something was read from are looked at again as it is asked for.
+        """
+        first = True
         for judged in self.examine(question, document, others):
-            held = judged.candidate.occurrences
-            kept = [one for one in held[:_MAX_CHECKED] if self._usable(one)]
-            if kept and not judged.candidate.text:
-                return None  # The line is complete as it is.
-            if kept:
-                confidence = certainty(judged)
-                ends = not question.rest.strip()
-                return Echoed(
-                    judged.candidate.text,
-                    confidence,
-                    question.chars(max(one.match for one in kept)),
-                    len(held),
-                    kept[0].path,
-                    tuple(sure_lines(question, kept, confidence)) if ends else (),
-                )
-        return None
+            held = judged.candidate.occurrences[:_MAX_CHECKED]
+            places = tuple(one for one in held if self._usable(one))
+            if not places:
+                continue
+            if judged.candidate.text:
+                yield Usable(judged, places)
+            elif first:
+                return
+            first = False
 
     def examine(
         self, question: Question, document: Document, others: Sequence[Document]
     ) -> list[Judged]:
-        """Return all that might follow, the likeliest first; `suggest` without the last checks."""
+        """Return all that might follow, the likeliest first; `propose` without the last checks."""
         views = self._views()
         opened = [one for one in others if one.uri != document.uri and not _stored(one, views)]
         uris = [document.uri, *(one.uri for one in opened)]
