@@ -17,7 +17,8 @@ import psutil
 from ownstack import __version__
 from ownstack.daemon import lifecycle
 from ownstack.daemon.handshake import Hello
-from ownstack.engine.models import ModelRegistry, found_on_disk
+from ownstack.daemon.status import BIGGER, without_model
+from ownstack.engine.models import BUILTIN, ModelRegistry, found_on_disk
 from ownstack.errors import OwnstackError
 from ownstack.paths import Home
 
@@ -96,13 +97,13 @@ def _models(home: Home) -> Iterable[Check]:
     except OwnstackError as error:
         yield Check("model", "error", error.what, error.hint)
     else:
-        if chosen is None:
-            yield Check(
-                "model",
-                "warning",
-                "No model is chosen for completion; it repeats what is in your files.",
-                "Add one with: ownstack models add FILE.gguf",
-            )
+        builtin = chosen is not None and chosen.name == BUILTIN
+        if chosen is None or (builtin and chosen.infill_problem):
+            detail = without_model(chosen.infill_problem if chosen is not None else "")
+            yield Check("model", "warning", detail)
+        elif builtin:
+            detail = f"The built-in completer completes ({chosen.size_bytes / 1e6:.0f} MB)."
+            yield Check("model", "ok", detail, BIGGER)
         elif chosen.infill_problem:
             hint = "Choose another: ownstack models use NAME --for completion"
             yield Check("model", "error", f"{chosen.name}: {chosen.infill_problem}", hint)

@@ -1,6 +1,7 @@
 """Where things live on this machine. Nothing is ever written into the user's project.
 
-`OWNSTACK_HOME` moves everything into one folder (tests, portable installs).
+`OWNSTACK_HOME` moves everything into one folder (tests, portable installs). `OWNSTACK_BUILTIN`
+names another file for the built-in completer (tests, trying an export before it is shipped).
 """
 
 from __future__ import annotations
@@ -95,6 +96,14 @@ def grammars_folder() -> Path:
     package = Path(__file__).parent
     installed = package / "grammars"
     return installed if installed.is_dir() else package.parents[1] / "grammars"
+
+
+def builtin_model() -> Path:
+    """Return the file of the built-in completer, inside this package; it may be missing."""
+    named = os.environ.get("OWNSTACK_BUILTIN")
+    if named:
+        return Path(os.path.abspath(named))
+    return Path(__file__).parent / "builtin" / "ownstack-builtin.gguf"
 
 
 def short_hash(text: str) -> str:

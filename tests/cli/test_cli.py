@@ -1,6 +1,7 @@
 """The command line, run in this process: what is printed, and the exit status."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -225,12 +226,62 @@ def test_models_are_added_chosen_and_listed(
 
     assert main(["models", "list", "--json"]) == 0
 
-    [entry] = json.loads(capsys.readouterr().out)["models"]
+    builtin, entry = json.loads(capsys.readouterr().out)["models"]
+    assert (builtin["name"], builtin["builtIn"], builtin["chosenFor"]) == ("builtin", True, [])
     assert (entry["name"], entry["chosenFor"]) == ("small", ["completion"])
     assert main(["models", "list"]) == 0
     assert "small" in capsys.readouterr().out
     assert main(["status", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["model"] == "small"
+
+
+@pytest.fixture
+def builtin(model: Path) -> Path:
+    """A model that works, in the place of the built-in one."""
+    return Path(shutil.copy(model, os.environ["OWNSTACK_BUILTIN"]))
+
+
+def test_the_built_in_completer_completes_when_nothing_was_chosen(
+    tmp_path: Path, builtin: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And every command says so; it can be given up, and taken again."""
+    file = tmp_path / "a.py"
+    file.write_text("def add(a, b):\n    return\n")
+
+    def said(*command: str) -> str:
+        assert main(list(command)) == 0
+        return capsys.readouterr().out
+
+    assert said("complete", f"{file}:2:11") == "(first, second)\n"
+    assert "the built-in completer" in said("status")
+    assert "The built-in completer completes" in said("doctor")
+    assert "built in" in said("models", "list")
+    assert "No model is used" in said("models", "use", "none", "--for", "completion")
+    assert said("complete", f"{file}:2:11") == ""
+    assert "No model is used, as you chose" in said("status")
+    said("models", "use", "builtin", "--for", "completion")
+    assert said("complete", f"{file}:2:11") == "(first, second)\n"
+    assert said("complete", f"{file}:2:11", "--model", "none") == ""
+
+
+@pytest.mark.parametrize("kept_bytes", [None, 0, 1_000, -1_000])
+def test_a_built_in_completer_that_cannot_be_used_leaves_echo(
+    tmp_path: Path, builtin: Path, capsys: pytest.CaptureFixture[str], kept_bytes: int | None
+) -> None:
+    """Missing, empty, or cut off anywhere: no failure, and the status says why."""
+    if kept_bytes is None:
+        builtin.unlink()
+    else:
+        builtin.write_bytes(builtin.read_bytes()[:kept_bytes])
+    file = tmp_path / "a.py"
+    file.write_text(ECHOING)
+
+    assert main(["complete", f"{file}:5:22"]) == 0
+
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("nection(host, port)\n", "")
+    assert main(["doctor"]) == 0
+    assert "The built-in completer cannot be used (" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_damaged_model_is_not_added(
@@ -369,4 +420,4 @@ def test_models_are_inspected_where_they_lie(
     assert models[0]["infillProblem"] == ""
     assert "cannot fill in" in models[1]["infillProblem"]
     assert main(["models", "list", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"models": []}
+    assert [m["name"] for m in json.loads(capsys.readouterr().out)["models"]] == ["builtin"]

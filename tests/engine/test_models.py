@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from ownstack.engine.models import ModelRegistry
+from ownstack.engine.models import BUILTIN, ModelRegistry
 from ownstack.errors import (
     CannotInfillError,
     ModelCorruptError,
@@ -34,13 +35,88 @@ def chatter(tmp_path: Path) -> Path:
     return make_gguf(tmp_path / "chatter.gguf", fim=None, chat_template=CHAT_TEMPLATE)
 
 
+@pytest.fixture
+def builtin() -> Path:
+    """A built-in model that works, in the place of the real one."""
+    return make_gguf(Path(os.environ["OWNSTACK_BUILTIN"]), metadata={"general.license": "mit"})
+
+
 def names(registry: ModelRegistry) -> list[str]:
-    return [info.name for info in registry.list()]
+    """Of the user's own models."""
+    return [info.name for info in registry.list() if info.name != BUILTIN]
 
 
-def test_a_fresh_list_is_empty(registry: ModelRegistry) -> None:
-    """No file is no problem."""
-    assert (registry.list(), registry.chosen("completion"), registry.problem) == ([], None, "")
+def test_a_fresh_list_holds_the_built_in_model(registry: ModelRegistry, builtin: Path) -> None:
+    """No file is no problem; completion is done by what comes with the package, and only that."""
+    (info,) = registry.list()
+
+    assert (info.name, info.path, info.license, registry.problem) == (BUILTIN, builtin, "mit", "")
+    assert registry.chosen("completion") == info
+    assert registry.chosen("chat") is None
+
+
+@pytest.mark.parametrize("content", [None, b"GGUF", b"hello"])
+def test_a_built_in_model_that_is_missing_or_damaged(
+    registry: ModelRegistry, content: bytes | None
+) -> None:
+    """It is still listed, with what is wrong."""
+    if content is not None:
+        Path(os.environ["OWNSTACK_BUILTIN"]).write_bytes(content)
+
+    (info,) = registry.list()
+
+    assert (info.name, info.infill) == (BUILTIN, "")
+    assert info.infill_problem
+    assert registry.chosen("completion") == info
+
+
+def test_no_model_and_the_built_in_one_are_choices(
+    registry: ModelRegistry, builtin: Path, coder: Path
+) -> None:
+    """They are remembered like any other."""
+    registry.use(str(coder), "completion")
+    registry.use_none("completion")
+    none = ModelRegistry(registry._file).chosen("completion")
+    registry.use("Builtin", "completion")
+    chosen = ModelRegistry(registry._file).chosen("completion")
+
+    assert none is None
+    assert chosen is not None
+    assert (chosen.name, chosen.path) == (BUILTIN, builtin)
+    assert names(registry) == ["Coder-Q8"]
+
+
+@pytest.mark.parametrize("name", ["builtin", "Builtin", "none", "NONE"])
+def test_the_built_in_names_are_taken(
+    registry: ModelRegistry, home: Home, builtin: Path, coder: Path, name: str
+) -> None:
+    """Neither a command nor an edited list gives them to another file."""
+    with pytest.raises(ModelError, match=f"No file can be called {name}"):
+        registry.add(coder, name)
+    home.config.mkdir(parents=True)
+    home.models_file.write_text(f'[[models]]\nname = "{name}"\npath = "{coder}"\n')
+
+    assert [info.path for info in registry.list()] == [builtin]
+
+
+def test_the_built_in_file_is_known_already(registry: ModelRegistry, builtin: Path) -> None:
+    """Adding it by its path adds nothing."""
+    assert registry.add(builtin, "mine").name == BUILTIN
+    assert registry.resolve(str(builtin)).name == BUILTIN
+    assert names(registry) == []
+
+
+def test_a_choice_that_has_gone_falls_back(
+    registry: ModelRegistry, home: Home, builtin: Path
+) -> None:
+    """Somebody who removes the entry of the chosen model still has a completer."""
+    home.config.mkdir(parents=True)
+    home.models_file.write_text('[roles]\ncompletion = "gone"\n')
+
+    chosen = registry.chosen("completion")
+
+    assert chosen is not None
+    assert chosen.path == builtin
 
 
 def test_added_models_are_listed_by_name(
@@ -51,7 +127,7 @@ def test_added_models_are_listed_by_name(
     registry.add(chatter, "talker")
 
     assert names(registry) == ["Coder-Q8", "talker"]
-    assert [info.path for info in registry.list()] == [coder, chatter]
+    assert [info.path for info in registry.list()][1:] == [coder, chatter]
 
 
 def test_a_chosen_model_is_remembered(registry: ModelRegistry, coder: Path) -> None:
@@ -80,7 +156,9 @@ def test_a_chat_model_is_refused_for_completion(registry: ModelRegistry, chatter
     with pytest.raises(CannotInfillError, match=r"chatter cannot complete code: .* no infill"):
         registry.use("chatter", "completion")
 
-    assert registry.chosen("completion") is None
+    chosen = registry.chosen("completion")
+    assert chosen is not None
+    assert chosen.name == BUILTIN
     assert registry.use("chatter", "chat").name == "chatter"
 
 
@@ -105,7 +183,7 @@ def test_damaged_and_missing_files_are_not_added(registry: ModelRegistry, coder:
     with pytest.raises(ModelNotFoundError, match="does not exist"):
         registry.add(coder.with_name("other.gguf"))
 
-    assert registry.list() == []
+    assert names(registry) == []
 
 
 def test_a_model_whose_file_has_gone_is_still_listed(registry: ModelRegistry, coder: Path) -> None:
@@ -113,7 +191,7 @@ def test_a_model_whose_file_has_gone_is_still_listed(registry: ModelRegistry, co
     registry.use(str(coder), "completion")
     coder.unlink()
 
-    (info,) = registry.list()
+    info = registry.list()[1]
     chosen = registry.chosen("completion")
 
     assert "does not exist" in info.infill_problem
@@ -181,7 +259,7 @@ def test_a_damaged_list_is_kept_aside(
     home.config.mkdir(parents=True)
     home.models_file.write_text(content)
 
-    assert registry.list() == []
+    assert names(registry) == []
     said = registry.problem
     registry.use(str(coder), "completion")
 
@@ -218,4 +296,4 @@ def test_two_processes_add_at_once(home: Home, tmp_path: Path) -> None:
     started = [subprocess.Popen([sys.executable, "-c", ADD, file, *half]) for half in halves]
 
     assert [process.wait() for process in started] == [0, 0]
-    assert len(ModelRegistry(home.models_file).list()) == 20
+    assert len(names(ModelRegistry(home.models_file))) == 20

@@ -324,7 +324,10 @@ async def test_models_are_listed_and_chosen(
     result = await editor.protocol.send_request_async(protocol.MODELS, protocol.Nothing())
 
     assert status.model == "tiny"
-    assert [(model.name, model.chosen_for) for model in result.models] == [("tiny", ["completion"])]
+    assert [(model.name, model.chosen_for) for model in result.models] == [
+        ("builtin", []),
+        ("tiny", ["completion"]),
+    ]
 
 
 @pytest.mark.parametrize(("name", "role"), [("nothing-like-it", "completion"), ("tiny", "cooking")])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ownstack.daemon.host import Host
+    from ownstack.engine.models import ModelInfo
 
 ROLES = ("completion", "edit", "chat", "summary", "embedding")
 
@@ -17,7 +18,8 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "models",
         help="list, add and choose models",
-        description="Models are GGUF files on this machine. Nothing is downloaded.",
+        description="Models are GGUF files on this machine, and a small one that comes with "
+        "Ownstack. Nothing is downloaded.",
     )
     verbs = command.add_subparsers(title="verbs", metavar="VERB", required=True)
     show = verbs.add_parser("list", help="show the known models")
@@ -33,7 +35,7 @@ def add_to(commands: Any) -> None:
     look.add_argument("--json", action="store_true", help="print JSON")
     look.set_defaults(run=run_inspect)
     use = verbs.add_parser("use", help="choose a model for a role")
-    use.add_argument("name", metavar="NAME")
+    use.add_argument("name", metavar="NAME", help="a known model, a GGUF file, or none")
     use.add_argument("--for", dest="role", choices=ROLES, required=True, metavar="ROLE",
                      help=f"one of {', '.join(ROLES)}")  # fmt: skip
     use.set_defaults(run=run_use)
@@ -46,21 +48,28 @@ def run_list(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"models": [_entry(info, roles) for info, roles in known]})
         return 0
-    if not known:
-        print("No models are known. Add one with: ownstack models add FILE.gguf")
-        return 0
     rows = [
         (
             info.name,
             human_bytes(info.size_bytes),
             info.infill or "no",
             ", ".join(roles) or "-",
-            str(info.path),
+            _where(info),
         )
         for info, roles in known
     ]
-    print_table(("NAME", "SIZE", "INFILL", "USED FOR", "PATH"), rows)
+    print_table(("NAME", "SIZE", "INFILL", "USED FOR", "WHERE"), rows)
+    if len(known) == 1:
+        print("Add a bigger model with: ownstack models add FILE.gguf")
     return 0
+
+
+def _where(info: ModelInfo) -> str:
+    from ownstack.engine.models import BUILTIN
+
+    if info.name != BUILTIN:
+        return str(info.path)
+    return info.infill_problem or f"built in ({info.license.upper()} licence)"
 
 
 def run_add(arguments: argparse.Namespace) -> int:
@@ -103,7 +112,12 @@ def run_inspect(arguments: argparse.Namespace) -> int:
 
 def run_use(arguments: argparse.Namespace) -> int:
     info = _host().use(arguments.name, arguments.role)
-    print(f"{info.name} is used for {arguments.role}.")
+    if info is not None:
+        print(f"{info.name} is used for {arguments.role}.")
+    elif arguments.role == "completion":
+        print("No model is used for completion: it repeats what is in your files.")
+    else:
+        print(f"No model is used for {arguments.role}.")
     return 0
 
 
@@ -114,8 +128,10 @@ def _host() -> Host:
     return Host(Home.default(), mode="inProcess")
 
 
-def _entry(info: Any, roles: list[Any]) -> dict[str, Any]:
+def _entry(info: ModelInfo, roles: list[Any]) -> dict[str, Any]:
     """Return a model as `ownstack/models` shows it, and what only a terminal shows."""
+    from ownstack.engine.models import BUILTIN
+
     return {
         "name": info.name,
         "path": str(info.path),
@@ -125,6 +141,7 @@ def _entry(info: Any, roles: list[Any]) -> dict[str, Any]:
         "contextTokens": info.context_tokens,
         "quantization": info.quantization,
         "license": info.license,
+        "builtIn": info.name == BUILTIN,
         "infill": info.infill,
         "infillOrder": info.infill_order,
         "infillProblem": info.infill_problem,

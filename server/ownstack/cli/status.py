@@ -22,16 +22,20 @@ def run(arguments: argparse.Namespace) -> int:
     from ownstack.cli.output import print_json
     from ownstack.daemon import lifecycle
     from ownstack.daemon.handshake import Hello
-    from ownstack.engine.models import ModelRegistry
+    from ownstack.daemon.status import BIGGER, without_model
+    from ownstack.engine.models import BUILTIN, ModelInfo, ModelRegistry
     from ownstack.errors import OwnstackError
     from ownstack.paths import Home
 
     home = Home.default()
-    problem, chosen = "", None
+    problem, missing = "", ""
+    chosen: ModelInfo | None = None
     try:
         chosen = ModelRegistry(home.models_file).chosen("completion")
     except OwnstackError as error:
         problem = str(error)
+    if chosen is not None and chosen.name == BUILTIN and not chosen.infill:
+        missing, chosen = chosen.infill_problem, None
     welcome = lifecycle.ask(home, Hello("status"))
     if arguments.json:
         print_json(
@@ -50,10 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
     if problem:
         print(f"Completion: {problem}")
     elif chosen is None:
-        print(
-            "Completion: no model is chosen, so it repeats what is in your files. "
-            "Add one with: ownstack models add FILE.gguf"
-        )
+        print(f"Completion: {without_model(missing)}")
+    elif chosen.name == BUILTIN:
+        print(f"Completion: the built-in completer. {BIGGER}")
     else:
         print(f"Completion: {chosen.name} ({chosen.path})")
     if welcome is None:

@@ -16,7 +16,7 @@ from ownstack import __version__
 from ownstack.daemon.crashes import CrashRecord
 from ownstack.daemon.engines import EnginePool, Lease, OpenEngine, Progress
 from ownstack.daemon.status import Mode
-from ownstack.engine.models import ModelInfo, ModelRegistry
+from ownstack.engine.models import BUILTIN, NONE, ModelInfo, ModelRegistry
 from ownstack.engine.protocol import Engine, Role
 from ownstack.errors import CannotInfillError
 from ownstack.paths import Home
@@ -122,23 +122,32 @@ class Host:
     def pick(self, role: Role, setting: str) -> ModelInfo | None:
         """Return the model for a role: the one the settings name, else the chosen one. Reads files.
 
+        A built-in model that cannot be used is returned too: `infill_problem` says why.
+
         Raises:
             ModelError: the named model is not there, or cannot be used.
         """
+        if setting.strip().lower() == NONE:
+            return None
         info = self.registry.resolve(setting) if setting else self.registry.chosen(role)
-        if info is not None and role == "completion" and not info.infill:
+        if info is not None and role == "completion" and not info.infill and info.name != BUILTIN:
             raise CannotInfillError(
                 f"The model {info.name} cannot complete code: {info.infill_problem}",
                 "Choose another with: ownstack models use NAME --for completion",
             )
         return info
 
-    def use(self, name: str, role: Role) -> ModelInfo:
+    def use(self, name: str, role: Role) -> ModelInfo | None:
         """Choose a model for a role, and give it another chance if it was set aside. Reads files.
+
+        "none" chooses that no model does it.
 
         Raises:
             ModelError: it is not known, or cannot do this.
         """
+        if name.strip().lower() == NONE:
+            self.registry.use_none(role)
+            return None
         info = self.registry.use(name, role)
         self.crashes.forgive(info.path)
         return info

@@ -19,7 +19,7 @@ from ownstack.daemon.places import file_path, refusal, shown_path
 from ownstack.daemon.status import Status, judge
 from ownstack.daemon.sync import Replacement, edits, whole
 from ownstack.document import Document, Documents
-from ownstack.engine.models import ModelInfo
+from ownstack.engine.models import BUILTIN, ModelInfo
 from ownstack.engine.protocol import Engine, Role
 from ownstack.errors import ModelError, OwnstackError
 from ownstack.settings import Settings, camel
@@ -225,8 +225,8 @@ class Session:
 
     @property
     def problem(self) -> OwnstackError | None:
-        """Why the model that was asked for is not used."""
-        if self._problem is not None or self._lease is None:
+        """Why the model that was asked for is not used; nobody asks for the built-in one."""
+        if self._problem is not None or self._lease is None or self._lease.model.name == BUILTIN:
             return self._problem
         return self._lease.model.error
 
@@ -259,9 +259,9 @@ class Session:
         except OSError as error:
             problem = ModelError(f"The list of models cannot be read: {error}.")
         self._info, self._problem = info, problem
-        if info is None:
+        if info is None or not info.infill:
             self._let_go()
-        elif self._lease is None or self._lease.model.path != info.path or self.problem:
+        elif self._lease is None or self._lease.model.path != info.path or self._lease.model.error:
             self._let_go()
             self._lease = self._host.lease(info, self.settings.engine, self._changed)
         self._changed()
@@ -293,6 +293,7 @@ class Session:
             self.settings.completion,
             picking=self._picked is not None and not self._picked.done() and model is None,
             problem=self._problem,
+            info=self._info,
             model=model,
         )
         if self._host.mode_reason:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ownstack.daemon.engines import LoadedModel
+from ownstack.engine.models import BUILTIN, ModelInfo
 from ownstack.errors import OwnstackError
 from ownstack.settings import CompletionSettings
 
 State = Literal["starting", "loading", "ready", "noModel", "off", "slow", "error"]
 Mode = Literal["daemon", "inProcess"]
 
+BIGGER = "Add a bigger model with: ownstack models add FILE.gguf"
 SLOW_LINE_TOKENS = 8
 """A line is at least this long; a model that cannot write it before the deadline is slow."""
 
@@ -52,29 +54,41 @@ def judge(
     *,
     picking: bool,
     problem: OwnstackError | None,
+    info: ModelInfo | None,
     model: LoadedModel | None,
 ) -> tuple[State, str]:
-    """Return the one word and the one sentence."""
+    """Return the one word and the one sentence; `info` is what was picked, `model` what is held."""
     if not settings.enabled:
         return "off", "Completion is switched off in the settings."
+    builtin = info is not None and info.name == BUILTIN
     error = problem or (model.error if model is not None else None)
-    if error is not None:
+    if error is not None and not builtin:
         return "error", f"{error} Until then, completion repeats what is in your files."
     if picking:
         return "starting", "Looking for a model."
-    if model is None:
-        return (
-            "noModel",
-            "No model is chosen, so completion repeats what is in your files. "
-            "Add one with: ownstack models add FILE.gguf",
-        )
+    if error is not None or model is None:
+        said = error.what if error is not None else info.infill_problem if info is not None else ""
+        return "noModel", without_model(said)
+    called = "The built-in completer" if builtin else model.name
     if model.engine is None:
-        return "loading", f"Loading {model.name} ({round(100 * (model.progress or 0.0))} %)."
+        loading = "the built-in completer" if builtin else model.name
+        return "loading", f"Loading {loading} ({round(100 * (model.progress or 0.0))} %)."
     decode = model.engine.speed().decode
     if 0 < decode * settings.deadline_ms / 1000 < SLOW_LINE_TOKENS:
         return (
             "slow",
-            f"{model.name} writes {decode:.0f} tokens a second here, too few for a line in "
+            f"{called} writes {decode:.0f} tokens a second here, too few for a line in "
             f"{settings.deadline_ms} ms. Choose a smaller model.",
         )
-    return "ready", f"{model.name} is ready."
+    return "ready", f"{called} is ready. {BIGGER if builtin else ''}".rstrip()
+
+
+def without_model(builtin_problem: str) -> str:
+    """Return why there is no model, and what can be done; "" = none is wanted."""
+    why = "No model is used, as you chose"
+    if builtin_problem:
+        why = f"The built-in completer cannot be used ({builtin_problem.rstrip('.')})"
+    return (
+        f"{why}, so completion repeats what is in your files. "
+        "Add a model with: ownstack models add FILE.gguf"
+    )

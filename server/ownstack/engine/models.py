@@ -21,8 +21,11 @@ from ownstack.engine.inspection import (
 )
 from ownstack.engine.protocol import Role
 from ownstack.errors import CannotInfillError, ModelCorruptError, ModelError, ModelNotFoundError
+from ownstack.paths import builtin_model
 
 __all__ = [
+    "BUILTIN",
+    "NONE",
     "ModelInfo",
     "ModelRegistry",
     "check_memory",
@@ -34,6 +37,10 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
+BUILTIN = "builtin"
+"""Name of the network that comes with this package: always known, used if nothing was chosen."""
+NONE = "none"
+"""Chosen for a role instead of a model: completion then repeats what is in the user's files."""
 _SEE = "See what there is: ownstack models list"
 _CHATTING: frozenset[Role] = frozenset(("edit", "chat", "summary"))
 
@@ -41,20 +48,25 @@ _CHATTING: frozenset[Role] = frozenset(("edit", "chat", "summary"))
 class ModelRegistry:
     """The list of models in a TOML file that the user may edit; read anew at each call.
 
-    Nothing is copied or moved: a model stays where its file is.
+    Nothing is copied or moved: a model stays where its file is. The built-in one is not in the
+    file: it can be neither removed nor replaced by an entry there.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._builtin = builtin_model()
         self._inspected: dict[Path, tuple[tuple[int, int], ModelInfo]] = {}
         self.problem = ""
         """What is wrong with the file, "" if nothing; models that could be read are still there."""
 
     def list(self) -> list[ModelInfo]:
-        """Return the known models by name; of one whose file is gone, `infill_problem` says so."""
+        """Return the built-in model, then the user's by name.
+
+        Of one whose file is gone, `infill_problem` says so.
+        """
         entries, _ = self._read()
         infos = (self._known(name, path) for name, path in entries.items())
-        return sorted(infos, key=lambda info: info.name.lower())
+        return sorted(infos, key=lambda info: (info.name != BUILTIN, info.name.lower()))
 
     def add(self, path: Path, name: str | None = None) -> ModelInfo:
         """Make a model known, by its file's name unless `name` is given.
@@ -67,6 +79,8 @@ class ModelRegistry:
         """
         path = Path(os.path.abspath(path.expanduser()))
         info = self._inspect(path)
+        if path == self._builtin:
+            return replace(info, name=BUILTIN)
         if info.parameters is None:
             raise ModelCorruptError(
                 f"{path.name} holds a vocabulary only, no weights: nothing can be written with it.",
@@ -75,6 +89,8 @@ class ModelRegistry:
         entries, _ = self._read()
         known = {other: called for called, other in entries.items()}.get(path)
         chosen = (name or "").strip() or known or _free_name(info.name, entries)
+        if chosen.lower() in (BUILTIN, NONE):
+            raise ModelError(f"No file can be called {chosen}.", "Give another --name.")
         if entries.get(chosen, path) != path:
             raise ModelError(
                 f"Another model is called {chosen}: {entries[chosen]}.", "Give another --name."
@@ -111,18 +127,22 @@ class ModelRegistry:
             )
         if info.name not in self._read()[0]:
             info = self.add(info.path)
-
-        def change(content: dict[str, Any]) -> None:
-            roles = content.get("roles")
-            content["roles"] = {**(roles if isinstance(roles, dict) else {}), role: info.name}
-
-        self._write(change)
+        self._choose(info.name, role)
         return info
 
+    def use_none(self, role: Role) -> None:
+        """Choose that no model does this."""
+        self._choose(NONE, role)
+
     def chosen(self, role: Role) -> ModelInfo | None:
-        """Return the model that was chosen for a role, if one was and it is still known."""
+        """Return the model that was chosen for a role, if one was and it is still known.
+
+        For completion it is the built-in one if nothing was chosen.
+        """
         entries, roles = self._read()
         name = roles.get(role, "")
+        if name not in entries and name != NONE and role == "completion":
+            name = BUILTIN
         return self._known(name, entries[name]) if name in entries else None
 
     def resolve(self, name_or_path: str) -> ModelInfo:
@@ -145,17 +165,21 @@ class ModelRegistry:
             return replace(info, name=known) if known else info
         near = difflib.get_close_matches(wanted.lower(), names, n=3, cutoff=0.5)
         near += [low for low in names if wanted and wanted.lower() in low and low not in near]
-        if near:
-            hint = f"Did you mean {' or '.join(names[low] for low in near[:3])}?"
-        else:
-            hint = _SEE if entries else "Add one with: ownstack models add FILE.gguf"
+        hint = f"Did you mean {' or '.join(names[low] for low in near[:3])}?" if near else _SEE
         raise ModelNotFoundError(f"No model is called “{wanted}”.", hint)
+
+    def _choose(self, name: str, role: Role) -> None:
+        def change(content: dict[str, Any]) -> None:
+            roles = content.get("roles")
+            content["roles"] = {**(roles if isinstance(roles, dict) else {}), role: name}
+
+        self._write(change)
 
     def _known(self, name: str, path: Path) -> ModelInfo:
         try:
             return replace(self._inspect(path), name=name)
         except ModelError as error:
-            return broken(name, path, str(error))
+            return broken(name, path, error.what if name == BUILTIN else str(error))
 
     def _inspect(self, path: Path) -> ModelInfo:
         """Inspect a file once, until it changes."""
@@ -170,7 +194,7 @@ class ModelRegistry:
         return seen[1]
 
     def _read(self) -> tuple[dict[str, Path], dict[str, str]]:
-        """Return name → path, and role → name."""
+        """Return name → path, with the built-in model's, and role → name."""
         content, problem = toml_file.read(self._file)
         if problem and problem != self.problem:
             log.warning("%s", problem)
@@ -179,7 +203,9 @@ class ModelRegistry:
             entry["name"]: Path(entry["path"])
             for entry in _tables(content)
             if isinstance(entry.get("name"), str) and isinstance(entry.get("path"), str)
+            if entry["name"].lower() not in (BUILTIN, NONE)
         }
+        entries[BUILTIN] = self._builtin
         roles = content.get("roles")
         said = roles.items() if isinstance(roles, dict) else ()
         return entries, {role: name for role, name in said if isinstance(name, str)}
