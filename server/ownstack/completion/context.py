@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ownstack.completion.distance import likeness, words
-from ownstack.completion.gate import MAX_LINE_CHARS, is_generated
+from ownstack.completion.gate import MAX_LINE_CHARS
 from ownstack.completion.place import plain
 from ownstack.document import Change, Document
 from ownstack.engine.protocol import Snippet
+from ownstack.index.reading import is_minified
 
 BLOCK_LINES = 24
 MAX_DOCUMENTS = 6
@@ -66,7 +67,7 @@ def gather(
     blocks = [block for block in fresh if block is not None]
     known = {(block.uri, block.number) for block in blocks}
     for document in list(sources.values())[-MAX_DOCUMENTS:]:
-        if len(document.text) > MAX_CHARS or is_generated(document.path, document.text):
+        if len(document.text) > MAX_CHARS or is_minified(document.path, document.text):
             continue
         for number in _numbers(document, changes):
             block = _block(document, number)

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import functools
-import re
 
 from pathspec import GitIgnoreSpec
 
 from ownstack.completion.place import Place
-from ownstack.completion.secret import secret_path
 from ownstack.completion.suggestion import Trigger
+from ownstack.index.reading import is_minified
+from ownstack.secret import secret_path
 from ownstack.settings import CompletionSettings
 
 MAX_LINE_CHARS = 2_000
 """A longer line was not written by hand."""
-MINIFIED_CHARS = 8_000
-MINIFIED_MEAN_LINE_CHARS = 300
-"""A text of at least `MINIFIED_CHARS` whose lines are this long on average was generated."""
-_SAMPLE_CHARS = 64_000
-
-_MINIFIED_NAME = re.compile(r"[.-]min\.(?:js|mjs|cjs|css)$")
 
 
 def refusal(place: Place, trigger: Trigger, settings: CompletionSettings) -> str:
@@ -43,15 +37,6 @@ def is_excluded(path: str, settings: CompletionSettings) -> bool:
     return _matches(path, settings.exclude)
 
 
-def is_generated(path: str, text: str) -> bool:
-    """Say whether a text is minified or not a text at all: nothing to learn from."""
-    sample = text[:_SAMPLE_CHARS]
-    if _MINIFIED_NAME.search(path) or "\0" in sample:
-        return True
-    n_lines = sample.count("\n") + sample.count("\r") + 1
-    return len(sample) >= MINIFIED_CHARS and len(sample) / n_lines > MINIFIED_MEAN_LINE_CHARS
-
-
 def _language_on(language: str, settings: CompletionSettings) -> bool:
     return settings.languages.get(language, settings.languages.get("*", True))
 
@@ -60,7 +45,7 @@ def _odd_text(place: Place) -> str:
     start, end = place.line()
     if end - start > MAX_LINE_CHARS:
         return f"The line is longer than {MAX_LINE_CHARS:,} characters."
-    if is_generated(place.document.path, place.document.text):
+    if is_minified(place.document.path, place.document.text):
         return "The file looks minified, generated or binary."
     return ""
 

@@ -12,10 +12,10 @@ from ownstack.completion.context import JUMP_LINES, Block, gather
 from ownstack.completion.gate import is_excluded
 from ownstack.completion.nearby import Nearby
 from ownstack.completion.place import Place
-from ownstack.completion.secret import secret_path
 from ownstack.completion.survival import CallLater, Timer, call_later
 from ownstack.document import Document, Documents
 from ownstack.engine.protocol import Snippet
+from ownstack.secret import secret_path
 from ownstack.settings import CompletionSettings
 
 log = logging.getLogger(__name__)

@@ -21,9 +21,9 @@ from urllib.request import url2pathname
 
 import pathspec
 
-from ownstack.completion.secret import secret_path
 from ownstack.document import Document
 from ownstack.languages import Language, language_of
+from ownstack.secret import secret_path
 
 log = logging.getLogger(__name__)
 

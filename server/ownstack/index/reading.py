@@ -45,10 +45,16 @@ class Text:
 
     text: str
     stamp: Stamp
-    """`NO_STAMP` if the file was written so lately that its stamp proves nothing yet."""
     content: bytes
     generated: bool
     """It says of itself that a program wrote it."""
+    settled: bool
+    """False if the file was written so lately that its stamp proves nothing yet."""
+
+    @property
+    def proof(self) -> Stamp:
+        """The stamp by which the content can be told without reading it again."""
+        return self.stamp if self.settled else NO_STAMP
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def read(folder: Path | str, relative: str, max_bytes: int = MAX_FILE_BYTES) -> 
     text = as_text(relative, data)
     if isinstance(text, str):
         generated = bool(_GENERATED_MARK.search(text[:_MARK_CHARS]))
-        return Text(text, _settled(stamp, len(data)), content_hash(data), generated)
+        return Text(text, stamp, content_hash(data), generated, _settled(stamp, len(data)))
     return Refusal(text.reason, stamp)
 
 
@@ -119,7 +125,7 @@ def is_minified(path: str, text: str) -> bool:
 
 
 def holds(folder: Path | str, relative: str, content: bytes) -> Stamp | None:
-    """Read a file's bytes; return its stamp (see `Text`) if they are `content`, else None."""
+    """Read a file's bytes; return its proof (see `Text`) if they are `content`, else None."""
     try:
         with open(os.path.join(folder, relative), "rb") as file:
             status = os.fstat(file.fileno())
@@ -131,12 +137,12 @@ def holds(folder: Path | str, relative: str, content: bytes) -> Stamp | None:
         return None
     if content_hash(data) != content:
         return None
-    return _settled((status.st_mtime_ns, status.st_size), len(data))
+    stamp = (status.st_mtime_ns, status.st_size)
+    return stamp if _settled(stamp, len(data)) else NO_STAMP
 
 
-def _settled(stamp: Stamp, n_bytes: int) -> Stamp:
-    is_old = time.time_ns() - stamp[0] > _UNSETTLED_NS
-    return stamp if is_old and stamp[1] == n_bytes else NO_STAMP
+def _settled(stamp: Stamp, n_bytes: int) -> bool:
+    return stamp[1] == n_bytes and time.time_ns() - stamp[0] > _UNSETTLED_NS
 
 
 def _too_large(size: int, limit: int) -> str:

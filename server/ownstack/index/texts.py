@@ -50,7 +50,7 @@ class Texts:
         found = read(self.folder, path)
         if not isinstance(found, Text) or found.content != content:
             return None
-        self.know(path, found.stamp, content)
+        self.know(path, found.proof, content)
         lines = found.text.split("\n")
         with self._lock:
             self._lines[key] = (lines, len(found.text))

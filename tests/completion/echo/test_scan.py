@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ownstack.completion.echo import scan as scanning
 from ownstack.completion.echo.scan import MAX_FILE_BYTES, accepts, read, scan
+from ownstack.index import scan as scanning
 
 
 def tree(folder: Path, *names: str) -> None:

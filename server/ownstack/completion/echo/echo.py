@@ -17,8 +17,8 @@ from ownstack.completion.echo.question import Question, ask, plain_lines
 from ownstack.completion.echo.renaming import renamed
 from ownstack.completion.echo.store import View
 from ownstack.completion.nearby import file_of
-from ownstack.completion.secret import secret_path
 from ownstack.document import Document
+from ownstack.secret import secret_path
 
 OTHER_CHARS = 1_000_000
 """So much of the other open documents is searched."""
@@ -54,9 +54,10 @@ class Usable:
     def text(self) -> str:
         return self.judged.candidate.text
 
-    def echoed(self, question: Question) -> Echoed:
-        """Return it as a proposal of its own."""
-        confidence = certainty(self.judged)
+    def echoed(self, question: Question, confidence: float | None = None) -> Echoed:
+        """Return it as a proposal of its own; without a confidence, with echo's."""
+        if confidence is None:
+            confidence = certainty(self.judged)
         ends = not question.rest.strip()
         return Echoed(
             self.text,
@@ -94,27 +95,21 @@ class Echo:
         what is stored of them. Cost: some milliseconds.
         """
         question = ask(document, offset)
-        best = next(iter(self.propose(question, document, others)), None)
-        return None if best is None else best.echoed(question)
+        best = next(self.propose(question, document, others), None)
+        return best.echoed(question) if best is not None and best.text else None
 
     def propose(
         self, question: Question, document: Document, others: Sequence[Document]
     ) -> Iterator[Usable]:
-        """Yield what may be shown, the likeliest first; nothing if the line is likeliest complete.
+        """Yield what may be shown, the likeliest first; "" says that the line is complete.
 
         The files that something was read from are looked at again as it is asked for.
         """
-        first = True
         for judged in self.examine(question, document, others):
             held = judged.candidate.occurrences[:_MAX_CHECKED]
             places = tuple(one for one in held if self._usable(one))
-            if not places:
-                continue
-            if judged.candidate.text:
+            if places:
                 yield Usable(judged, places)
-            elif first:
-                return
-            first = False
 
     def examine(
         self, question: Question, document: Document, others: Sequence[Document]

@@ -14,7 +14,7 @@ from ownstack.completion.echo.buffer import MIN_MATCH_BYTES, Buffer
 from ownstack.completion.echo.question import Question
 from ownstack.completion.echo.segment import Segment
 from ownstack.completion.echo.store import View
-from ownstack.completion.secret import secret_text
+from ownstack.secret import secret_text
 
 MAX_REST_CHARS = 200
 MIN_BLANK_MATCH = 9

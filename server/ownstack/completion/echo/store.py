@@ -20,8 +20,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ownstack.completion.echo.scan import Stamp, accepts, read, scan
+from ownstack.completion.echo.scan import accepts, read, scan
 from ownstack.completion.echo.segment import Segment, SegmentCorruptError, Source, StoredFile
+from ownstack.index.reading import Stamp
 from ownstack.paths import private_folder
 
 log = logging.getLogger(__name__)

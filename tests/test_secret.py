@@ -2,7 +2,7 @@
 
 import pytest
 
-from ownstack.completion.secret import secret_path, secret_text
+from ownstack.secret import secret_path, secret_text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,220 @@
+"""Which files of a folder are text that somebody wrote, judged by their names.
+
+Depth is walked breadth first, so that a cap keeps what is near the top. Links are not followed:
+they may lead outside or back. What git ignores is left out, as is what `.ownstackignore` names.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import stat
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pathspec
+
+from ownstack.index.reading import MAX_FILE_BYTES, NO_STAMP, Stamp
+from ownstack.secret import secret_path
+
+log = logging.getLogger(__name__)
+
+MAX_ENTRIES = 400_000
+MAX_IGNORE_BYTES = 256 * 1024
+IGNORE_FILES = (".gitignore", ".ownstackignore")
+"""In one folder, what the later one says counts."""
+_EXCLUDE = os.path.join(".git", "info", "exclude")
+
+_SKIPPED_FOLDERS = frozenset(
+    (
+        *(".git", ".hg", ".svn", ".jj", "node_modules", "bower_components", "site-packages"),
+        *("__pycache__", ".venv", "venv", ".tox", ".nox", ".mypy_cache", ".ruff_cache"),
+        *(".pytest_cache", ".gradle", ".idea", ".next", ".nuxt", ".terraform"),
+    )
+)
+_SKIPPED_FILES = re.compile(
+    r"""(?ix) \. (?: png | jpe?g | gif | webp | ico | svg | pdf | zip | gz | xz | zst | bz2 | 7z
+    | tar | jar | whl | so | dll | dylib | exe | o | a | lib | pyc | class | wasm | woff2? | ttf
+    | otf | mp[34] | mov | ogg | wav | db | sqlite3? | parquet | npy | npz | gguf | safetensors
+    | bin | map | csv | tsv | ipynb | lock | snap | min\.js | min\.css ) $
+    | ^(?: package-lock\.json | pnpm-lock\.yaml | go\.sum | npm-shrinkwrap\.json )$"""
+)
+
+_BY_FOLDER = "Folders of this name hold what others made, or what tools keep."
+_BY_NAME = "Files of this name are binary, or data, or written by tools."
+_SECRET = "Files of this name hold secrets by custom."
+_IGNORED = "It is ignored ({})."
+_LINK = "It is a link."
+_ODD = "It is neither a file nor a folder."
+_EMPTY = "It is empty."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file, or what was left out and why; folders that are left out end in `/`."""
+
+    path: str
+    """Relative, with `/`; "" stands for all that was not looked at any more."""
+    stamp: Stamp
+    reason: str = ""
+    """Why it is left out, for a person; "" if it is to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """One ignore file, and how paths are seen from it."""
+
+    cut: int
+    """So many characters of a path name the ignore file's folder."""
+    before: str
+    """Or: the ignore file lies above the folder that is walked, by this path."""
+    spec: pathspec.GitIgnoreSpec
+    name: str
+
+    def verdict(self, relative: str) -> bool | None:
+        return self.spec.check_file(self.before + relative[self.cut :]).include
+
+
+class Ignored:
+    """The ignore files of the folders above a path; the deepest rule that matches decides."""
+
+    def __init__(self, rules: tuple[_Rules, ...] = ()) -> None:
+        self._rules = rules
+
+    @classmethod
+    def above(cls, folder: Path) -> Ignored:
+        """Return what holds for a whole folder: of its repository, which may begin above it."""
+        root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
+        if root is None:
+            return cls()
+        before = "".join(f"{part}/" for part in folder.relative_to(root).parts)
+        ignored = cls()._with(str(root), (_EXCLUDE,), 0, before)
+        here = ""
+        for part in folder.relative_to(root).parts:
+            ignored = ignored._with(
+                os.path.join(root, here), IGNORE_FILES, 0, before[len(here) :], here
+            )
+            here += f"{part}/"
+        return ignored
+
+    def below(self, folder: str, relative: str) -> Ignored:
+        """Return the rules that hold in a folder; `relative` names it, "" or ending in `/`."""
+        return self._with(folder, IGNORE_FILES, len(relative), "", relative)
+
+    def match(self, relative: str) -> str:
+        """Return the ignore file by which a path is ignored, or ""; a folder's ends in `/`."""
+        for rules in self._rules:
+            verdict = rules.verdict(relative)
+            if verdict is not None:
+                return rules.name if verdict else ""
+        return ""
+
+    def _with(
+        self, folder: str, files: tuple[str, ...], cut: int, before: str, where: str = ""
+    ) -> Ignored:
+        rules = self._rules
+        for name in files:
+            spec = _spec(os.path.join(folder, name))
+            if spec is not None:
+                rules = (_Rules(cut, before, spec, where + name.replace("\\", "/")), *rules)
+        return self if rules is self._rules else Ignored(rules)
+
+
+def scan(folder: Path, max_bytes: int = MAX_FILE_BYTES) -> Iterator[Entry]:
+    """Yield every file, and what is left out. Never raises.
+
+    What git ignores is not yielded at all: there may be more of it than of everything else.
+    """
+    waiting = deque([("", Ignored.above(folder))])
+    left = MAX_ENTRIES
+    while waiting:
+        relative, above = waiting.popleft()
+        here = os.path.join(folder, relative) if relative else str(folder)
+        if left <= 0:
+            reason = f"The folder holds more than {MAX_ENTRIES:,} entries; the rest is left out."
+            yield Entry("", NO_STAMP, reason)
+            return
+        try:
+            with os.scandir(here) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)[:left]
+        except OSError as error:
+            yield Entry(relative, NO_STAMP, f"It cannot be listed: {error.strerror or error}.")
+            continue
+        left -= len(found)
+        ignored = above.below(here, relative)
+        for entry in found:
+            name = relative + entry.name
+            try:
+                if not entry.is_dir(follow_symlinks=False):
+                    one = None if ignored.match(name) else _file(name, entry, max_bytes)
+                elif entry.name in _SKIPPED_FOLDERS:
+                    one = Entry(name + "/", NO_STAMP, _BY_FOLDER)
+                else:
+                    one = None
+                    if not ignored.match(name + "/"):
+                        waiting.append((name + "/", ignored))
+            except (OSError, ValueError) as error:
+                one = Entry(name, NO_STAMP, f"It cannot be looked at: {error}.")
+            if one is not None:
+                yield one
+
+
+def reason(folder: Path, relative: str, max_bytes: int = MAX_FILE_BYTES) -> str:
+    """Say why `scan` would leave a path out, or return ""; it need not exist."""
+    parts = relative.split("/")
+    if not _SKIPPED_FOLDERS.isdisjoint(parts[:-1]):
+        return _BY_FOLDER
+    ignored, here = Ignored.above(folder), ""
+    for part in parts[:-1]:
+        ignored = ignored.below(os.path.join(folder, here), here)
+        here += part + "/"
+        if os.path.islink(os.path.join(folder, here[:-1])):
+            return _LINK
+        if by := ignored.match(here):
+            return _IGNORED.format(by)
+    if by := ignored.below(os.path.join(folder, here), here).match(relative):
+        return _IGNORED.format(by)
+    try:
+        status = os.stat(os.path.join(folder, relative), follow_symlinks=False)
+    except (OSError, ValueError):
+        return _by_name(relative)
+    if not stat.S_ISREG(status.st_mode):
+        return _LINK if stat.S_ISLNK(status.st_mode) else _ODD
+    return _by_name(relative) or _by_size(status.st_size, max_bytes)
+
+
+def _file(name: str, entry: os.DirEntry[str], max_bytes: int) -> Entry:
+    if not entry.is_file(follow_symlinks=False):
+        return Entry(name, NO_STAMP, _LINK if entry.is_symlink() else _ODD)
+    status = entry.stat(follow_symlinks=False)
+    stamp = (status.st_mtime_ns, status.st_size)
+    return Entry(name, stamp, _by_name(name) or _by_size(status.st_size, max_bytes))
+
+
+def _by_name(relative: str) -> str:
+    if _SKIPPED_FILES.search(relative.rpartition("/")[2]):
+        return _BY_NAME
+    return _SECRET if secret_path(relative) else ""
+
+
+def _by_size(size: int, max_bytes: int) -> str:
+    if size == 0:
+        return _EMPTY
+    if size > max_bytes:
+        return f"It is too large ({size / 1e6:,.1f} MB; the limit is {max_bytes / 1e6:,.1f} MB)."
+    return ""
+
+
+def _spec(file: str) -> pathspec.GitIgnoreSpec | None:
+    try:
+        with open(file, "rb") as opened:
+            lines = opened.read(MAX_IGNORE_BYTES).decode("utf-8", "replace").splitlines()
+        return pathspec.GitIgnoreSpec.from_lines(lines)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        log.debug("no ignore rules from %s: %s", file, error)
+        return None
