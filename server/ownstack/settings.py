@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 from ownstack.text import truncate
 
 Multiline = Literal["auto", "never"]
+Eagerness = Literal["shy", "normal", "eager"]
 SuffixShift = Literal["auto", "on", "off"]
 InfillOrder = Literal["auto", "psm", "spm"]
 
@@ -37,14 +38,19 @@ class CompletionSettings:
     """Longest automatic suggestion; one that was asked for may be twice as long."""
     prefetch: bool = True
     """Compute what follows a suggestion while it is being read."""
+    eagerness: Eagerness = "normal"
+    """How likely a suggestion without a large model must be right to be shown unasked."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """`ownstack.models.*`: which model does what ("" = the one chosen by `ownstack models`)."""
+    """`ownstack.models.*`: which model does what.
+
+    "" = the one chosen by `ownstack models`, else the built-in one.
+    """
 
     completion: str = ""
-    """A name that `ownstack models list` shows, or the path of a GGUF file."""
+    """A name that `ownstack models list` shows, the path of a GGUF file, "builtin" or "none"."""
 
 
 @dataclass(frozen=True, slots=True)

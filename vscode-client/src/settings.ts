@@ -9,6 +9,7 @@ export const SERVER_KEYS = [
   'completion.deadlineMs',
   'completion.maxLines',
   'completion.prefetch',
+  'completion.eagerness',
   'models.completion',
   'engine.threads',
   'engine.gpuLayers',
@@ -17,6 +18,7 @@ export const SERVER_KEYS = [
   'engine.suffixShift',
   'daemon.enabled',
   'daemon.idleMinutes',
+  'index.enabled',
 ] as const;
 
 /** Keys that only the extension reads. */
