@@ -80,6 +80,14 @@ class DaemonSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """`ownstack.index.*`."""
+
+    enabled: bool = True
+    """Keep an index of the folders of a trusted workspace."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole tree."""
 
@@ -87,6 +95,7 @@ class Settings:
     models: ModelSettings = field(default_factory=ModelSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     daemon: DaemonSettings = field(default_factory=DaemonSettings)
+    index: IndexSettings = field(default_factory=IndexSettings)
 
     @classmethod
     def from_json(cls, raw: object) -> tuple[Settings, list[str]]:

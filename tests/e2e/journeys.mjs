@@ -99,7 +99,7 @@ const journeys = {
     await editor.seeGhost(GHOST);
     await editor.command('Ownstack: Why This Suggestion, or Why None?');
     await editor.page.locator('.tab.active', { hasText: 'Why this suggestion' }).waitFor();
-    await editor.page.locator('.view-line', { hasText: 'No model is chosen' }).waitFor();
+    await editor.page.locator('.view-line', { hasText: 'completion repeats' }).waitFor();
     await editor.screenshot(picture('why'));
     return { text: await editor.text() };
   },
@@ -113,7 +113,7 @@ const journeys = {
   },
 
   async model(editor) {
-    const status = await editor.seeStatus(new RegExp(`ready\\. Model ${config.model}`));
+    const status = await editor.seeStatus(new RegExp(`ready\\. ${config.ready}`));
     await editor.type('value = x');
     await editor.seeGhost(config.writes);
     await editor.screenshot(picture('before-tab'));
@@ -156,7 +156,7 @@ try {
   const editor = await Editor.open(browser, config);
   try {
     await editor.openFile('invoice.py');
-    if (!config.brokenStart) await editor.seeStatus(config.model ? /./ : WORKING);
+    if (!config.brokenStart) await editor.seeStatus(config.ready ? /./ : WORKING);
     console.log(JSON.stringify(await journeys[config.journey](editor, browser)));
   } catch (error) {
     await editor.screenshot(picture('failed'));

@@ -207,7 +207,7 @@ def test_tab_accepts(desk: Open) -> None:
 
     assert editor.invoice == ACCEPTED
     assert seen["notifications"] == []
-    assert "No model is chosen" in seen["status"]
+    assert "completion repeats what is in your files" in seen["status"]
 
 
 def test_typing_through(desk: Open) -> None:
@@ -258,7 +258,7 @@ def test_explanation(desk: Open) -> None:
     text = desk().go("explain")["text"]
 
     assert "The longest match in your files" in text or "echo" in text
-    assert "No model is chosen" in text
+    assert "completion repeats what is in your files" in text
 
 
 def test_menu(desk: Open) -> None:
@@ -276,10 +276,24 @@ def test_model_writes(desk: Open, tmp_path: Path) -> None:
     ownstack("models", "use", str(path), "--for", "completion")
     editor = desk()
 
-    seen = editor.go("model", model="tiny-writer", writes="(first, second)")
+    seen = editor.go("model", ready="Model tiny-writer", writes="(first, second)")
 
     assert editor.invoice == INVOICE + "value = x(first, second)"
     assert "tiny-writer" in seen["status"]
+    assert seen["notifications"] == []
+
+
+def test_builtin_completer(desk: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With nothing chosen the built-in model completes, and the status item says who does."""
+    path = tmp_path / "builtin.gguf"
+    gguf_models.make_gguf(path, order="spm", says=["(first", ", second", ")"])
+    monkeypatch.setenv("OWNSTACK_BUILTIN", str(path))
+    editor = desk()
+
+    seen = editor.go("model", ready="The built-in completer is ready", writes="(first, second)")
+
+    assert editor.invoice == INVOICE + "value = x(first, second)"
+    assert "Add a bigger model in the menu" in seen["status"]
     assert seen["notifications"] == []
 
 
@@ -312,4 +326,4 @@ def test_first_start(desk: Open) -> None:
 
     seen = editor.go("firstStart", brokenStart=True, timeout_s=FIRST_START_S)
 
-    assert "No model is chosen" in seen["status"]
+    assert "completion repeats what is in your files" in seen["status"]

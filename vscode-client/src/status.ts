@@ -3,6 +3,7 @@
 import type { StatusBarItem, ThemeColor } from 'vscode';
 
 import type { State, Status } from './protocol.js';
+import { indexLines } from './results.js';
 
 /** What the server says, or what the extension says while there is no server. */
 export type Known = Pick<Status, 'state' | 'reason' | 'model' | 'progress'> & Partial<Status>;
@@ -33,28 +34,38 @@ export function look(known: Known, here: string): Look {
   const percent = known.state === 'loading' && !quiet ? ` ${percentage(known.progress)}` : '';
   return {
     text: `$(${icon}) Ownstack${percent}`,
-    label: `Ownstack: ${words}.${known.model ? ` Model ${known.model}.` : ''} ${reason}`,
+    label: `Ownstack: ${words}.${named(known)} ${reason}`,
     tooltip: tooltip(known, reason),
     severity: quiet ? 'plain' : severity,
   };
 }
 
-/** Returns the reason; the server's words about a missing model are for a terminal. */
-export function sentence({ state, reason }: Pick<Known, 'state' | 'reason'>): string {
-  return state === 'noModel' ? NO_MODEL : reason;
+/** Returns the reason; what the server tells a terminal to do is done in the menu here. */
+export function sentence({ reason }: Pick<Known, 'reason'>): string {
+  return reason.replace(FOR_A_TERMINAL, '$1 in the menu of this item.');
 }
 
-const NO_MODEL =
-  'No model is chosen, so completion repeats what is in your files. Choose one in the menu of this item.';
+const FOR_A_TERMINAL =
+  /(Add a(?: bigger)? model|Choose another) with: ownstack models (?:add FILE\.gguf|use NAME --for completion)/;
+
+function named({ model }: Known): string {
+  return model && model !== BUILTIN ? ` Model ${model}.` : '';
+}
+
+/** The server's name for the completer that it carries. */
+const BUILTIN = 'builtin';
 
 function tooltip(known: Known, reason: string): string {
   const lines = [reason];
-  if (known.completer === 'model') lines.push(`Completes with: ${known.model}`);
+  if (known.completer === 'model' && known.model !== BUILTIN) {
+    lines.push(`Completes with: ${known.model}`);
+  }
   if (known.completer === 'echo') lines.push('Completes with: echo, the longest match in your files');
   const speed = known.figures?.decodeTokensPerSecond;
   if (speed) lines.push(`Writes ${Math.round(speed)} tokens a second`);
   const { completionsShown, accepted } = known.figures ?? {};
   if (completionsShown) lines.push(`Shown ${completionsShown}, accepted ${accepted ?? 0}`);
+  lines.push(...indexLines(known.index ?? []));
   if (known.sessions && known.sessions > 1) lines.push(`Shared by ${known.sessions} windows`);
   return lines.join('\n');
 }
@@ -86,6 +97,11 @@ export class StatusItem {
   /** The sentence that is shown now. */
   get sentence(): string {
     return look(this.known, this.here).label;
+  }
+
+  /** What is known of the index, in a line for each folder. */
+  get index(): string[] {
+    return indexLines(this.known.index ?? []);
   }
 
   show(known: Known): void {

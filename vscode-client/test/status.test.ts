@@ -19,11 +19,27 @@ describe('the status item', () => {
     expect(look(known(state), '')).toEqual({ text, label, severity, tooltip: 'Because.' });
   });
 
-  it('says where to choose a model', () => {
-    const { text, label } = look(known('noModel'), '');
+  it('says where to add a model', () => {
+    const reason = 'No model is used. Add a model with: ownstack models add FILE.gguf';
+    const { text, label } = look(known('noModel', { reason }), '');
 
     expect(text).toBe('$(sparkle) Ownstack');
-    expect(label).toMatch(/^Ownstack: completing without a model\. No model is chosen, .* menu/);
+    expect(label).toBe(
+      'Ownstack: completing without a model. No model is used. Add a model in the menu of this item.',
+    );
+  });
+
+  it('says that the built-in completer is at work', () => {
+    const reason =
+      'The built-in completer is ready. Add a bigger model with: ownstack models add FILE.gguf';
+    const { label, tooltip } = look(
+      known('ready', { reason, model: 'builtin', completer: 'model' }),
+      '',
+    );
+
+    const said = 'The built-in completer is ready. Add a bigger model in the menu of this item.';
+    expect(label).toBe(`Ownstack: ready. ${said}`);
+    expect(tooltip).toBe(said);
   });
 
   it('counts while a model is loaded', () => {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ownstack.daemon.engines import LoadedModel
+from ownstack.daemon.index_status import IndexStatus
 from ownstack.engine.models import BUILTIN, ModelInfo
 from ownstack.errors import OwnstackError
 from ownstack.settings import CompletionSettings
@@ -38,6 +39,8 @@ class Status:
     progress: float | None = None
     """0..1 while loading."""
     figures: Mapping[str, float] = field(default_factory=dict)
+    index: tuple[IndexStatus, ...] = ()
+    """One for each workspace folder."""
 
     def differs(self, other: Status | None) -> bool:
         """Tell whether a person would see a difference (the figures change with every key)."""
@@ -46,7 +49,14 @@ class Status:
 
 def _seen(status: Status) -> tuple[object, ...]:
     progress = None if status.progress is None else round(status.progress, 2)
-    return (status.state, status.reason, status.completer, status.model, status.sessions, progress)
+    index = [
+        (one.folder, one.state, one.reason, one.progress and round(one.progress, 2), one.files)
+        for one in status.index
+    ]
+    return (
+        *(status.state, status.reason, status.completer, status.model, status.sessions, progress),
+        *index,
+    )
 
 
 def judge(
@@ -87,7 +97,8 @@ def without_model(builtin_problem: str) -> str:
     """Return why there is no model, and what can be done; "" = none is wanted."""
     why = "No model is used, as you chose"
     if builtin_problem:
-        why = f"The built-in completer cannot be used ({builtin_problem.rstrip('.')})"
+        said = builtin_problem[0].lower() + builtin_problem[1:].rstrip(".")
+        why = f"The built-in completer cannot be used ({said})"
     return (
         f"{why}, so completion repeats what is in your files. "
         "Add a model with: ownstack models add FILE.gguf"

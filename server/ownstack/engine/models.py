@@ -179,7 +179,11 @@ class ModelRegistry:
         try:
             return replace(self._inspect(path), name=name)
         except ModelError as error:
-            return broken(name, path, error.what if name == BUILTIN else str(error))
+            problem = str(error)
+            if name == BUILTIN:  # The hints are about files that one has got somewhere.
+                missing = isinstance(error, ModelNotFoundError)
+                problem = "Its file is missing." if missing else error.what
+            return broken(name, path, problem)
 
     def _inspect(self, path: Path) -> ModelInfo:
         """Inspect a file once, until it changes."""
