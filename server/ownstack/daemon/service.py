@@ -16,8 +16,8 @@ from ownstack.daemon.handshake import Hello, Welcome
 from ownstack.daemon.host import Host
 from ownstack.daemon.lifecycle import ALREADY_RUNNING
 from ownstack.daemon.listener import Listener, version_refusal
-from ownstack.daemon.lock import FileLock
 from ownstack.errors import DaemonError
+from ownstack.lock import FileLock
 from ownstack.paths import Home, private_folder
 
 log = logging.getLogger(__name__)

@@ -5,12 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ownstack.daemon.lock import FileLock
+from ownstack.lock import FileLock
 
 HOLD = """
 import sys
 from pathlib import Path
-from ownstack.daemon.lock import FileLock
+from ownstack.lock import FileLock
 lock = FileLock.take(Path(sys.argv[1]))
 print("held" if lock else "refused", flush=True)
 sys.stdin.read()
