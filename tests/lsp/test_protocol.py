@@ -9,6 +9,7 @@ import pytest
 
 from ownstack.completion.suggestion import Trace
 from ownstack.daemon.handshake import Hello, Welcome
+from ownstack.daemon.index_status import IndexState, IndexStatus
 from ownstack.daemon.status import State, Status
 from ownstack.lsp import protocol
 from ownstack.settings import camel
@@ -28,6 +29,7 @@ STATUS = Status(
     model="m",
     progress=0.1,
     figures={"p50Ms": 1.5},
+    index=(IndexStatus("/project", "indexing", "It is read.", 0.5, left_out={"It is binary.": 2}),),
 )
 
 
@@ -82,6 +84,14 @@ def test_every_type_is_documented() -> None:
 def test_every_state_is_documented() -> None:
     """A word in the status bar is explained."""
     assert set(typing.get_args(State)) == set(rows("state | meaning"))
+    assert set(typing.get_args(IndexState)) == set(rows("word | meaning"))
+
+
+def test_every_command_is_documented() -> None:
+    """What an editor may ask to be done with the index."""
+    expected = {protocol.REBUILD_INDEX, protocol.CLEAR_INDEX}
+
+    assert expected == set(rows("server command | what it does"))
 
 
 def test_the_handshake_is_documented() -> None:
@@ -102,7 +112,8 @@ def test_the_extension_knows_the_same_messages() -> None:
     fields = [camel(item.name) for kind in protocol.PAYLOADS for item in dataclasses.fields(kind)]
     quoted = set(re.findall(r"""["']([^"'\n]+)["']""", source))
 
-    assert {*protocol.MESSAGES, *typing.get_args(State)} - quoted == set()
+    words = {*protocol.MESSAGES, *typing.get_args(State), *typing.get_args(IndexState)}
+    assert words - quoted == set()
     assert [name for name in fields if not re.search(rf"\b{name}\b", source)] == []
 
 
@@ -121,6 +132,9 @@ def test_names_are_camel_case_on_the_wire() -> None:
         protocol.Request("1", protocol.EXPLAIN, protocol.ExplainParams("s1")),
         protocol.Request("2", protocol.STATUS, protocol.Nothing()),
         protocol.Request("3", protocol.USE_MODEL, protocol.UseModelParams("m", "completion")),
+        protocol.Request(
+            "4", protocol.SEARCH, protocol.SearchParams("where are retries", path="src")
+        ),
     ],
     ids=lambda message: message.method,
 )

@@ -2,9 +2,11 @@
 
 import * as vscode from 'vscode';
 
+import { clearIndex, rebuildIndex, whyNotIndexed } from './indexing.js';
 import type { KeyClock } from './middleware.js';
 import { DOCTOR, EXPLAIN, MODELS, STATUS, USE_MODEL, type Status } from './protocol.js';
 import { doctorReport, explanation, modelChoices } from './reports.js';
+import { Search } from './search.js';
 import type { Server } from './server.js';
 import { languageOn, switches } from './settings.js';
 import type { StatusItem } from './status.js';
@@ -50,6 +52,12 @@ export function register(subject: Subject): vscode.Disposable[] {
     menu: () => menu(subject),
     suggest: () => vscode.commands.executeCommand('editor.action.inlineSuggest.trigger'),
     explain: () => explain(subject),
+    search: () => {
+      new Search(server).show();
+    },
+    rebuildIndex: () => rebuildIndex(subject),
+    clearIndex: () => clearIndex(subject),
+    whyNotIndexed: () => whyNotIndexed(subject),
     toggle,
     toggleLanguage,
     toggleWorkspace,
@@ -76,6 +84,8 @@ async function menu({ status }: Subject): Promise<void> {
   const entries: Entry[] = [
     { label: '$(lightbulb) Suggest now', command: 'suggest' },
     { label: '$(question) Why this suggestion, or why none?', command: 'explain' },
+    { label: '$(search) Search project…', command: 'search' },
+    ...status.index.map((line) => ({ label: `$(database) ${line}`, command: 'whyNotIndexed' })),
     { label: '$(package) Choose a model…', command: 'pickModel' },
     { label: '', kind: vscode.QuickPickItemKind.Separator },
     { label: `$(circle-slash) Turn completion ${word(on.enabled)}`, command: 'toggle' },
@@ -185,7 +195,7 @@ async function doctor({ server, status, clock, page }: Subject): Promise<void> {
   await page.show('Ownstack doctor', doctorReport(checks, status.sentence, clock.toString()));
 }
 
-function notRunning(status: StatusItem): void {
+export function notRunning(status: StatusItem): void {
   void vscode.window.showWarningMessage(status.sentence, 'Show Log').then((chosen) => {
     if (chosen) void vscode.commands.executeCommand('ownstack.showLog');
   });

@@ -19,6 +19,8 @@ export interface Status {
   /** 0..1 while loading. */
   progress: number | null;
   figures: Record<string, number>;
+  /** One for each workspace folder. */
+  index: IndexStatus[];
 }
 
 /** How an answer came about. */
@@ -53,6 +55,64 @@ export interface Check {
   hint: string;
 }
 
+export type IndexState = 'off' | 'untrusted' | 'asking' | 'indexing' | 'paused' | 'ready' | 'error';
+
+/** What a person is told about the index of one folder. */
+export interface IndexStatus {
+  folder: string;
+  state: IndexState;
+  reason: string;
+  /** 0..1 while files are read. */
+  progress: number | null;
+  files: number;
+  symbols: number;
+  chunks: number;
+  /** Why files are not in it → how many. */
+  leftOut: Record<string, number>;
+  sizeBytes: number;
+  /** Seconds since folder and index were last compared. */
+  ageS: number | null;
+}
+
+export interface FileInIndex {
+  path: string;
+  folder: string;
+  indexed: boolean;
+  reason: string;
+}
+
+export interface SearchParams {
+  query: string;
+  limit?: number;
+  /** Only files below this path. */
+  path?: string;
+  explain?: boolean;
+}
+
+/** A result of a search; lines are 1-based, inclusive. */
+export interface Hit {
+  uri: string;
+  path: string;
+  startLine: number;
+  endLine: number;
+  kind: string;
+  name: string;
+  score: number;
+  text: string;
+  parts: Record<string, number>;
+}
+
+export interface SearchResult {
+  hits: Hit[];
+  /** Why more may be missing; "" if nothing is. */
+  reason: string;
+}
+
+export interface IndexStatusResult {
+  folders: IndexStatus[];
+  file: FileInIndex | null;
+}
+
 type Nothing = Record<string, never>;
 
 export const STATUS = new RequestType<Nothing, Status, void>('ownstack/status');
@@ -63,3 +123,10 @@ export const USE_MODEL = new RequestType<{ name: string; role: string }, Status,
   'ownstack/useModel',
 );
 export const DOCTOR = new RequestType<Nothing, { checks: Check[] }, void>('ownstack/doctor');
+export const SEARCH = new RequestType<SearchParams, SearchResult, void>('ownstack/search');
+export const INDEX_STATUS = new RequestType<{ uri?: string }, IndexStatusResult, void>(
+  'ownstack/indexStatus',
+);
+/** Server commands (workspace/executeCommand). The client library makes commands of their names. */
+export const REBUILD_INDEX = 'ownstack.index.rebuild';
+export const CLEAR_INDEX = 'ownstack.index.clear';

@@ -18,6 +18,7 @@ from lsprotocol import types
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
 from ownstack.completion.suggestion import Trace
+from ownstack.daemon.index_status import FileInIndex, IndexStatus
 from ownstack.daemon.status import Status
 from ownstack.doctor import Check
 from ownstack.settings import camel
@@ -30,8 +31,12 @@ EXPLAIN = "ownstack/explain"
 MODELS = "ownstack/models"
 USE_MODEL = "ownstack/useModel"
 DOCTOR = "ownstack/doctor"
+SEARCH = "ownstack/search"
+INDEX_STATUS = "ownstack/indexStatus"
 ACCEPTED = "ownstack.accepted"
-"""A server command (workspace/executeCommand), not a message."""
+"""A server command (workspace/executeCommand), not a message. The next two are such, too."""
+REBUILD_INDEX = "ownstack.index.rebuild"
+CLEAR_INDEX = "ownstack.index.clear"
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -78,6 +83,52 @@ class DoctorResult:
     checks: list[Check]
 
 
+@dataclass(frozen=True, slots=True)
+class SearchParams:
+    query: str
+    """Words, names, and filters such as `path:src lang:python kind:class`."""
+    limit: int = 50
+    path: str = ""
+    """Only files below this path, relative to their folder."""
+    explain: bool = False
+    """Say what each part of the ranking added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A result. Lines are 1-based, inclusive."""
+
+    uri: str
+    path: str
+    start_line: int
+    end_line: int
+    kind: str
+    name: str
+    score: float
+    text: str
+    parts: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    hits: list[Hit]
+    """Best first."""
+    reason: str
+    """Why more may be missing, as one sentence, or ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatusParams:
+    uri: str | None = None
+    """A file to tell of, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatusResult:
+    folders: list[IndexStatus]
+    file: FileInIndex | None = None
+
+
 @attrs.define
 class Request(Generic[P]):
     id: int | str
@@ -107,9 +158,12 @@ MESSAGES: Mapping[str, tuple[Any, Any]] = {
     MODELS: (Request[Nothing], Response[ModelsResult]),
     USE_MODEL: (Request[UseModelParams], Response[Status]),
     DOCTOR: (Request[Nothing], Response[DoctorResult]),
+    SEARCH: (Request[SearchParams], Response[SearchResult]),
+    INDEX_STATUS: (Request[IndexStatusParams], Response[IndexStatusResult]),
 }
 PAYLOADS = (
     Nothing,
+    IndexStatus,
     Status,
     ExplainParams,
     Trace,
@@ -118,6 +172,12 @@ PAYLOADS = (
     UseModelParams,
     Check,
     DoctorResult,
+    SearchParams,
+    Hit,
+    SearchResult,
+    IndexStatusParams,
+    FileInIndex,
+    IndexStatusResult,
 )
 
 

@@ -1,0 +1,93 @@
+/** Search results and index states in words: what a list shows, and what a screen reader says. */
+
+import type { FileInIndex, Hit, IndexStatus } from './protocol.js';
+
+export interface Row {
+  label: string;
+  description: string;
+  detail: string;
+  /** Name of the icon. */
+  icon: string;
+}
+
+const DETAIL_CHARS = 120;
+
+// Kind → name of VS Code's icon for it; others are plain text.
+const ICONS: Record<string, string> = {
+  class: 'symbol-class',
+  constant: 'symbol-constant',
+  enum: 'symbol-enum',
+  field: 'symbol-field',
+  function: 'symbol-method',
+  interface: 'symbol-interface',
+  method: 'symbol-method',
+  module: 'symbol-namespace',
+  namespace: 'symbol-namespace',
+  property: 'symbol-property',
+  struct: 'symbol-structure',
+  trait: 'symbol-interface',
+  type: 'symbol-class',
+  variable: 'symbol-variable',
+};
+
+/** Returns how a result is listed: its name, kind and place, and its first line that says something. */
+export function row({ path, startLine, kind, name, text }: Hit): Row {
+  const place = `${path}:${startLine}`;
+  const named = name !== '';
+  return {
+    label: named ? name : (path.split('/').at(-1) ?? path),
+    description: named ? `${kind} · ${place}` : place,
+    detail: firstLine(text, name),
+    icon: ICONS[kind] ?? 'file-code',
+  };
+}
+
+function firstLine(text: string, name: string): string {
+  const last = name.split('.').at(-1) ?? '';
+  const lines = text.split('\n').filter((line) => /\w/.test(line));
+  const line = lines.find((one) => last !== '' && one.includes(last)) ?? lines[0] ?? '';
+  const trimmed = line.trim();
+  return trimmed.length > DETAIL_CHARS ? `${trimmed.slice(0, DETAIL_CHARS - 1)}…` : trimmed;
+}
+
+/** Returns what is known of the indexes of a window's folders, in a line for each. */
+export function indexLines(index: readonly IndexStatus[]): string[] {
+  const several = index.length > 1;
+  return index.map((one) => {
+    const where = several ? ` of ${one.folder.split(/[\\/]/).at(-1) ?? one.folder}` : '';
+    return `Index${where}: ${indexState(one)}`;
+  });
+}
+
+export function indexState({ state, reason, progress, files, symbols, sizeBytes, ageS }: IndexStatus): string {
+  if (state === 'indexing') return `reading files, ${Math.round(100 * (progress ?? 0))} %`;
+  if (state !== 'ready') return reason;
+  const size = `${(sizeBytes / 1e6).toFixed(1)} MB`;
+  const checked = ageS === null ? '' : `, checked ${ago(ageS)}`;
+  return `${count(files, 'file')}, ${count(symbols, 'symbol')}, ${size}${checked}`;
+}
+
+/** Returns a page about the indexes: what is in them, and what is not. */
+export function indexReport(index: readonly IndexStatus[], file: FileInIndex | null): string {
+  const lines: string[] = [];
+  if (file) {
+    lines.push(file.path, '', file.reason, '');
+  }
+  for (const one of index) {
+    lines.push(one.folder, `  ${indexState(one)}`, `  ${one.reason}`);
+    const reasons = Object.entries(one.leftOut).sort(([, a], [, b]) => b - a);
+    if (reasons.length) lines.push('  Left out:');
+    lines.push(...reasons.map(([reason, files]) => `    ${count(files, 'file')}: ${reason}`), '');
+  }
+  return lines.length ? lines.join('\n') : 'No folder is open, so there is no index.\n';
+}
+
+function count(n: number, noun: string): string {
+  return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+function ago(seconds: number): string {
+  if (seconds < 90) return 'just now';
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} minutes ago`;
+  return `${Math.round(seconds / 3_600)} hours ago`;
+}

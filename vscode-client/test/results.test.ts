@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Hit, IndexStatus } from '../src/protocol.js';
+import { indexLines, indexReport, indexState, row } from '../src/results.js';
+
+const HIT: Hit = {
+  uri: 'file:///shop/src/orders.py',
+  path: 'src/orders.py',
+  startLine: 12,
+  endLine: 20,
+  kind: 'method',
+  name: 'Order.total',
+  score: 1.5,
+  text: '@cached\n    def total(self) -> int:\n        return 1\n',
+  parts: {},
+};
+
+const READY: IndexStatus = {
+  folder: '/home/me/shop',
+  state: 'ready',
+  reason: 'The index is up to date.',
+  progress: null,
+  files: 1204,
+  symbols: 1,
+  chunks: 9000,
+  leftOut: { 'It is binary.': 2, 'It is too large.': 1 },
+  sizeBytes: 3_400_000,
+  ageS: 12,
+};
+
+describe('a result', () => {
+  it('says in words what it is, where, and the line that names it', () => {
+    expect(row(HIT)).toEqual({
+      label: 'Order.total',
+      description: 'method · src/orders.py:12',
+      detail: 'def total(self) -> int:',
+      icon: 'symbol-method',
+    });
+  });
+
+  it('without a name is called by its file', () => {
+    expect(row({ ...HIT, name: '', kind: 'text', text: '\n# Orders\n' })).toEqual({
+      label: 'orders.py',
+      description: 'src/orders.py:12',
+      detail: '# Orders',
+      icon: 'file-code',
+    });
+  });
+
+  it('shows a long line cut', () => {
+    const { detail } = row({ ...HIT, text: `total = ${'x'.repeat(500)}` });
+
+    expect(detail).toHaveLength(120);
+    expect(detail).toMatch(/…$/);
+  });
+});
+
+describe('the index', () => {
+  it('is told of in a line for each folder', () => {
+    expect(indexLines([READY])).toEqual(['Index: 1,204 files, 1 symbol, 3.4 MB, checked just now']);
+    expect(indexLines([READY, { ...READY, folder: 'C:\\b', ageS: 600 }])).toEqual([
+      'Index of shop: 1,204 files, 1 symbol, 3.4 MB, checked just now',
+      'Index of b: 1,204 files, 1 symbol, 3.4 MB, checked 10 minutes ago',
+    ]);
+  });
+
+  it('says how far it is, or why there is none', () => {
+    expect(indexState({ ...READY, state: 'indexing', progress: 0.4249 })).toBe('reading files, 42 %');
+    expect(indexState({ ...READY, state: 'off', reason: 'Switched off.' })).toBe('Switched off.');
+  });
+
+  it('is reported with what is left out, most files first', () => {
+    const file = { path: 'logo.png', folder: '/home/me/shop', indexed: false, reason: 'It is binary.' };
+    const report = indexReport([READY], file).split('\n');
+
+    expect(report.slice(0, 4)).toEqual(['logo.png', '', 'It is binary.', '']);
+    expect(report).toContain('    2 files: It is binary.');
+    expect(report.indexOf('    2 files: It is binary.')).toBeLessThan(
+      report.indexOf('    1 file: It is too large.'),
+    );
+  });
+
+  it('is missing without a folder', () => {
+    expect(indexReport([], null)).toBe('No folder is open, so there is no index.\n');
+  });
+});
