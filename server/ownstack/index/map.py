@@ -1,0 +1,110 @@
+"""A map of a project: the signatures that matter most, by file, within a budget of tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ownstack.index.centrality import centrality
+from ownstack.index.snapshot import Snapshot
+from ownstack.index.stored import StoredSymbol
+from ownstack.text import truncate
+
+MAX_SIGNATURE_CHARS = 160
+MAX_SYMBOLS = 20_000
+"""More are never looked at, whatever the budget."""
+LEFT_OUT = frozenset(("variable", "field", "property", "module", "section", "heading", "key"))
+"""Kinds that say little by their names."""
+CHARS_PER_TOKEN = 3.2
+"""Of signatures, with the vocabularies of code models; used where no model is at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileMap:
+    """The symbols of one file that are on the map, in the file's order."""
+
+    path: str
+    symbols: tuple[StoredSymbol, ...]
+    depths: tuple[int, ...]
+    """How many symbols each stands in."""
+
+    def __str__(self) -> str:
+        lines = [f"{self.path}:"]
+        for symbol, depth in zip(self.symbols, self.depths, strict=True):
+            signature = " ".join((symbol.signature or symbol.name).split())
+            lines.append(f"{'  ' * (depth + 1)}{truncate(signature, MAX_SIGNATURE_CHARS)}")
+        return "\n".join(lines) + "\n"
+
+
+def estimate(text: str) -> int:
+    """Return about how many tokens a text has."""
+    return int(len(text) / CHARS_PER_TOKEN) + 1
+
+
+def repository_map(
+    snapshot: Snapshot,
+    budget_tokens: int,
+    below: str = "",
+    count: Callable[[str], int] = estimate,
+) -> list[FileMap]:
+    """Return the most central symbols that fit, most central file first.
+
+    `below`: only files at or below this path. What a symbol stands in is on the map, too. Files
+    that have changed since they were indexed are left out.
+    """
+    ranks = centrality(snapshot)
+    order = np.argsort(-ranks.symbols, kind="stable")
+    order = order[ranks.symbols[order] > 0]
+    chosen = _wanted(snapshot, order.tolist(), below)
+    low, high = 0, len(chosen)
+    # The longest beginning of the ranking that fits; a map grows with each symbol.
+    while low < high:
+        middle = (low + high + 1) // 2
+        text = "\n".join(map(str, _drawn(snapshot, chosen[:middle])))
+        low, high = (middle, high) if count(text) <= budget_tokens else (low, middle - 1)
+    return _drawn(snapshot, chosen[:low])
+
+
+def _wanted(snapshot: Snapshot, rows: Iterable[int], below: str) -> list[int]:
+    folder = below.strip("/")
+    current: dict[str, bool] = {}
+    chosen: list[int] = []
+    for row in rows:
+        path = snapshot.documents[int(snapshot.document_of_symbol[row])].path
+        if folder and path != folder and not path.startswith(f"{folder}/"):
+            continue
+        if snapshot.symbol(row).kind in LEFT_OUT:
+            continue
+        if path not in current:
+            current[path] = snapshot.check(path)
+        if current[path]:
+            chosen.append(row)
+        if len(chosen) == MAX_SYMBOLS:
+            break
+    return chosen
+
+
+def _drawn(snapshot: Snapshot, rows: Iterable[int]) -> list[FileMap]:
+    """Group symbols by file, in the order in which the first of each file comes."""
+    files: dict[str, dict[int, StoredSymbol]] = {}
+    for row in rows:
+        symbol = snapshot.symbol(row)
+        held = files.setdefault(symbol.path, {})
+        held[row] = symbol
+        while symbol.parent is not None and symbol.parent not in held:
+            symbol = snapshot.symbol(symbol.parent)
+            held[symbol.row] = symbol
+    maps = []
+    for path, held in files.items():
+        symbols = tuple(sorted(held.values(), key=lambda one: (one.start_line, one.row)))
+        maps.append(FileMap(path, symbols, tuple(_depth(one, held) for one in symbols)))
+    return maps
+
+
+def _depth(symbol: StoredSymbol, held: Mapping[int, StoredSymbol]) -> int:
+    depth = 0
+    while symbol.parent is not None and symbol.parent in held:
+        symbol, depth = held[symbol.parent], depth + 1
+    return depth
