@@ -95,7 +95,7 @@ def test_languages_are_kept_apart(snapshot: Snapshot) -> None:
     assert found.index("notes.js:") > found.index("shop.py:")
 
 
-@pytest.mark.parametrize("budget", [12, 20, 40])
+@pytest.mark.parametrize("budget", [16, 24, 40])
 def test_the_map_fits(snapshot: Snapshot, budget: int) -> None:
     """Its text has no more tokens than were allowed, and is cut from the end."""
     found = repository_map(snapshot, budget)
