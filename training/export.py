@@ -1,7 +1,9 @@
 """Checkpoint and tokenizer → GGUF: `python -m training.export CHECKPOINT OUT [--type q8_0]`.
 
 The file says how it wants to be asked: `tokenizer.ggml.fim_*_token_id`, and `ownstack.fim.order`
-= "spm" (suffix before prefix). Metadata names: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+= "spm" (suffix before prefix). It also says what it learned from, under which licence it may be
+used, and how far it was trained (`ownstack.training.*`), so that `training.resume` can go on from
+the file alone. Metadata names: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import numpy as np
 from gguf import GGMLQuantizationType as Type
 from numpy.typing import NDArray
 
+from training.checkpoint import Progress
 from training.model import InfillModel, ModelConfig
 from training.tokenizer import EOT, FILE_SEP, FIM_MID, FIM_PAD, FIM_PRE, FIM_SUF, REPO
 from training.work import add_work_option, work_folder, write_atomically
@@ -35,6 +38,7 @@ FIM_KEYS = {
 }
 NAME = "ownstack-infill"
 LICENCE = "mit"
+TRAINING = "ownstack.training"
 
 
 def description(manifest: dict[str, dict[str, dict[str, int]]], tokens: int) -> str:
@@ -46,6 +50,25 @@ def description(manifest: dict[str, dict[str, dict[str, int]]], tokens: int) -> 
         f"permissively licensed source code (characters available: {shares}). "
         "Packages, versions and licences: training/sources.toml; no user data."
     )
+
+
+def devices(journal: Path) -> str:
+    """What the run's log says it ran on, "" without a log."""
+    if not journal.exists():
+        return ""
+    events = map(json.loads, journal.read_text(encoding="utf-8").splitlines())
+    builds = [event["torch"] for event in events if event["event"] == "start"]
+    return ", ".join(dict.fromkeys("CPU" if "+cpu" in build else "GPU" for build in builds))
+
+
+def add_progress(writer: gguf.GGUFWriter, progress: Progress, device: str) -> None:
+    writer.add_uint64(f"{TRAINING}.tokens", progress.tokens)
+    writer.add_uint64(f"{TRAINING}.steps", progress.step)
+    writer.add_uint64(f"{TRAINING}.rows", progress.row)
+    writer.add_uint64(f"{TRAINING}.seed", progress.seed)
+    writer.add_uint64(f"{TRAINING}.seconds", round(progress.running_s))
+    writer.add_float32(f"{TRAINING}.hours", progress.running_s / 3_600)
+    writer.add_string(f"{TRAINING}.device", device)
 
 
 def add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Path) -> None:
@@ -126,7 +149,15 @@ def finish(writer: gguf.GGUFWriter) -> None:
     writer.close()
 
 
-def write_model(path: Path, model: InfillModel, tokenizer: Path, kind: str, statement: str) -> None:
+def write_model(
+    path: Path,
+    model: InfillModel,
+    tokenizer: Path,
+    kind: str,
+    statement: str,
+    progress: Progress | None = None,
+    device: str = "",
+) -> None:
     tensor_type, file_type = FILE_TYPES[kind]
 
     def fill(scratch: Path) -> None:
@@ -137,6 +168,7 @@ def write_model(path: Path, model: InfillModel, tokenizer: Path, kind: str, stat
         writer.add_file_type(file_type)
         add_architecture(writer, model.config)
         add_tokenizer(writer, tokenizer)
+        add_progress(writer, progress or Progress(), device)
         for name, weight in tensors(model).items():
             if weight.ndim == 1:
                 writer.add_tensor(name, weight)
@@ -168,13 +200,17 @@ def main() -> int:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--type", choices=sorted(FILE_TYPES), default="q8_0")
+    parser.add_argument("--device", help="what it was trained on (default: as the run's log says)")
     add_work_option(parser)
     arguments = parser.parse_args()
     work = work_folder(arguments.work)
     model, progress = load_model(arguments.checkpoint)
     manifest = json.loads((work / "corpus" / "manifest.json").read_text(encoding="utf-8"))
     statement = description(manifest, progress.tokens)
-    write_model(arguments.out, model, work / "tokenizer.json", arguments.type, statement)
+    journal = arguments.checkpoint.with_name("log.jsonl")
+    device = arguments.device or devices(journal)
+    tokenizer = work / "tokenizer.json"
+    write_model(arguments.out, model, tokenizer, arguments.type, statement, progress, device)
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB, step {progress.step}")
     return 0
 
