@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ownstack.completion.completer import ECHO_ALONE, ECHO_SURE
+from ownstack.completion.completer import ECHO_SURE
+from ownstack.completion.mixing import THRESHOLDS
 from ownstack.completion.echo import Echo, Echoed
 from ownstack.completion.suggestion import Trigger
 from ownstack.document import Document
@@ -42,7 +43,7 @@ async def test_what_was_written_before_is_offered(tmp_path: Path) -> None:
         assert answer.suggestion is not None
         assert answer.suggestion.text == "value in enumerate(values):"
         assert (answer.trace.tier, answer.trace.source, answer.trace.model) == ("echo", "echo", "")
-        assert (answer.suggestion.confidence or 0) >= ECHO_ALONE
+        assert (answer.suggestion.confidence or 0) >= THRESHOLDS["normal"]
 
 
 async def test_other_open_files_are_looked_at(tmp_path: Path) -> None:
@@ -94,7 +95,7 @@ async def test_typing_through_an_echo(tmp_path: Path) -> None:
 
 async def test_a_guess_is_not_shown(tmp_path: Path) -> None:
     """Below the threshold there is a reason instead."""
-    async with Window(tmp_path, echo=Said("value", ECHO_ALONE - 0.01)) as window:
+    async with Window(tmp_path, echo=Said("value", THRESHOLDS["normal"] - 0.01)) as window:
         window.show("x = $0\n")
 
         answer = await window.ask()

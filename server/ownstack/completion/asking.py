@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ownstack.completion.cache import Cache, Hit
-from ownstack.completion.deadline import Limits, limits
+from ownstack.completion.deadline import LINE_TOKENS, Limits, limits
 from ownstack.completion.flight import Flight, Flights
 from ownstack.completion.place import Place
 from ownstack.completion.shape import Shape, indent_of
@@ -17,7 +17,15 @@ from ownstack.completion.traces import Stopwatch
 from ownstack.completion.trim import replaced, trim
 from ownstack.completion.window import TokenCounts, Windows, context_budget
 from ownstack.engine.generation import Generation
-from ownstack.engine.protocol import Engine, Finish, InfillRequest, Priority, Snippet
+from ownstack.engine.protocol import (
+    Engine,
+    Finish,
+    Generated,
+    InfillRequest,
+    Priority,
+    Snippet,
+    Usage,
+)
 from ownstack.settings import CompletionSettings
 
 PATIENCE_S = 0.25
@@ -95,6 +103,26 @@ class Asking:
         flight = Flight(place, shape, self.engine.infill(request))
         self.flights.start(flight)
         return flight
+
+    def weigh(
+        self, place: Place, proposals: tuple[str, ...], alternatives: int, deadline_s: float
+    ) -> Generation:
+        """Let the engine weigh rests of the line, proposed ones and so many of its own."""
+        self._stop_warming()
+        request = self._request(
+            place, Shape(1, None, "line"), max_tokens=LINE_TOKENS, deadline_s=deadline_s
+        )
+        request = replace(request, proposals=proposals, alternatives=alternatives)
+        return self.engine.infill(request)
+
+    def patience_s(self, trigger: Trigger, watch: Stopwatch) -> float:
+        """Return how long a line may still take from now."""
+        return self._limits(Shape(1, None, "line"), trigger, watch.elapsed_s).first_line_s
+
+    def tell(self, result: Generated, trace: Trace) -> None:
+        """Write what an answer cost into a trace."""
+        trace.model = self.engine.capabilities.model
+        _cost(result.usage, trace)
 
     def prefetch(self, shown: Shown) -> None:
         """Compute what follows `shown` as if it were accepted, when nothing else is to be done."""
@@ -225,11 +253,7 @@ def next_lines(place: Place, settings: CompletionSettings) -> Shape | None:
 def _told(flight: Flight, typed: str, trace: Trace) -> Told:
     result, trimmed = flight.result, flight.trimmed
     if result is not None:
-        trace.prompt_tokens = result.usage.prompt_tokens
-        trace.evaluated_tokens = result.usage.evaluated_tokens
-        trace.generated_tokens = result.usage.generated_tokens
-        for stage in ("queue", "layout", "prefill", "decode"):
-            trace.stages_ms[stage] = round(getattr(result.usage, f"{stage}_ms"), 3)
+        _cost(result.usage, trace)
     if trimmed is None and not flight.cancelled:
         # Not landed: show the lines that are whole. The rest will be in the cache.
         lines, newline, _ = flight.generation.text.rpartition("\n")
@@ -251,6 +275,14 @@ def _told(flight: Flight, typed: str, trace: Trace) -> Told:
     if trimmed.dropped and not typed:
         return Told("", f"The model's answer is not shown: {trimmed.dropped}.")
     return Told("", _SUPERSEDED)
+
+
+def _cost(usage: Usage, trace: Trace) -> None:
+    trace.prompt_tokens = usage.prompt_tokens
+    trace.evaluated_tokens = usage.evaluated_tokens
+    trace.generated_tokens = usage.generated_tokens
+    for stage in ("queue", "layout", "prefill", "decode"):
+        trace.stages_ms[stage] = round(getattr(usage, f"{stage}_ms"), 3)
 
 
 def _invoked(shape: Shape) -> bool:

@@ -13,6 +13,7 @@ from ownstack.completion.cache import Cache, Hit
 from ownstack.completion.echo import Echo
 from ownstack.completion.gate import refusal
 from ownstack.completion.gathering import Gathering
+from ownstack.completion.mixing import Mixing
 from ownstack.completion.nearby import Nearby
 from ownstack.completion.outcomes import Outcomes
 from ownstack.completion.place import Place
@@ -33,9 +34,6 @@ log = logging.getLogger(__name__)
 
 ECHO_SURE = 0.9
 """With a model, echo answers in its place from this confidence on (97 % of such are exact)."""
-ECHO_ALONE = 0.15
-"""Without a model, echo is shown from this confidence on. It is calibrated: of the least sure
-ones about one in five is exact, of all that are shown 60 %. Who asks is shown any."""
 
 PREFETCH_AFTER_S = 0.15
 """A suggestion that has stood this long is being read: what follows it is worth computing. At
@@ -43,7 +41,6 @@ once, the work would run against the next key of somebody who types on (measured
 development model on two busy cores, a key every 30 ms: half as many milliseconds to the line)."""
 
 _CHANGED = "The text changed before the answer was there; what was found is kept for later."
-_NO_ECHO = "Nothing like this was written before, here or in this project."
 
 
 class Completer:
@@ -70,7 +67,6 @@ class Completer:
         self._documents = documents
         self._engine = engine
         self._settings = settings
-        self._echo = echo or Echo()
         self._clock = clock
         self._cache = Cache()
         self._later = later
@@ -86,6 +82,9 @@ class Completer:
             lambda: None if self._asking is None else self._asking.context_budget(),
             self._warm,
             later,
+        )
+        self._mixing = Mixing(
+            echo or Echo(), self._gathering.others, self._shape, settings, self._failed
         )
         self._traces = Traces()
         self._named: set[tuple[str, str]] = set()
@@ -164,21 +163,22 @@ class Completer:
     async def _fresh(self, request: Request) -> Found:
         """Return what echo or the model has to say."""
         asking = self._asking
-        alone = 0.0 if request.invoked else ECHO_ALONE
         if asking is None:
-            return await self._echoed(request, alone, wait=True)
+            return await self._mixing.echoed(request, wait=True)
+        if asking.engine.capabilities.weighs:
+            return await self._mixing.mixed(asking, request)
         with request.watch.stage("shape"):
             wanted = self._shape(request)
         joined = asking.joinable(request.place, wanted)
         if joined is None and wanted.why == "line":
-            sure = await self._echoed(request, ECHO_SURE, wait=False)
+            sure = await self._mixing.echoed(request, least=ECHO_SURE, wait=False)
             if sure.text:
                 return sure
         try:
             return await self._modelled(asking, request, wanted)
         except Exception as error:
             self._failed("model", error)
-            echoed = await self._echoed(request, alone, wait=True)
+            echoed = await self._mixing.echoed(request, wait=True)
             if echoed.text:
                 return echoed
             return Found("", reason=f"The model failed: {error}")
@@ -200,32 +200,6 @@ class Completer:
         if not told.text:
             return Found("", source="model", reason=told.reason)
         return Found(told.text, "model", "model", told.confidence)
-
-    async def _echoed(self, request: Request, least: float, *, wait: bool) -> Found:
-        """Return what was written before, if it is likely enough. Never raises."""
-        place = request.place
-        try:
-            with request.watch.stage("echo"):
-                others = await self._gathering.others(place.document, wait=wait)
-                found = self._echo.suggest(place.document, place.offset, others)
-                if found is None or found.confidence < least:
-                    return Found("", reason=_NO_ECHO)
-                # Several lines only if they are sure, and where a block may be written.
-                wanted = self._shape(request) if found.more else Shape(1, None, "line")
-                lines = (found.text, *found.more)[: wanted.max_lines]
-                trimmed = trim(
-                    "\n".join(lines),
-                    complete=True,
-                    document=place.document,
-                    offset=place.offset,
-                    shape=wanted,
-                )
-        except Exception as error:
-            self._failed("echo", error)
-            return Found("", reason="Looking for what was written before failed.")
-        if not trimmed.text:
-            return Found("", reason=f"What was written before does not fit: {trimmed.dropped}.")
-        return Found(trimmed.text, "echo", "echo", found.confidence)
 
     def _shape(self, request: Request) -> Shape:
         if request.shape is None:
@@ -288,7 +262,10 @@ class Completer:
 
     def _prefetch_soon(self) -> None:
         self._hold_prefetch()
-        if self._asking is not None and self._settings().prefetch:
+        asking = self._asking
+        # A network that weighs is too weak to be believed for several lines.
+        prefetches = asking is not None and not asking.engine.capabilities.weighs
+        if prefetches and self._settings().prefetch:
             self._ahead = self._later(PREFETCH_AFTER_S, self._prefetch)
 
     def _prefetch(self) -> None:
@@ -322,6 +299,7 @@ class Completer:
         """A document was opened or edited. Cost: some comparisons of the text."""
         self._hold_prefetch()
         self._outcomes.changed(document)
+        self._mixing.stop()
         if self._asking is not None:
             self._asking.flights.changed(document)
 

@@ -25,6 +25,7 @@ from ownstack.engine.protocol import (
     InfillRequest,
     Speed,
     Usage,
+    Weighed,
 )
 from ownstack.errors import CannotInfillError, EngineClosedError
 
@@ -43,6 +44,7 @@ class Answer:
     prompt_tokens: int | None = None
     """None: four characters of the request count as a token."""
     evaluated_tokens: int | None = None
+    weighed: tuple[Weighed, ...] = ()
 
 
 class ScriptedEngine:
@@ -53,6 +55,7 @@ class ScriptedEngine:
         *answers: str,
         name: str = "scripted",
         infill: bool = True,
+        weighs: bool = False,
         context_tokens: int = 4_096,
         speed: Speed | None = None,
     ) -> None:
@@ -63,6 +66,7 @@ class ScriptedEngine:
             infill=infill,
             chat=True,
             infill_order="spm" if infill else "",
+            weighs=weighs,
         )
         self.requests: list[InfillRequest | GenerateRequest] = []
         self.generations: list[Generation] = []
@@ -87,6 +91,7 @@ class ScriptedEngine:
         mean_logprob: float = -0.1,
         prompt_tokens: int | None = None,
         evaluated_tokens: int | None = None,
+        weighed: Sequence[Weighed] = (),
     ) -> None:
         """Queue a text, or pieces that are written one loop turn after another.
 
@@ -94,7 +99,16 @@ class ScriptedEngine:
         """
         pieces = (answer,) if isinstance(answer, str) else tuple(answer)
         self._answers.append(
-            Answer(pieces, finish, gate, error, mean_logprob, prompt_tokens, evaluated_tokens)
+            Answer(
+                pieces,
+                finish,
+                gate,
+                error,
+                mean_logprob,
+                prompt_tokens,
+                evaluated_tokens,
+                tuple(weighed),
+            )
         )
 
     def infill(self, request: InfillRequest) -> Generation:
@@ -188,7 +202,8 @@ class ScriptedEngine:
             evaluated_tokens=usage.evaluated_tokens,
             generated_tokens=self.count(text),
         )
-        generation.finish(Generated(text, finish, used, answer.mean_logprob))
+        weighed = () if finish is Finish.CANCELLED else answer.weighed
+        generation.finish(Generated(text, finish, used, answer.mean_logprob, weighed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from ownstack.completion.echo import Echo, Echoed
 from ownstack.completion.echo.occurrence import MAX_REST_CHARS
+from ownstack.completion.echo.question import ask
 from ownstack.document import Document
 
 
@@ -148,15 +149,19 @@ pieces = st.lists(st.sampled_from(["ab", "cd(", ")", "\n", "\r\n", " ", "Ã©", "ð
 
 @given(pieces, pieces, pieces)
 def test_a_proposal_occurs_somewhere(before: list[str], after: list[str], other: list[str]) -> None:
-    """Nothing is invented, and accepting never repeats what is right of the cursor."""
+    """Nothing is invented but names that are fitted, and nothing repeated that is not elsewhere."""
     prefix, suffix = "".join(before), "".join(after)
     elsewhere = document("".join(other), "b.py")
+    here = document(prefix + suffix)
 
-    found = Echo().suggest(document(prefix + suffix), len(prefix), [elsewhere])
+    found = Echo().suggest(here, len(prefix), [elsewhere])
 
     if found is not None:
         rest = suffix.replace("\r", "\n").partition("\n")[0]
-        assert prefix[-found.match_chars :] + found.text in prefix + suffix + "\1" + elsewhere.text
-        assert found.text != rest
+        everything = prefix + suffix + "\1" + elsewhere.text
+        (usable, *_) = Echo().propose(ask(here, len(prefix)), here, [elsewhere])
+        if not any(place.renamed for place in usable.places):
+            assert prefix[-found.match_chars :] + found.text in everything
+        assert found.text != rest or found.text + rest in everything
         assert not set(found.text) & set("\r\n")
         assert 0.0 <= found.confidence <= 1.0

@@ -42,8 +42,8 @@ class Judged:
         """Return what certainty is computed from."""
         features = dict(zip(FEATURES, self.candidate.features, strict=True))
         return (
-            _log_odds(self.share),
-            _log_odds(self.second),
+            log_odds(self.share),
+            log_odds(self.second),
             features["match"],
             features["next"],
             math.log1p(features["own"]),
@@ -78,6 +78,7 @@ def certainty(judged: Judged, weights: Sequence[float] = CERTAINTY) -> float:
     return 1 / (1 + math.exp(-total))
 
 
-def _log_odds(share: float) -> float:
+def log_odds(share: float) -> float:
+    """Return the logarithm of the odds; certain things are only nearly so."""
     share = min(max(share, _MIN_SHARE), 1 - _MIN_SHARE)
     return math.log(share / (1 - share))

@@ -1,0 +1,176 @@
+"""Which rest of the line is best, and how likely it is exactly right: echo and a network together.
+
+Both are language models of the same line. The mixture of their sequences, λ·echo + (1 - λ)·network,
+is the per-token mixture whose λ is updated by Bayes' rule after every token, so whole lines can
+be compared as well as tokens. Better still on the projects it was measured on is to multiply the
+two (a product of experts): a conditional logit over the logarithms of both and over what can be
+seen of a line. A second model says how likely the chosen line is right.
+
+Both are made by `python -m training.mix_calibration`, which says on what and how well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ownstack.completion.echo.candidate import beginning, plain_features
+from ownstack.completion.echo.judgement import Judged, certainty, log_odds
+from ownstack.completion.echo.question import Question
+from ownstack.engine.protocol import Weighed
+
+CHOICE = (
+    *(0.29, 0.71, 0.15, -0.18, 0.67, 0.49, 0.13, 0.84, -0.4, 0.03, -2.61, 0.0, 0.2),
+    *(0.38, -0.57, -1.15),
+)
+"""Weights of `FEATURES`."""
+CERTAINTY = (-0.5, 0.8, -0.1, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+"""A bias, and the weights of `SIGNALS`."""
+
+FEATURES = (
+    *("echoed", "share", "logprob", "found", "both", "sure", "tokens", "length", "unknown"),
+    *("open", "closed", "ends", "begun", "new_logprob", "new_length", "new_unknown"),
+)
+"""The names of `Option.features`, in order."""
+SIGNALS = (
+    *("share", "second", "echo", "echoed", "first", "logprob", "behind", "found", "length"),
+    "unknown",
+)
+"""The names of `Mixed.signals`, in order; the weights have a bias first."""
+MIN_SHARE = 1e-4
+MIN_LOGPROB = -40.0
+MAX_BEHIND = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One rest of the line, and who thinks what of it."""
+
+    text: str
+    judged: Judged | None
+    """What echo says, if it came upon it."""
+    weighed: Weighed | None
+    """What the network says, if it was asked."""
+    features: tuple[float, ...]
+
+    @property
+    def logprob(self) -> float:
+        return max(MIN_LOGPROB, self.weighed.logprob if self.weighed else MIN_LOGPROB)
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """An option and its place among the others."""
+
+    option: Option
+    share: float
+    """Of the choice, in [0, 1]; not yet a chance to be right."""
+    second: float
+    """The share of the best of the others."""
+    signals: tuple[float, ...]
+    """What the chance is computed from."""
+
+    @property
+    def text(self) -> str:
+        return self.option.text
+
+    def chance(self, weights: Sequence[float] = CERTAINTY) -> float:
+        """Return the chance, in [0, 1], that this is exactly the rest of the line."""
+        bias, *rest = weights
+        total = bias + sum(w * v for w, v in zip(rest, self.signals, strict=True))
+        return 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
+
+
+def options(
+    question: Question, echoed: Sequence[Judged], weighed: Sequence[Weighed]
+) -> list[Option]:
+    """Return every line that echo or the network came upon, echo's first, each once.
+
+    `echoed`: echo's candidates, the best first.
+    """
+    by_echo = {one.candidate.text: one for one in echoed}
+    by_network = {one.text: one for one in weighed}
+    sure = log_odds(certainty(echoed[0])) if echoed else 0.0
+    total = sum(one.share for one in echoed) or 1.0
+    begun: dict[str, float] = {}
+    for text, judged in by_echo.items():
+        begun[beginning(text)] = begun.get(beginning(text), 0.0) + judged.share / total
+    found = []
+    for text in dict.fromkeys((*by_echo, *by_network)):
+        mine, theirs = by_echo.get(text), by_network.get(text)
+        seen = plain_features(question, text)
+        known = float(mine is not None)
+        logprob = max(MIN_LOGPROB, theirs.logprob) if theirs else MIN_LOGPROB
+        own = float(theirs is not None and theirs.found)
+        features = (
+            known,
+            math.log(max(mine.share, MIN_SHARE)) if mine else 0.0,
+            logprob,
+            own,
+            own * known,
+            sure * known,
+            float(theirs.tokens) if theirs else 0.0,
+            seen["length"],
+            seen["unknown"],
+            seen["open"],
+            seen["closed"],
+            seen["ends"],
+            math.log(max(begun.get(beginning(text), 0.0), 1e-3)),
+            logprob * (1 - known),
+            seen["length"] * (1 - known),
+            seen["unknown"] * (1 - known),
+        )
+        found.append(Option(text, mine, theirs, features))
+    return found
+
+
+def ranked(found: Sequence[Option], choice: Sequence[float] = CHOICE) -> list[Mixed]:
+    """Return the options, the best first (conditional logit over their features)."""
+    scores = [sum(w * v for w, v in zip(choice, one.features, strict=True)) for one in found]
+    top = max(scores, default=0.0)
+    odds = [math.exp(score - top) for score in scores]
+    return _in_order(found, [one / sum(odds) for one in odds])
+
+
+def sequence_mixture(found: Sequence[Option], weight: float) -> list[Mixed]:
+    """Return the options, the best first, by `weight`·echo + (1 - `weight`)·network.
+
+    What `ranked` is compared with; `weight` is echo's confidence.
+    """
+    shares = [
+        weight * (one.judged.share if one.judged else 0.0) + (1 - weight) * math.exp(one.logprob)
+        for one in found
+    ]
+    return _in_order(found, shares)
+
+
+def _in_order(found: Sequence[Option], shares: Sequence[float]) -> list[Mixed]:
+    order = sorted(range(len(found)), key=lambda i: -shares[i])
+    best = max((one.logprob for one in found), default=0.0)
+    mixed = []
+    for place, i in enumerate(order):
+        rival = order[1 if place == 0 else 0] if len(order) > 1 else None
+        second = shares[rival] if rival is not None else 0.0
+        mixed.append(
+            Mixed(found[i], shares[i], second, _signals(found[i], shares[i], second, best, i))
+        )
+    return mixed
+
+
+def _signals(
+    option: Option, share: float, second: float, best: float, place: int
+) -> tuple[float, ...]:
+    features = dict(zip(FEATURES, option.features, strict=True))
+    return (
+        log_odds(share),
+        log_odds(second),
+        log_odds(certainty(option.judged)) if option.judged else 0.0,
+        features["echoed"],
+        float(place == 0 and option.judged is not None),
+        option.logprob,
+        min(MAX_BEHIND, best - option.logprob),
+        features["found"],
+        features["length"],
+        features["unknown"],
+    )
