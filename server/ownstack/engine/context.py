@@ -21,6 +21,8 @@ NO_ROOM = 1
 """The KV cache has no place for the batch; nothing changed."""
 ABORTED = 2
 """The abort flag stopped it; whole micro-batches before that stay in the cache."""
+MAX_LOGITS = 16
+"""Tokens of one batch after which logits can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Context:
             named = any(key.endswith(".pooling_type") for key in model.metadata())
             params.pooling_type = C.LLAMA_POOLING_TYPE_UNSPECIFIED if named else _MEAN
         else:
-            params.n_outputs_max = 16  # instead of a logits row for every token of a batch
+            params.n_outputs_max = MAX_LOGITS  # instead of a logits row for every token of a batch
         self._flag = flag  # llama.cpp keeps the callback's address: the flag must live as long
         if flag is not None:
             params.abort_callback = flag.callback
@@ -104,13 +106,14 @@ class Context:
         position: int,
         sequence: int = 0,
         *,
-        logits: bool = True,
+        logits: int = 1,
         abortable: bool = True,
     ) -> int:
         """Put at most `batch_tokens` tokens at `position` and on; return DONE, NO_ROOM or ABORTED.
 
         `abortable=False` is for a call that moves positions first (`shift`): it must be whole.
-        With `logits`, those after the last token can be read until the next call.
+        The logits after the last `logits` tokens (at most `MAX_LOGITS`) can be read until the
+        next call.
 
         Raises:
             EngineError: llama.cpp refused the batch or failed while computing it.
@@ -127,7 +130,7 @@ class Context:
         self._tokens[:n] = tokens
         self._positions[:n] = np.arange(position, position + n)
         self._wants[:n] = 0
-        self._wants[n - 1] = logits
+        self._wants[n - logits : n] = 1
         self.decodes += 1
         code = self._run(abortable)
         if code in (DONE, NO_ROOM, ABORTED):
@@ -172,9 +175,12 @@ class Context:
         embedding: NDArray[np.float32] = np.ctypeslib.as_array(row, (self.model.n_embd,)).copy()
         return embedding
 
-    def logits(self) -> NDArray[np.float32]:
-        """Return float32[n_vocab] after the last decoded token: a view, until the next decode."""
-        row = C.llama_get_logits_ith(self.handle, -1)
+    def logits(self, back: int = 0) -> NDArray[np.float32]:
+        """Return float32[n_vocab] after the last decoded token, or after one `back` tokens before.
+
+        A view, until the next decode.
+        """
+        row = C.llama_get_logits_ith(self.handle, -1 - back)
         if not row:
             raise EngineError("llama.cpp has no logits: the last batch did not ask for them.")
         return np.ctypeslib.as_array(row, shape=(self.model.n_vocab,))

@@ -80,8 +80,11 @@ class Tape:
                 n = 0
             del self.tokens[n:]
 
-    def extend(self, tokens: Sequence[int], *, logits: bool, abortable: bool = True) -> int:
-        """Evaluate tokens at the end, in one native call; return its code."""
+    def extend(self, tokens: Sequence[int], *, logits: int, abortable: bool = True) -> int:
+        """Evaluate tokens at the end, in one native call; return its code.
+
+        The logits after the last `logits` of them can be read then.
+        """
         started_s = time.perf_counter()
         try:
             code = self.context.decode(
@@ -93,7 +96,7 @@ class Tape:
         if code == DONE:
             self.tokens += tokens
             self.pace.meter.note(len(tokens), time.perf_counter() - started_s)
-            if len(tokens) > 1:
+            if len(tokens) > 1 >= logits:
                 self.pace.succeeded()
         elif code == ABORTED:
             held = self.context.end(self.sequence)
@@ -159,6 +162,7 @@ class Lane:
         """Frees cells of the context that others hold; False if there are none."""
         self._shift_waits = False
         self._logits_at = -1
+        self._drafted_at = -1
 
     def likeness(self, target: Target) -> int:
         """Return how many tokens of `target` need not be evaluated."""
@@ -186,6 +190,29 @@ class Lane:
         progress = self._evaluate(target.flat, same, at_most, logits=True)
         self._park(target)
         return progress
+
+    def draft(self, target: Target, tokens: Sequence[int]) -> bool | None:
+        """Evaluate the last token of `target` and a draft behind it, in one native call.
+
+        Returns whether it got there, and None if nothing was done: the lane must hold all else,
+        nothing may be about to move, and there must be room. Afterwards logits can be read after
+        each of the tokens (`drafted`); `trim` forgets what has turned out wrong.
+        """
+        if self._shift_waits or self.tape.tokens != target.flat[:-1]:
+            return None
+        code = self.tape.extend([target.flat[-1], *tokens], logits=1 + len(tokens))
+        if code == DONE:
+            self._drafted_at = self.context.decodes
+        return code == DONE if code in (DONE, ABORTED) else None
+
+    @property
+    def drafted(self) -> bool:
+        """Whether the logits of the last draft can still be read."""
+        return self._drafted_at == self.context.decodes
+
+    def trim(self, target: Target) -> None:
+        """Forget what the lane holds beyond the target: a draft that was not accepted."""
+        self.tape.keep(common_prefix(self.tape.tokens, target.flat))
 
     def refresh(self, target: Target, fed: int, at_most: int) -> tuple[bool, int]:
         """Compute the parked suffix anew, `at_most` tokens a call, in a third sequence.

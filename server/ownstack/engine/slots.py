@@ -17,6 +17,7 @@ from ownstack.engine import fim, healing
 from ownstack.engine.abort_flag import AbortFlag
 from ownstack.engine.answer import Answer
 from ownstack.engine.context import Context
+from ownstack.engine.drafts import Drafts
 from ownstack.engine.lane import Lane, Pace, Target
 from ownstack.engine.llama import Model
 from ownstack.engine.protocol import Generated, InfillRequest
@@ -122,6 +123,7 @@ class InfillSlot:
                 None if request.deadline_s is None else after + request.deadline_s,
             ),
             emit,
+            self._drafts(request, prompt.healed),
         )
         yield from writing.run(lane, self._pace)
         result = writing.result(clipped=prompt.clipped)
@@ -154,6 +156,12 @@ class InfillSlot:
                 return
         parked = lane.parked
         self.tally.refreshes += parked is not None and parked.computed_after == target.before
+
+    def _drafts(self, request: InfillRequest, healed: str) -> Drafts | None:
+        """Return what the request proposes; None where nothing evaluated can be taken back."""
+        if not request.proposals or request.alternatives or self.model.recurrent:
+            return None
+        return Drafts(request.proposals, healed, self.model.tokenize, self.model.pieces)
 
     def _prompt(self, request: InfillRequest) -> _Prompt:
         kept, healed = healing.cut(request.prefix)

@@ -16,6 +16,8 @@ class Tally:
     prompt_tokens: int = 0
     evaluated_tokens: int = 0
     generated_tokens: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
     refreshes: int = 0
 
     def add(self, result: Generated) -> None:
@@ -24,6 +26,8 @@ class Tally:
         self.cancelled += result.finish is Finish.CANCELLED
         self.evaluated_tokens += usage.evaluated_tokens
         self.generated_tokens += usage.generated_tokens
+        self.drafted_tokens += usage.drafted_tokens
+        self.accepted_tokens += usage.accepted_tokens
         # A cancelled prefill never asked for the rest of its prompt.
         finished = usage.generated_tokens > 0
         self.prompt_tokens += usage.prompt_tokens if finished else usage.evaluated_tokens
@@ -36,5 +40,7 @@ class Tally:
             "evaluatedTokens": float(self.evaluated_tokens),
             "reusedTokens": float(max(0, self.prompt_tokens - self.evaluated_tokens)),
             "generatedTokens": float(self.generated_tokens),
+            "draftedTokens": float(self.drafted_tokens),
+            "acceptedTokens": float(self.accepted_tokens),
             "suffixRefreshes": float(self.refreshes),
         }

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ownstack.engine.answer import Answer
+from ownstack.engine.drafts import Drafts
 from ownstack.engine.healing import Healing
 from ownstack.engine.lane import Lane, Pace, Target
 from ownstack.engine.protocol import Finish, Generated, Usage
@@ -113,13 +114,16 @@ class Writing:
         chooser: Chooser,
         limits: Limits,
         emit: Callable[[str], None],
+        drafts: Drafts | None = None,
     ) -> None:
+        """`drafts` need a chooser without chance, and a memory that can be forgotten in part."""
         self._job = job
         self._target = target
         self._answer = answer
         self._chooser = chooser
         self._limits = limits
         self._emit = emit
+        self._drafts = drafts
         self._prompt_tokens = len(target.flat)
         self._answer_tokens = 0
         self._unsaid = ""
@@ -135,6 +139,12 @@ class Writing:
         if self._job.cancelled:
             self._end(Finish.CANCELLED)
         while self._answer.finish is None:
+            draft = self._draft()
+            progress = lane.draft(self._target, draft) if draft else None
+            if progress is not None:
+                yield progress
+                self._check(lane, draft)
+                continue
             yield from self._reach(lane, pace)
             if self._answer.finish is None:
                 self._take(self._chooser.choose(lane.context.logits()))
@@ -151,6 +161,8 @@ class Writing:
             prefill_ms=1e3 * (first_s - self._laid_out_s),
             decode_ms=1e3 * (ended_s - first_s),
             clipped=clipped,
+            drafted_tokens=self._drafts.drafted if self._drafts else 0,
+            accepted_tokens=self._drafts.accepted if self._drafts else 0,
         )
         answer = self._answer
         assert answer.finish is not None
@@ -163,14 +175,39 @@ class Writing:
             if not self.generated:
                 self.evaluated += evaluated
             yield progress
-            if self._job.cancelled:
-                self._end(Finish.CANCELLED)
-                return
-            if self._late(self._limits.ends_at_s):
-                self._end(Finish.DEADLINE)
+            if self._called_off():
                 return
         if self._first_token_s is None:
             self._first_token_s = time.monotonic()
+
+    def _called_off(self) -> bool:
+        """End if nobody waits any more, or time is over."""
+        if self._job.cancelled:
+            self._end(Finish.CANCELLED)
+        elif self._late(self._limits.ends_at_s):
+            self._end(Finish.DEADLINE)
+        return self._answer.finish is not None
+
+    def _draft(self) -> list[int]:
+        """Return what may come next; the last allowed token is the model's own, for nothing."""
+        if self._drafts is None:
+            return []
+        return self._drafts.following(self._limits.max_tokens - self._answer_tokens - 1)
+
+    def _check(self, lane: Lane, draft: Sequence[int]) -> None:
+        """Choose as long as the choice is the draft's token: the logits after it are there."""
+        assert self._drafts is not None
+        if self._called_off() or not lane.drafted:
+            return
+        accepted = 0
+        for place, drafted in enumerate([*draft, None]):
+            choice = self._chooser.choose(lane.context.logits(len(draft) - place))
+            self._take(choice)
+            accepted += choice.token == drafted
+            if choice.token != drafted or self._answer.finish is not None:
+                break
+        self._drafts.checked(len(draft), accepted)
+        lane.trim(self._target)
 
     def _take(self, choice: Choice) -> None:
         self.generated += 1
@@ -178,6 +215,8 @@ class Writing:
             self._end(Finish.END, choice.logprob)
             return
         self._target.append(choice.token)
+        if self._drafts is not None:
+            self._drafts.wrote(choice.token)
         if choice.healing:
             return
         self._answer_tokens += 1

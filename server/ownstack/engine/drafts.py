@@ -1,0 +1,81 @@
+"""Drafts: what an answer may well say, so that a model reads it at once instead of word by word.
+
+A draft is put behind the model's own last token and evaluated with it in one call. Then the model
+chooses token by token as ever; as long as its choice is the draft's token, the next logits are
+there already. What it writes is what it would have written without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ownstack.engine.context import MAX_LOGITS
+
+MAX_TOKENS = MAX_LOGITS - 1
+"""Of one draft: the model's own last token is evaluated with it."""
+MAX_REJECTED = 2
+"""Drafts of which not one token was accepted, before an answer goes on without any."""
+
+
+class Drafts:
+    """The proposals for one answer, and which of them agree with what has been written."""
+
+    def __init__(
+        self,
+        proposals: Sequence[str],
+        healed: str,
+        tokenize: Callable[[str], list[int]],
+        pieces: Sequence[bytes],
+    ) -> None:
+        """Make them; nothing is tokenised before it is needed.
+
+        `healed` is the partial word that the answer begins with, before any proposal.
+        """
+        self._texts = [(healed + text).encode("utf-8", "replace") for text in proposals]
+        self._tokenize = tokenize
+        self._pieces = pieces
+        self._tokens: list[int] = []
+        self._written = b""
+        self._rejected = 0
+        self.drafted = 0
+        self.accepted = 0
+
+    def wrote(self, token: int) -> None:
+        """The model has chosen a token."""
+        self._tokens.append(token)
+        self._written += self._pieces[token]
+
+    def following(self, at_most: int) -> list[int]:
+        """Return tokens that may come next, of the first proposal that agrees; [] if none does.
+
+        Empty, too, before the model's own first token, which chooses among the proposals.
+        """
+        at_most = min(at_most, MAX_TOKENS)
+        if not self._tokens or at_most <= 0 or self._rejected >= MAX_REJECTED:
+            return []
+        for text in self._texts:
+            if len(text) > len(self._written) and text.startswith(self._written):
+                tokens = self._after_written(text)
+                if tokens:
+                    return tokens[:at_most]
+        return []
+
+    def checked(self, drafted: int, accepted: int) -> None:
+        """So many tokens of a draft were evaluated, and so many of them the model's own choice."""
+        self.drafted += drafted
+        self.accepted += accepted
+        self._rejected += not accepted
+
+    def _after_written(self, text: bytes) -> list[int]:
+        """Split the rest of a text into tokens as the model would; [] if that cannot be had."""
+        whole, n = self._split(text), len(self._tokens)
+        if whole[:n] == self._tokens:
+            return whole[n:]
+        return self._split(text[len(self._written) :])
+
+    def _split(self, text: bytes) -> list[int]:
+        # The model may have stopped inside a character. And a vocabulary that puts a blank before
+        # every text (SentencePiece) cannot split the middle of one.
+        tokens = self._tokenize(text.decode("utf-8", "ignore"))
+        spelt = b"".join(self._pieces[token] for token in tokens)
+        return tokens if spelt == text else []
