@@ -1,0 +1,133 @@
+"""Text → the terms by which it is found: words of prose and of names, in their plain forms.
+
+A name counts as a whole and by its words: `parseHTTPHeader` is `parsehttpheader`, `pars`, `http`
+and `header`; `app.handle` is also `app.handle`. Words lose their endings, so that a question
+about "retries" finds `retry`.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections import Counter
+
+MAX_TERM_CHARS = 64
+"""Longer ones are data (a hash, a key, base64), and nobody asks for them."""
+_MAX_TERMS = 24
+_MAX_MEMO = 200_000
+_NAME = re.compile(r"[\w$]+(?:\.[^\W\d][\w$]*)*")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_FOREIGN_WORD = re.compile(r"[^\W\d_]+|\d+")
+_JOINTS = re.compile(r"[\W_]+")
+_UNSPACED = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]{2,}")
+"""Chinese, Japanese, Korean: words stand side by side there, so pairs of signs are the terms."""
+
+_STOP_WORDS = (
+    "a about all also an and any are as at be been but by can could do does doing done each for "
+    "from had has have how i if in into is it its kind me my of on or our over should so some "
+    "such than that the their them then there these they this those through to up was way we "
+    "were what when where which while who whose why will with would you your"
+)
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+"""Words of a question that say nothing of what is asked for."""
+
+
+def terms(text: str) -> list[str]:
+    """Return the terms of a text, in its order; one name gives several of them."""
+    return [term for name in _NAME.findall(text) for term in _terms_of(name)]
+
+
+def term_counts(text: str) -> dict[str, int]:
+    """Return how often each term occurs; several times as fast as counting `terms`."""
+    counted: dict[str, int] = {}
+    for name, count in Counter(_NAME.findall(text)).items():
+        for term in _terms_of(name):
+            counted[term] = counted.get(term, 0) + count
+    return counted
+
+
+def words(name: str) -> list[str]:
+    """Return the words a name is made of, lower case, as they are written."""
+    return [word.lower() for word in (_WORD if name.isascii() else _FOREIGN_WORD).findall(name)]
+
+
+def plain(name: str) -> str:
+    """Return a name without case and joints: `max_size`, `maxSize` and `MAX_SIZE` are one."""
+    return _JOINTS.sub("", name).lower()
+
+
+@functools.lru_cache(_MAX_MEMO)
+def _terms_of(name: str) -> tuple[str, ...]:
+    if "." in name:
+        pieces = name.split(".")
+        chained = (
+            f"{left}.{right}".lower()
+            for left, right in itertools.pairwise(pieces)
+            if left not in ("self", "this") and len(left) + len(right) < MAX_TERM_CHARS
+        )
+        return tuple(dict.fromkeys(term for piece in pieces for term in _terms_of(piece))) + tuple(
+            dict.fromkeys(chained)
+        )
+    if len(name) > MAX_TERM_CHARS:
+        return ()
+    parts = words(name)
+    if not name.isascii():
+        parts = [piece for part in parts for piece in _pairs(part)]
+    found = [stem(part) for part in parts]
+    return tuple(found) if len(parts) == 1 else (*found, plain(name))[: _MAX_TERMS * bool(parts)]
+
+
+def _pairs(word: str) -> list[str]:
+    if not _UNSPACED.fullmatch(word):
+        return [word]
+    return [word[at : at + 2] for at in range(len(word) - 1)]
+
+
+_ENDINGS = (
+    *(("izations", "iz"), ("isations", "iz"), ("ization", "iz"), ("isation", "iz")),
+    *(("izers", "iz"), ("izing", "iz"), ("ized", "iz"), ("izes", "iz"), ("izer", "iz")),
+    *(("ize", "iz"), ("isers", "is"), ("ising", "is"), ("ised", "is"), ("iser", "is")),
+    *(("ations", ""), ("ation", ""), ("ators", ""), ("ator", ""), ("ating", ""), ("ated", "")),
+    *(("ates", ""), ("ate", ""), ("ative", ""), ("ically", "ic"), ("ical", "ic")),
+    *(("ements", ""), ("ement", ""), ("ments", ""), ("ment", ""), ("ances", ""), ("ance", "")),
+    *(("ences", ""), ("ence", ""), ("ables", ""), ("able", ""), ("ibles", ""), ("ible", "")),
+    *(("iveness", "iv"), ("ives", "iv"), ("ive", "iv"), ("nesses", ""), ("ness", "")),
+    *(("ctions", "ct"), ("ction", "ct"), ("ptions", "pt"), ("ption", "pt"), ("sions", "s")),
+    *(("sion", "s"), ("tions", "t"), ("tion", "t"), ("ities", ""), ("ity", "")),
+    *(("ies", "y"), ("ied", "y"), ("ering", ""), ("ered", ""), ("ings", ""), ("ing", "")),
+    *(
+        ("ers", ""),
+        ("ors", ""),
+        ("er", ""),
+        ("or", ""),
+        ("ed", ""),
+        ("es", ""),
+        ("ly", ""),
+        ("s", ""),
+        ("e", ""),
+    ),
+)
+_AGENTS = frozenset(("er", "or", "ers", "ors", "ered", "ering"))
+_MIN_STEM_CHARS = 3
+_DOUBLED = re.compile(r"([bdfgmnprt])\1$")
+_VOWEL = re.compile(r"[aeiouy]")
+
+
+@functools.lru_cache(_MAX_MEMO)
+def stem(word: str) -> str:
+    """Return a lower-case word without its ending; words that are not English stay.
+
+    One pass over common endings, the longest first: coarser than Porter's, and the same for
+    `validate`, `validation`, `validator` and `validating`, which code mixes freely.
+    """
+    if len(word) <= _MIN_STEM_CHARS or not word.isascii() or word.endswith(("ss", "us", "is")):
+        return word
+    for ending, instead in _ENDINGS:
+        if word.endswith(ending):
+            kept = word[: -len(ending)]
+            if len(kept) < _MIN_STEM_CHARS + (ending in _AGENTS) or not _VOWEL.search(kept):
+                continue
+            kept = _DOUBLED.sub(r"\1", kept + instead)
+            return kept[:-1] + "i" if kept.endswith("y") and len(kept) > 3 else kept
+    return word[:-1] + "i" if word.endswith("y") else word
