@@ -65,10 +65,14 @@ def model(order: str = "psm") -> Model:
 
 
 def infill_slot(
-    order: str = "psm", *, shift: SuffixShift = "auto", flag: AbortFlag | None = None
+    order: str = "psm",
+    *,
+    shift: SuffixShift = "auto",
+    flag: AbortFlag | None = None,
+    loaded: Model | None = None,
 ) -> InfillSlot:
     """An open slot of one thread, which may be driven from the test's own."""
-    loaded = model(order)
+    loaded = loaded or model(order)
     slot = InfillSlot(
         loaded,
         fim.detect(loaded),
