@@ -22,7 +22,7 @@ def test_the_environment_is_set_before_the_library_is_loaded() -> None:
 
 def test_another_version_of_the_bindings_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its structures would be laid out differently."""
-    monkeypatch.setattr(llama.llama_cpp, "__version__", "0.0.1")
+    monkeypatch.setattr(llama, "INSTALLED", "0.0.1")
 
     with pytest.raises(EngineError, match=r"pip install llama-cpp-python==0\.3\.36"):
         llama.start_backend.__wrapped__()

@@ -12,8 +12,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import importlib.metadata
+import importlib.util
 import logging
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -28,10 +31,29 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 # A failed assertion must not start gdb and print into the editor's protocol.
 os.environ.setdefault("GGML_NO_BACKTRACE", "1")
 
-import llama_cpp  # The library reads the environment when it is loaded.
-import llama_cpp.llama_cpp
 
-C: Any = llama_cpp.llama_cpp
+def _bindings() -> tuple[Any, Any]:
+    """Load the bindings of llama.h and ggml.h; the library reads the environment meanwhile.
+
+    `import llama_cpp` would also run the wrapper for Python programs: 0.15 s more at each start.
+    """
+    found = importlib.util.find_spec("llama_cpp")
+    if found is None:
+        raise ModuleNotFoundError("No module named 'llama_cpp'", name="llama_cpp")
+    whole = sys.modules.get("llama_cpp")
+    sys.modules["llama_cpp"] = whole or importlib.util.module_from_spec(found)
+    try:
+        names = ("llama_cpp.llama_cpp", "llama_cpp._ggml")
+        llama, ggml = (importlib.import_module(name) for name in names)
+    finally:
+        if whole is None:  # Whoever wants the wrapper too can still import it.
+            del sys.modules["llama_cpp"]
+    return llama, ggml
+
+
+_loaded = _bindings()
+C: Any = _loaded[0]
+INSTALLED = importlib.metadata.version("llama-cpp-python")
 BINDING = "0.3.36"
 """The bindings mirror llama.cpp's structures: another version is another memory layout."""
 _BPE = 2
@@ -61,9 +83,9 @@ def start_backend() -> None:
     Raises:
         EngineError: the installed llama-cpp-python is not the one this program was written for.
     """
-    if llama_cpp.__version__ != BINDING:
+    if INSTALLED != BINDING:
         raise EngineError(
-            f"llama-cpp-python {llama_cpp.__version__} is installed, {BINDING} is needed.",
+            f"llama-cpp-python {INSTALLED} is installed, {BINDING} is needed.",
             f"Run: pip install llama-cpp-python=={BINDING}",
         )
     C.llama_log_set(_LOG_CALLBACK, None)
@@ -80,10 +102,8 @@ def offloads() -> bool:
 def devices() -> tuple[str, ...]:
     """Return the names of the devices this build sees, such as "CPU", "CUDA0"."""
     start_backend()
-    from llama_cpp._ggml import libggml
-
     count, get, name = (
-        getattr(libggml, f"ggml_backend_dev_{what}") for what in ("count", "get", "name")
+        getattr(_loaded[1].libggml, f"ggml_backend_dev_{what}") for what in ("count", "get", "name")
     )
     count.restype, count.argtypes = ctypes.c_size_t, []
     get.restype, get.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
