@@ -52,7 +52,9 @@ class Context:
         batch_tokens: int = 128,
         flag: AbortFlag | None = None,
         embeddings: bool = False,
+        branches: int = 0,
     ) -> None:
+        """`branches` is how many tokens `evaluate` may be asked to read logits after."""
         params = C.llama_context_default_params()
         params.n_ctx = n_ctx
         params.n_batch = params.n_ubatch = min(batch_tokens, n_ctx)
@@ -66,7 +68,11 @@ class Context:
             named = any(key.endswith(".pooling_type") for key in model.metadata())
             params.pooling_type = C.LLAMA_POOLING_TYPE_UNSPECIFIED if named else _MEAN
         else:
-            params.n_outputs_max = MAX_LOGITS  # instead of a logits row for every token of a batch
+            # Instead of a logits row for every token of a batch.
+            params.n_outputs_max = max(MAX_LOGITS, branches)
+        if branches:
+            # On a CPU it costs twice as much for some dozen tokens, each with its own past.
+            params.flash_attn_type = C.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self._flag = flag  # llama.cpp keeps the callback's address: the flag must live as long
         if flag is not None:
             params.abort_callback = flag.callback
@@ -131,18 +137,23 @@ class Context:
         self._positions[:n] = np.arange(position, position + n)
         self._wants[:n] = 0
         self._wants[n - logits : n] = 1
+        return self.evaluate(self._batch, n, abortable=abortable)
+
+    def evaluate(self, batch: Any, n: int, *, abortable: bool = True) -> int:
+        """Evaluate a batch of `n` tokens, this one's own or one of `Branches`; as `decode`."""
+        self.handle  # noqa: B018  (raises after close)
         self.decodes += 1
-        code = self._run(abortable)
+        code = self._run(batch, abortable)
         if code in (DONE, NO_ROOM, ABORTED):
             return code
         raise EngineError(f"llama.cpp could not evaluate {n} tokens (code {code}).")
 
-    def _run(self, abortable: bool) -> int:
+    def _run(self, batch: Any, abortable: bool) -> int:
         if abortable or self._flag is None:
-            return int(C.llama_decode(self._handle, self._batch))
+            return int(C.llama_decode(self._handle, batch))
         C.llama_set_abort_callback(self._handle, _NO_CALLBACK, None)
         try:
-            return int(C.llama_decode(self._handle, self._batch))
+            return int(C.llama_decode(self._handle, batch))
         finally:
             C.llama_set_abort_callback(self._handle, self._flag.callback, self._flag.data)
 
@@ -184,6 +195,16 @@ class Context:
         if not row:
             raise EngineError("llama.cpp has no logits: the last batch did not ask for them.")
         return np.ctypeslib.as_array(row, shape=(self.model.n_vocab,))
+
+    def all_logits(self, n: int) -> NDArray[np.float32]:
+        """Return float32[n, n_vocab] after the tokens of a batch that asked for all of them.
+
+        A view, until the next decode.
+        """
+        rows = C.llama_get_logits(self.handle)
+        if not rows:
+            raise EngineError("llama.cpp has no logits: the last batch did not ask for them.")
+        return np.ctypeslib.as_array(rows, shape=(n, self.model.n_vocab))
 
     def end(self, sequence: int = 0) -> int:
         """Return the position after the last token that a sequence really holds."""

@@ -234,15 +234,13 @@ def layout(
     room = max(0, budget_tokens - len(start) - len(marker) - len(header) - len(fim.pattern) + 2)
 
     prefix, prefix_cut = clipping.tail(request.prefix, room, tokenize)
-    suffix, suffix_cut = clipping.head(request.suffix, room, _suffix_tokenizer(fim, tokenize))
+    suffix, suffix_cut = clipping.head(request.suffix, room, continuing(fim, tokenize))
     context_room, suffix_room = clipping.shares(
         room, len(prefix), len(suffix), sum(map(len, files))
     )
     kept = clipping.whole(files, context_room)
     if len(suffix) > suffix_room:
-        suffix, suffix_cut = clipping.head(
-            request.suffix, suffix_room, _suffix_tokenizer(fim, tokenize)
-        )
+        suffix, suffix_cut = clipping.head(request.suffix, suffix_room, continuing(fim, tokenize))
     room -= sum(map(len, kept)) + len(suffix)
     if len(prefix) > room:
         prefix, prefix_cut = clipping.tail(request.prefix, room, tokenize)
@@ -292,7 +290,7 @@ def _whole_lines(text: str) -> str:
     return text if text.endswith("\n") else f"{text}\n"
 
 
-def _suffix_tokenizer(
+def continuing(
     fim: FimFormat, tokenize: Callable[[str], Sequence[int]]
 ) -> Callable[[str], Sequence[int]]:
     """Return `tokenize` without the space that SentencePiece puts before a text.

@@ -56,12 +56,13 @@ class PieceIndex:
     def allowed(self, required: bytes) -> NDArray[np.intp]:
         """Return the tokens whose bytes begin with `required`, or are a beginning of it."""
         if self._last[0] != required:
-            longer = self._starting_with(required)
+            longer = self.starting_with(required)
             shorter = [self._exactly(required[:size]) for size in range(1, len(required))]
             self._last = required, np.concatenate([longer, *shorter])
         return self._last[1]
 
-    def _starting_with(self, required: bytes) -> NDArray[np.intp]:
+    def starting_with(self, required: bytes) -> NDArray[np.intp]:
+        """Return the tokens whose bytes begin with `required`."""
         key = required[:_KEY_BYTES]
         low = int.from_bytes(key.ljust(_KEY_BYTES, b"\0"), "big")
         high = int.from_bytes(key.ljust(_KEY_BYTES, b"\xff"), "big")

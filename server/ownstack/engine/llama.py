@@ -1,10 +1,10 @@
 """llama.cpp through llama-cpp-python's low-level API: the only importer of `llama_cpp`.
 
-The loaded library is handed on as `C` to `context.py` and `sampler.py`, and to nobody else. The
-three keep away what ends the process instead of raising: handles are checked for NULL before use,
-`close` may be called twice, memory operations report what they did, and logits are read only
-where a batch asked for them. A `Model`'s vocabulary may be used from any thread, a `Context` and
-a `Sampler` from one at a time.
+The loaded library is handed on as `C` to `context.py`, `branches.py` and `sampler.py`, and to
+nobody else. They keep away what ends the process instead of raising: handles are checked for NULL
+before use, `close` may be called twice, memory operations report what they did, and logits are
+read only where a batch asked for them. A `Model`'s vocabulary may be used from any thread, a
+`Context` and a `Sampler` from one at a time.
 """
 
 from __future__ import annotations

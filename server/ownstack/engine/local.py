@@ -117,6 +117,8 @@ class LlamaEngine:
         slot = self._infill
         if slot is None:
             raise CannotInfillError(f"{self._capabilities.model} is not loaded for completion.")
+        if request.alternatives > 0 and not self._capabilities.weighs:
+            raise EngineError(f"{self._capabilities.model} is too large to weigh lines.")
         self._stop_refresh()
 
         def work(job: Job, generation: Generation, loop: asyncio.AbstractEventLoop) -> Steps:

@@ -124,6 +124,7 @@ class Parts:
             device=on_gpu if gpu_layers(settings) else "cpu",
             parameters=model.n_params,
             memory_bytes=model.size_bytes + window * model.kv_bytes_per_token,
+            weighs=self.infill is not None and self.infill.weighs,
         )
 
     def close(self) -> None:

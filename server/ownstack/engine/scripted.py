@@ -27,7 +27,7 @@ from ownstack.engine.protocol import (
     Usage,
     Weighed,
 )
-from ownstack.errors import CannotInfillError, EngineClosedError
+from ownstack.errors import CannotInfillError, EngineClosedError, EngineError
 
 EMBEDDING_WIDTH = 64
 
@@ -115,6 +115,8 @@ class ScriptedEngine:
         """See `Engine.infill`."""
         if not self.capabilities.infill:
             raise CannotInfillError(f"{self.capabilities.model} cannot fill in the middle.")
+        if request.alternatives > 0 and not self.capabilities.weighs:
+            raise EngineError(f"{self.capabilities.model} does not weigh lines.")
         length = len(request.prefix) + len(request.suffix)
         return self._start(request, length, request.max_lines, request.min_indent)
 

@@ -16,16 +16,19 @@ from dataclasses import dataclass
 from ownstack.engine import fim, healing
 from ownstack.engine.abort_flag import AbortFlag
 from ownstack.engine.answer import Answer
+from ownstack.engine.branches import BATCH, CELLS, Branches
 from ownstack.engine.context import Context
 from ownstack.engine.drafts import Drafts
 from ownstack.engine.lane import Lane, Pace, Target
+from ownstack.engine.line_ends import LineEnds
 from ownstack.engine.llama import Model
 from ownstack.engine.protocol import Generated, InfillRequest
 from ownstack.engine.scheduler import Job, Steps
 from ownstack.engine.tally import Tally
 from ownstack.engine.token_memo import TokenMemo
+from ownstack.engine.weighing import SEQUENCES, Vocabulary, Weighing, supported
 from ownstack.engine.writing import Greedy, Limits, Writing
-from ownstack.errors import ModelTooLargeError
+from ownstack.errors import EngineError, ModelTooLargeError
 from ownstack.settings import SuffixShift
 
 log = logging.getLogger(__name__)
@@ -67,8 +70,14 @@ class InfillSlot:
         self._flag = flag
         self._pace = pace
         self._wants_shift = suffix_shift != "off" and form.order == "psm"
+        self._sequences = 3 if self._wants_shift else 1
+        """Sequences that a lane uses for itself."""
         self._lanes: list[Lane] = []
         self._index: healing.PieceIndex | None = None
+        self.weighs = not model.recurrent and supported(model.n_params, model.n_vocab)
+        """Whether requests may ask for alternatives."""
+        self._vocabulary: Vocabulary | None = None
+        self._branches: dict[Lane, Branches] = {}
         self._last_target: Target | None = None
         # From key to key only the prefix is another text; the rest is tokenised once.
         self._tokenize = TokenMemo(model.tokenize, cuts_words=model.cuts_words)
@@ -79,11 +88,17 @@ class InfillSlot:
             self._lanes.append(self._new_lane())
         if self._index is None:
             self._index = healing.PieceIndex(self.model.pieces, self._form.stops)
+        if self.weighs and self._vocabulary is None:
+            pieces, stops = self.model.pieces, self._form.stops
+            tokenize = fim.continuing(self._form, self.model.tokenize)
+            self._vocabulary = Vocabulary(pieces, self._index, LineEnds(pieces, stops), tokenize)
 
     def close(self) -> None:
         for lane in self._lanes:
             lane.close()
-        self._lanes = []
+        for branches in self._branches.values():
+            branches.close()
+        self._lanes, self._branches = [], {}
 
     @property
     def shifts(self) -> bool:
@@ -102,31 +117,28 @@ class InfillSlot:
         emit: Callable[[str], None],
         done: Callable[[Generated], None],
     ) -> Steps:
-        """Write one answer; `emit` gets its text as it grows, `done` the result."""
-        assert self._index is not None
+        """Write one answer; `emit` gets its text as it grows, `done` the result.
+
+        Raises:
+            EngineError: alternatives are wanted, and the model does not weigh.
+        """
+        if request.alternatives > 0 and self._vocabulary is None:
+            raise EngineError("This model is too large to weigh lines.")
         prompt = self._prompt(request)
         lane = self._lane_for(prompt.target)
         self._last_target = Target(prompt.target.before, prompt.target.suffix)
-        after = job.submitted_s
-        writing = Writing(
-            job,
-            prompt.target,
-            Answer(max_lines=request.max_lines, min_indent=request.min_indent),
-            Greedy(
-                self.model.pieces,
-                self._form.stops,
-                healing.Healing(self._index, prompt.healed),
-            ),
-            Limits(
-                min(request.max_tokens, self.window - len(prompt.target.flat) - _HEALING_TOKENS),
-                None if request.first_line_s is None else after + request.first_line_s,
-                None if request.deadline_s is None else after + request.deadline_s,
-            ),
-            emit,
-            self._drafts(request, prompt.healed),
-        )
-        yield from writing.run(lane, self._pace)
-        result = writing.result(clipped=prompt.clipped)
+        branches = self._branches.get(lane)
+        if branches is not None:
+            branches.drop()  # Those of an answer that made way.
+        if request.alternatives > 0:
+            weighing = self._weighing(job, request, prompt)
+            yield from weighing.run(lane, self._branches_of(lane), self._pace)
+            result = weighing.result(clipped=prompt.clipped)
+            emit(result.text)
+        else:
+            writing = self._writing(job, request, prompt, emit)
+            yield from writing.run(lane, self._pace)
+            result = writing.result(clipped=prompt.clipped)
         self.tally.add(result)
         done(result)
 
@@ -156,6 +168,44 @@ class InfillSlot:
                 return
         parked = lane.parked
         self.tally.refreshes += parked is not None and parked.computed_after == target.before
+
+    def _writing(
+        self, job: Job, request: InfillRequest, prompt: _Prompt, emit: Callable[[str], None]
+    ) -> Writing:
+        assert self._index is not None
+        return Writing(
+            job,
+            prompt.target,
+            Answer(max_lines=request.max_lines, min_indent=request.min_indent),
+            Greedy(
+                self.model.pieces,
+                self._form.stops,
+                healing.Healing(self._index, prompt.healed),
+            ),
+            self._limits(job, request, prompt),
+            emit,
+            self._drafts(request, prompt.healed),
+        )
+
+    def _weighing(self, job: Job, request: InfillRequest, prompt: _Prompt) -> Weighing:
+        assert self._vocabulary is not None
+        limits = self._limits(job, request, prompt)
+        return Weighing(job, prompt.target, prompt.healed, request, self._vocabulary, limits)
+
+    def _limits(self, job: Job, request: InfillRequest, prompt: _Prompt) -> Limits:
+        after = job.submitted_s
+        return Limits(
+            min(request.max_tokens, self.window - len(prompt.target.flat) - _HEALING_TOKENS),
+            None if request.first_line_s is None else after + request.first_line_s,
+            None if request.deadline_s is None else after + request.deadline_s,
+        )
+
+    def _branches_of(self, lane: Lane) -> Branches:
+        if lane not in self._branches:
+            branches = Branches(lane.context, self._sequences, SEQUENCES)
+            lane.on_full = branches.drop
+            self._branches[lane] = branches
+        return self._branches[lane]
 
     def _drafts(self, request: InfillRequest, healed: str) -> Drafts | None:
         """Return what the request proposes; None where nothing evaluated can be taken back."""
@@ -199,16 +249,18 @@ class InfillSlot:
         return self._lanes[-1]
 
     def _new_lane(self) -> Lane:
-        sequences = 3 if self._wants_shift else 1
         # A refreshed suffix needs cells beside the one in use.
         cells = self.window + (self.window // 2 if self._wants_shift else 0)
+        if self.weighs:
+            cells += CELLS
         context = Context(
             self.model,
             n_ctx=cells,
             threads=self._threads,
-            n_seq_max=sequences,
+            n_seq_max=self._sequences + (SEQUENCES if self.weighs else 0),
             batch_tokens=self._pace.largest,
             flag=self._flag,
+            branches=BATCH if self.weighs else 0,
         )
         shifts = self._wants_shift and context.can_shift and not self.model.recurrent
         return Lane(context, self._pace, shifts=shifts and self.model.n_swa == 0)
