@@ -159,17 +159,31 @@ def _cut(text: str, draw: random.Random) -> tuple[str, int, str, list[str]]:
     return "\n".join(lines), offset, line[at:].rstrip(), lines[number + 1 :]
 
 
-def fit_choice(drawn: Sequence[Case], ridge: float = 2e-4, steps: int = 600) -> np.ndarray:
-    """Return weights of the conditional logit (Adam on scaled features; no bias)."""
+def fit_choice(drawn: Sequence[Case], steps: int = 600) -> np.ndarray:
+    """Return weights of the conditional logit over echo's candidates."""
     known = [(case.found, case.right) for case in drawn if case.right is not None]
-    widest = max(len(found) for found, _ in known)
-    width = len(known[0][0][0].candidate.features)
-    x = np.zeros((len(known), widest, width))
-    none = np.full((len(known), widest), -1e9)
-    for row, (found, _) in enumerate(known):
-        x[row, : len(found)] = [one.candidate.features for one in found]
-        none[row, : len(found)] = 0.0
-    right = np.array([place for _, place in known])
+    pools = [np.array([one.candidate.features for one in found]) for found, _ in known]
+    return fit_logit(pools, [right for _, right in known], steps=steps)
+
+
+def fit_logit(
+    pools: Sequence[np.ndarray], right: Sequence[int], ridge: float = 2e-4, steps: int = 600
+) -> np.ndarray:
+    """Return weights of a conditional logit (Adam on scaled features; no bias).
+
+    Args:
+        pools: the features of the options of each choice, float[options, features].
+        right: which option of each pool is the right one.
+        ridge: L2 penalty on the weights of scaled features.
+        steps: of the descent.
+    """
+    widest, width = max(map(len, pools)), pools[0].shape[1]
+    x = np.zeros((len(pools), widest, width))
+    none = np.full((len(pools), widest), -1e9)
+    for row, pool in enumerate(pools):
+        x[row, : len(pool)] = pool
+        none[row, : len(pool)] = 0.0
+    chosen = np.array(right)
     scale = x[none == 0.0].std(0) + 1e-6
     x /= scale
     weights, momentum, square = np.zeros((3, width))
@@ -177,13 +191,14 @@ def fit_choice(drawn: Sequence[Case], ridge: float = 2e-4, steps: int = 600) -> 
         scores = x @ weights + none
         odds = np.exp(scores - scores.max(1, keepdims=True))
         share = odds / odds.sum(1, keepdims=True)
-        slope = np.einsum("nm,nmk->k", share, x) - x[np.arange(len(right)), right].sum(0)
-        slope = slope / len(right) + ridge * weights
+        slope = np.einsum("nm,nmk->k", share, x) - x[np.arange(len(chosen)), chosen].sum(0)
+        slope = slope / len(chosen) + ridge * weights
         momentum = 0.9 * momentum + 0.1 * slope
         square = 0.99 * square + 0.01 * slope**2
         rate = 0.05 * np.sqrt(1 - 0.99**step) / (1 - 0.9**step)
         weights = weights - rate * momentum / (np.sqrt(square) + 1e-8)
-    return weights / scale
+    fitted: np.ndarray = weights / scale
+    return fitted
 
 
 def fit(features: np.ndarray, right: np.ndarray, ridge: float = 1.0) -> np.ndarray:

@@ -29,10 +29,11 @@ from benchmarks.bars import Figure, machine, report
 from benchmarks.infilling import humaneval, plots
 from benchmarks.infilling.contamination import Overlap, overlaps
 from benchmarks.infilling.cursors import Case, draw_cases
-from benchmarks.infilling.evaluation import Results, add_oracle, ask
+from benchmarks.infilling.evaluation import MIXTURE, Results, add_oracle, ask
 from benchmarks.infilling.large import large_project
+from benchmarks.infilling.mixtures import Mixture
 from benchmarks.infilling.networks import Network, open_engine
-from benchmarks.infilling.product import Product, mixture_missing
+from benchmarks.infilling.product import Product
 from benchmarks.infilling.projects import ProjectError, fetched, load_projects, trained_on
 from benchmarks.infilling.report import (
     PRODUCT,
@@ -50,7 +51,7 @@ from ownstack.engine.scheduler import NativeThread
 from ownstack.errors import OwnstackError
 
 DRAWN_SEED = 7
-SYSTEMS = ("ngram", "echo", "network", "no-suffix", "product")
+SYSTEMS = ("ngram", "echo", "network", "no-suffix", "mixture", "product")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -149,8 +150,6 @@ async def measure(
         await ask(echo, results, table, clock, say)
         await echo.close()
         results.index_bytes = echo.sizes
-    if reason := mixture_missing():
-        results.skipped["mixture"] = reason
     native = NativeThread()
     engine = await opened(options, native, home, results)
     try:
@@ -162,6 +161,12 @@ async def measure(
                     weights_mib = engine.capabilities.memory_bytes / 2**20
                     results.memory_mib[network.name] += weights_mib
             add_oracle(results)
+            if not engine.capabilities.weighs:
+                results.skipped[MIXTURE] = f"{engine.capabilities.model} is too large to weigh"
+            elif "mixture" in wanted:
+                mixture = Mixture(engine, home / "mixture-echo")
+                await ask(mixture, results, table, clock, say)
+                await mixture.close()
         if projects and "product" in wanted:
             product = Product(PRODUCT, lambda: engine, home)
             await ask(product, results, table, clock, say)

@@ -13,7 +13,8 @@ from benchmarks.infilling.measures import exact, similarity
 from benchmarks.infilling.sources import ProjectFiles
 from benchmarks.infilling.systems import Proposal, System
 
-ECHO, NETWORK, ORACLE = "echo", "network", "echo or network (oracle)"
+ECHO, NETWORK, MIXTURE = "echo", "network", "mixture"
+ORACLE = "echo or network (oracle)"
 PROGRESS_EVERY = 100
 
 

@@ -12,7 +12,6 @@ from benchmarks.infilling.sources import ProjectFiles
 from benchmarks.infilling.systems import Proposal, first_line
 from ownstack.completion.place import Place
 from ownstack.completion.window import TokenCounts, Windows
-from ownstack.document import Document
 from ownstack.engine.local import LlamaEngine
 from ownstack.engine.protocol import Engine, InfillRequest
 from ownstack.engine.scheduler import NativeThread
@@ -40,7 +39,7 @@ class Network:
 
     async def propose(self, case: Case) -> Proposal:
         windows, counts = Windows(), TokenCounts(self._engine.count)
-        before = _place(case.before[:-1], case.after, case.document)
+        before = place_before(case)
         here = Place(case.document, case.offset)
         started = time.perf_counter()
         warm = replace(self._request(windows, before, counts), max_tokens=1)
@@ -62,19 +61,26 @@ class Network:
         """The engine belongs to whoever opened it."""
 
     def _request(self, windows: Windows, place: Place, counts: TokenCounts) -> InfillRequest:
-        window = windows.cut(place, PROMPT_TOKENS, counts)
-        return InfillRequest(
-            prefix=window.prefix,
-            suffix=window.suffix if self._with_suffix else "",
-            path=place.document.path,
-            max_tokens=MAX_TOKENS,
-            max_lines=1,
-        )
+        request = request_at(place, windows, counts)
+        return request if self._with_suffix else replace(request, suffix="")
 
 
-def _place(before: str, after: str, document: Document) -> Place:
+def request_at(place: Place, windows: Windows, counts: TokenCounts) -> InfillRequest:
+    """Return what the product would ask for the rest of a line, in a fixed window."""
+    window = windows.cut(place, PROMPT_TOKENS, counts)
+    return InfillRequest(
+        prefix=window.prefix,
+        suffix=window.suffix,
+        path=place.document.path,
+        max_tokens=MAX_TOKENS,
+        max_lines=1,
+    )
+
+
+def place_before(case: Case) -> Place:
     """Return the place before the last key was pressed."""
-    return Place(replace(document, text=before + after), len(before))
+    text = case.before[:-1] + case.after
+    return Place(replace(case.document, text=text), len(case.before) - 1)
 
 
 async def open_engine(

@@ -5,7 +5,6 @@ Whatever is mixed, gated or drafted inside the completer is measured here withou
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,13 +24,6 @@ from ownstack.settings import CompletionSettings
 DEADLINE_MS = 10_000
 """Patient: quality is measured here, and the machine may be busy."""
 SETTINGS = CompletionSettings(multiline="never", prefetch=False, deadline_ms=DEADLINE_MS)
-
-
-def mixture_missing() -> str:
-    """Return why there is no mixture to measure; "" if there is one."""
-    if importlib.util.find_spec("ownstack.completion.mix") is None:
-        return "completion/mix.py does not exist yet; see the row of the product for what does"
-    return ""
 
 
 class Product:

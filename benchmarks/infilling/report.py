@@ -13,9 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.bars import Figure
-from benchmarks.infilling.evaluation import ECHO, NETWORK, ORACLE, Results
+from benchmarks.infilling.evaluation import ECHO, MIXTURE, NETWORK, ORACLE, Results
 from benchmarks.infilling.measures import interval
-from benchmarks.infilling.product import mixture_missing
 from benchmarks.infilling.summary import (
     MEAN,
     SHARES,
@@ -28,8 +27,10 @@ from benchmarks.infilling.summary import (
     languages,
     mean_row,
     row,
+    shown_from,
 )
 from benchmarks.infilling.systems import Ngram
+from ownstack.completion.mixing import THRESHOLDS
 
 PRODUCT = "product"
 APPLICATIONS = ("rust", "typescript", "go")
@@ -82,6 +83,9 @@ def figures_of(results: Results, rows: Sequence[Row]) -> list[Figure]:
         )  # fmt: skip
     if NETWORK in results.proposals:
         found += _network_figures(results, table, strata)
+    if {MIXTURE, ECHO} <= results.proposals.keys():
+        found += _mixture_figures(results, table, strata)
+    found += _eagerness_figures(results, strata)
     if PRODUCT in results.proposals:
         found += _product_figures(results, table, strata)
     return found
@@ -139,7 +143,7 @@ def _product_figures(
 ) -> list[Figure]:
     over = MEAN if (PRODUCT, MEAN) in table else languages(results)[0]
     product = table[PRODUCT, over]
-    mixed = not mixture_missing() and NETWORK in results.proposals
+    mixed = MIXTURE in results.proposals
     found = [
         Figure("shown at the default threshold", 100 * product.shown, "% of positions", ">=",
                30.0 if mixed else None, "" if mixed else "without the mixture"),
@@ -147,19 +151,49 @@ def _product_figures(
                70.0 if mixed else None, "bars of a CPU-trained network; GPU: 40 and 72 %"),
     ]  # fmt: skip
     if ECHO in results.proposals:
-        more = gain(results, PRODUCT, ECHO, strata)
-        worst = min(
-            (gain(results, PRODUCT, ECHO, [part]).points, name)
-            for part, name in zip(strata, languages(results), strict=True)
-        )
-        found += [
-            Figure("product over echo, exact", more.points, "points", ">=",
-                   2.0 if mixed else None,
-                   f"95 % {more.low:.1f} to {more.high:.1f}; GPU-trained: at least 6"),
-            Figure("the same in its worst language", worst[0], "points", ">=",
-                   0.0 if mixed else None, worst[1]),
-        ]  # fmt: skip
+        found += _gain_figures(results, PRODUCT, strata, 2.0 if mixed else None)
     return found
+
+
+def _mixture_figures(
+    results: Results, table: dict[tuple[str, str], Row], strata: Sequence[Sequence[int]]
+) -> list[Figure]:
+    mixture = table[MIXTURE, MEAN if (MIXTURE, MEAN) in table else languages(results)[0]]
+    found = [
+        Figure("mixture: calibration error", mixture.calibration_error, "", "<=", 0.05),
+        Figure("mixture: a keystroke, p95", mixture.ms_p95, "ms",
+               compared=f"p50 {mixture.ms_p50:.1f} ms; after a jump {mixture.jump_ms_p50:.0f} ms"),
+    ]  # fmt: skip
+    return found + _gain_figures(results, MIXTURE, strata, 2.0)
+
+
+def _gain_figures(
+    results: Results, system: str, strata: Sequence[Sequence[int]], least: float | None
+) -> list[Figure]:
+    """Return what a system adds to echo, on average and where it adds least."""
+    more = gain(results, system, ECHO, strata)
+    worst, name = min(
+        (gain(results, system, ECHO, [part]).points, name)
+        for part, name in zip(strata, languages(results), strict=True)
+    )
+    return [
+        Figure(f"{system} over echo, exact", more.points, "points", ">=", least,
+               f"95 % {more.low:.1f} to {more.high:.1f}; GPU-trained: at least 6"),
+        Figure(f"{system} over echo in its worst language", worst, "points", ">=",
+               None if least is None else 0.0, name),
+    ]  # fmt: skip
+
+
+def _eagerness_figures(results: Results, strata: Sequence[Sequence[int]]) -> list[Figure]:
+    """Return how much is shown, and how right, at each of the user's choices."""
+    return [
+        Figure(f"{system}: shown when {eagerness}", 100 * shown, "% of positions",
+               compared=f"from {least:.2f} on; {100 * right:.1f} % of them exact")
+        for system in (ECHO, MIXTURE)
+        if system in results.proposals
+        for eagerness, least in THRESHOLDS.items()
+        for shown, right in [shown_from(results, system, least, strata)]
+    ]  # fmt: skip
 
 
 def print_tables(results: Results, rows: Sequence[Row], twin_rows: Sequence[Row]) -> None:

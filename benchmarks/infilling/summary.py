@@ -170,6 +170,22 @@ def gain(results: Results, system: str, over: str, strata: Sequence[Sequence[int
     return Gain(_mean([_mean(part) for part in differences]), low, high)
 
 
+def shown_from(
+    results: Results, system: str, least: float, strata: Sequence[Sequence[int]]
+) -> tuple[float, float]:
+    """Return the share of positions with a confidence of at least `least`, and of those exact.
+
+    Each of the strata (languages) counts the same.
+    """
+    shown, right = [], []
+    for indices in strata:
+        answers = [results.proposals[system][i] for i in indices]
+        seen = np.array([bool(one.text) and one.confidence >= least for one in answers], bool)
+        shown.append(_mean(seen))
+        right.append(_mean(np.array(results.right(system, indices), float)[seen]))
+    return _mean(shown), _weighted(right, shown)
+
+
 def coverage(results: Results, system: str, indices: Sequence[int]) -> Curve:
     answers = [results.proposals[system][i] for i in indices]
     return coverage_curve(

@@ -15,6 +15,7 @@ from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.index import Index
 from benchmarks.infilling.sources import ProjectFiles
 from ownstack.completion.echo import Echo
+from ownstack.completion.mixing import THRESHOLDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,9 @@ class EchoSystem:
         ms = (time.perf_counter() - started) * 1e3
         if found is None:
             return Proposal("", 0.0, ms, cpu_ms=cpu_ms)
-        return Proposal(first_line(found.text), found.confidence, ms, cpu_ms=cpu_ms)
+        shown = found.confidence >= THRESHOLDS["normal"]
+        text = first_line(found.text)
+        return Proposal(text, found.confidence, ms, cpu_ms=cpu_ms, shown=shown)
 
     async def close(self) -> None:
         if self._index is not None:

@@ -10,10 +10,18 @@ import pytest
 from benchmarks.infilling import __main__ as program
 from benchmarks.infilling import humaneval, plots
 from benchmarks.infilling.cursors import Case
-from benchmarks.infilling.evaluation import ECHO, NETWORK, ORACLE, Results, add_oracle, better
+from benchmarks.infilling.evaluation import (
+    ECHO,
+    MIXTURE,
+    NETWORK,
+    ORACLE,
+    Results,
+    add_oracle,
+    better,
+)
 from benchmarks.infilling.projects import Project
 from benchmarks.infilling.report import as_data, figures_of, print_tables, records, rows_of
-from benchmarks.infilling.summary import MEAN, gain, indices_of
+from benchmarks.infilling.summary import MEAN, gain, indices_of, shown_from
 from benchmarks.infilling.systems import Ngram, Proposal
 from ownstack.document import Document
 
@@ -105,6 +113,32 @@ def test_bars_are_those_of_the_languages_that_are_there() -> None:
     assert bars["echo: exact rest of the line, mean of go"].measured == 25.0
     assert bars["echo: exact rest of the line, mean of go"].passed is False
     assert bars["network over the n-gram, exact"].measured == 1.0
+
+
+def test_a_mixture_is_held_to_its_bars() -> None:
+    """It must add two points to echo, and take none away in any language."""
+    made = results()
+    better_at = {2: "def", 3: "def"}  # Go's first is lost, its second won.
+    made.proposals[MIXTURE] = [
+        Proposal(better_at.get(i, one.text), one.confidence, 1.0)
+        for i, one in enumerate(made.proposals[ECHO])
+    ]
+
+    bars = {figure.name: figure for figure in figures_of(made, rows_of(made))}
+
+    assert bars["mixture over echo, exact"].measured == 0.0
+    assert bars["mixture over echo, exact"].passed is False
+    assert bars["mixture over echo in its worst language"].passed is True
+
+
+def test_what_is_shown_from_a_confidence_on() -> None:
+    """Languages count the same for what is shown; what is right counts by what is shown."""
+    made = results()
+    strata = [indices_of(made, "python"), indices_of(made, "go")]
+
+    assert shown_from(made, ECHO, 0.7, strata) == (0.625, 1.0)
+    assert shown_from(made, ECHO, 0.15, strata) == (0.75, pytest.approx(1.25 / 1.5))
+    assert shown_from(made, ECHO, 0.95, strata)[0] == 0.0
 
 
 def test_everything_can_be_said_in_json(capsys: pytest.CaptureFixture[str]) -> None:

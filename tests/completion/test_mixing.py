@@ -1,0 +1,218 @@
+"""Completion by echo and a small network that weighs: `ScriptedEngine` says what it thinks."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ownstack.completion.echo import Echo
+from ownstack.completion.mixing import THRESHOLDS
+from ownstack.completion.suggestion import Trigger
+from ownstack.engine.protocol import InfillRequest, Weighed
+from ownstack.engine.scripted import ScriptedEngine
+from ownstack.errors import EngineError
+from ownstack.settings import CompletionSettings, Eagerness
+from tests.support.completing import Window, turns
+
+LOOP = "for index, value in enumerate(values):\n    print(index, value)\n"
+SURE = f"values = [1]\n{LOOP}\n{LOOP}\nfor index, $0\n"
+"""Echo knows how this goes on."""
+EITHER = "total = first(values)\nother = 1\ntotal = second(values)\nmore = 2\n\nresult = $0\n"
+"""Echo is unsure here."""
+NEW = "$0\n"
+
+
+def thinks(text: str, logprob: float, *, found: bool = False) -> Weighed:
+    return Weighed(text, logprob, 3, proposed=not found, found=found)
+
+
+def weighing(*weighed: Weighed, **more: object) -> ScriptedEngine:
+    """Return an engine that weighs once, as it is told."""
+    engine = ScriptedEngine(weighs=True)
+    engine.enqueue("", weighed=weighed, **more)  # type: ignore[arg-type]
+    return engine
+
+
+async def test_one_request_weighs_what_echo_proposes(tmp_path: Path) -> None:
+    """The network is asked once, for echo's lines and some of its own."""
+    engine = weighing(thinks("value in enumerate(values):", -0.1))
+    async with Window(tmp_path, engine, echo=Echo()) as window:
+        window.show(SURE)
+
+        answer = await window.ask()
+
+        (request,) = engine.infills
+        assert request.proposals[0] == "value in enumerate(values):"
+        assert (request.alternatives > 0, request.max_lines) == (True, 1)
+        assert answer.suggestion is not None
+        assert answer.suggestion.text == "value in enumerate(values):"
+        assert (answer.trace.source, answer.trace.model) == ("echo", "scripted")
+
+
+async def test_the_network_chooses_among_lines_of_echo(tmp_path: Path) -> None:
+    """Of two lines that echo holds for equally likely, the network's is shown."""
+    for best, other in (("first(values)", "second(values)"), ("second(values)", "first(values)")):
+        engine = weighing(thinks(best, -0.2), thinks(other, -30.0))
+        async with Window(tmp_path, engine, echo=Echo()) as window:
+            window.show(EITHER)
+
+            assert await window.text(Trigger.INVOKED) == best
+
+
+async def test_the_network_alone_answers(tmp_path: Path) -> None:
+    """Where nothing like it was written before, a line of the network's own may be shown."""
+    engine = weighing(thinks("import os", -0.01, found=True))
+    async with Window(tmp_path, engine, echo=Echo()) as window:
+        window.show(NEW)
+
+        answer = await window.ask(Trigger.INVOKED)
+
+        assert answer.suggestion is not None
+        assert (answer.suggestion.text, answer.trace.source) == ("import os", "model")
+
+
+@pytest.mark.parametrize("trigger", Trigger)
+async def test_a_failure_leaves_echo(tmp_path: Path, trigger: Trigger) -> None:
+    """An engine that breaks while it weighs costs nothing but its opinion."""
+    engine = weighing(error=EngineError("The device is gone."))
+    async with Window(tmp_path, engine, echo=Echo()) as window:
+        window.show(SURE)
+
+        answer = await window.ask(trigger)
+
+        assert answer.suggestion is not None
+        assert (answer.suggestion.text, answer.trace.source, answer.trace.model) == (
+            "value in enumerate(values):",
+            "echo",
+            "",
+        )
+
+
+async def test_a_refusal_leaves_echo(tmp_path: Path) -> None:
+    """An engine that does not even take the request is no different."""
+    engine = weighing()
+    async with Window(tmp_path, engine, echo=Echo()) as window:
+        window.show(SURE)
+        await engine.close()
+
+        assert await window.text() == "value in enumerate(values):"
+
+
+async def test_a_late_opinion_is_not_waited_for(tmp_path: Path) -> None:
+    """At the deadline echo's line is shown; the next key ends the work."""
+    settings = CompletionSettings(prefetch=False, deadline_ms=50)
+    engine = weighing(thinks("too late", -0.1), gate=asyncio.Event())
+    async with Window(tmp_path, engine, echo=Echo(), settings=settings) as window:
+        window.show(SURE)
+
+        assert await window.text() == "value in enumerate(values):"
+        assert not engine.generations[0].cancelled
+        window.type("x")
+        await turns()
+
+        assert engine.generations[0].cancelled
+
+
+async def test_another_key_ends_the_weighing(tmp_path: Path) -> None:
+    """What was asked for the text before is cancelled; the newest key gets its answer."""
+    engine = weighing(thinks("old", -0.1), gate=asyncio.Event())
+    engine.enqueue("", weighed=[thinks(" value in enumerate(values):", -0.1)])
+    async with Window(tmp_path, engine, echo=Echo()) as window:
+        window.show(SURE.replace("index, $0", "index$0"))
+        first = window.asking()
+        await turns()
+        window.type(",")
+        second = window.asking()
+        stale, answer = await first, await second
+
+        assert engine.generations[0].cancelled
+        assert stale.suggestion is None
+        assert answer.suggestion is not None
+        assert answer.suggestion.text == " value in enumerate(values):"
+
+
+async def test_typing_through_asks_nobody(tmp_path: Path) -> None:
+    """What is shown and typed needs no second opinion."""
+    engine = weighing(thinks("value in enumerate(values):", -0.1))
+    async with Window(tmp_path, engine, echo=Echo()) as window:
+        window.show(SURE)
+        await window.ask()
+        window.type("val")
+
+        answer = await window.ask()
+
+        assert answer.trace.tier == "typed-through"
+        assert len(engine.requests) == 1
+
+
+async def test_nothing_is_computed_ahead(tmp_path: Path) -> None:
+    """A weak network is not asked for the lines after a suggestion."""
+    engine = weighing(thinks("value in enumerate(values):", -0.1))
+    settings = CompletionSettings(prefetch=True)
+    async with Window(tmp_path, engine, echo=Echo(), settings=settings) as window:
+        window.show(SURE)
+        await window.ask()
+        window.timers.advance(10.0)
+        await turns()
+
+        assert [request.max_lines for request in engine.infills if request.max_tokens > 1] == [1]
+
+
+async def test_what_is_not_sure_enough_is_named(tmp_path: Path) -> None:
+    """The trace says how sure it was, and how sure it would have to be; who asks is shown it."""
+    engine = weighing(thinks("import os", -9.0, found=True))
+    engine.enqueue("", weighed=[thinks("import os", -9.0, found=True)])
+    async with Window(tmp_path, engine, echo=Echo()) as window:
+        window.show(NEW)
+
+        answer = await window.ask()
+
+        assert answer.suggestion is None
+        chance = answer.trace.confidence or 0.0
+        assert f"{chance:.2f} of {THRESHOLDS['normal']:.2f} needed" in answer.trace.reason
+        assert await window.text(Trigger.INVOKED) == "import os"
+
+
+@pytest.mark.parametrize("eagerness", ["shy", "normal", "eager"])
+async def test_eagerness(tmp_path: Path, eagerness: Eagerness) -> None:
+    """The same chance is enough for one user and not for another, with and without a network."""
+    settings = CompletionSettings(prefetch=False, eagerness=eagerness)
+    for engine in (None, weighing(thinks("value in enumerate(values):", -0.1))):
+        async with Window(tmp_path, engine, echo=Echo(), settings=settings) as window:
+            window.show(SURE)
+
+            answer = await window.ask(Trigger.AUTOMATIC)
+
+            chance = answer.trace.confidence or 0.0
+            assert (answer.suggestion is not None) == (chance >= THRESHOLDS[eagerness])
+    assert THRESHOLDS["shy"] > THRESHOLDS["normal"] > THRESHOLDS["eager"] > 0.0
+
+
+async def test_a_broken_echo_shows_nothing(tmp_path: Path) -> None:
+    """A defect in echo is named and not raised."""
+
+    class Broken(Echo):
+        def examine(self, *args: object) -> list[object]:  # type: ignore[override]
+            raise RuntimeError("a defect in echo")
+
+    async with Window(tmp_path, weighing(), echo=Broken()) as window:
+        window.show(SURE)
+
+        answer = await window.ask()
+
+        assert answer.suggestion is None
+        assert answer.trace.reason == "Looking for what was written before failed."
+
+
+async def test_secrets_are_not_proposed(tmp_path: Path) -> None:
+    """The network is never even told of a secret line of another file."""
+    engine = weighing()
+    async with Window(tmp_path, engine, echo=Echo()) as window:
+        secret = 'api_token = "sk-proj-Zr8x0Pq7LmN2Vw5Tb9Yc3Hd6"\n'
+        window.show(f"x = 1\n{secret}\n$0", uri="file:///project/other.py")
+        window.show("y = 2\napi_$0\n")
+
+        assert await window.text(Trigger.INVOKED) is None
+        request = engine.requests[0]
+        assert isinstance(request, InfillRequest)
+        assert not any("sk-proj" in text for text in request.proposals)

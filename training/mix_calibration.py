@@ -1,0 +1,310 @@
+"""Fit and measure the mixture: `python -m training.mix_calibration --model M.gguf --projects DIR`.
+
+Cursors are drawn as `benchmarks.infilling` draws them, in its `dev` projects, none of which is
+trained on; a share of the documents ends at the cursor, as what is being written. At each, echo
+proposes and the network weighs that and its own lines, as the product has it do. With
+`--answers FILE` what the network said is kept, and read again for as long as the model is the
+same: fitting alone takes a minute.
+
+What is printed of the mixture is measured on the projects that it was not fitted on (folds by
+project, for both of its models); the weights to copy into `completion/mix.py` are fitted on all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby, islice
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.infilling.cursors import Case, draw_cases
+from benchmarks.infilling.index import Index
+from benchmarks.infilling.networks import open_engine, request_at
+from benchmarks.infilling.projects import ProjectError, fetched, load_projects
+from benchmarks.infilling.sources import ProjectFiles, read_project
+from ownstack.completion.echo.judgement import Judged, certainty
+from ownstack.completion.echo.question import ask
+from ownstack.completion.mix import Mixed, Option, options, ranked, sequence_mixture
+from ownstack.completion.mixing import ALTERNATIVES, PROPOSALS, THRESHOLDS
+from ownstack.completion.place import Place
+from ownstack.completion.window import TokenCounts, Windows
+from ownstack.engine.protocol import Engine, Weighed
+from ownstack.engine.scheduler import NativeThread
+from training.echo_calibration import calibration_error, fit, fit_logit
+
+GROWING = 0.25
+"""This share of the documents ends at the cursor."""
+RIDGE = 2e-3
+"""Few projects: weights are kept small."""
+PROGRESS_EVERY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One cursor: what echo and the network say there."""
+
+    case: Case
+    grows: bool
+    """The document ends at the cursor."""
+    echoed: list[Judged]
+    options: list[Option]
+    """What echo and the network came upon."""
+
+    @property
+    def truth(self) -> str:
+        return self.case.truth.rstrip()
+
+    @property
+    def right(self) -> int | None:
+        """The place of the right line among the options."""
+        texts = [one.text for one in self.options]
+        return texts.index(self.truth) if self.truth in texts else None
+
+    @property
+    def pool(self) -> np.ndarray:
+        return np.array([one.features for one in self.options])
+
+    @property
+    def echo(self) -> str:
+        """What echo says alone."""
+        return self.echoed[0].candidate.text if self.echoed else ""
+
+    @property
+    def sure(self) -> float:
+        """How sure echo is of it."""
+        return certainty(self.echoed[0]) if self.echoed else 0.0
+
+    @property
+    def network(self) -> str:
+        """What the network says alone: the likeliest of its own lines."""
+        own = [one for one in self.options if one.weighed is not None and one.weighed.found]
+        return max(own, key=lambda one: one.logprob).text if own else ""
+
+
+def dev_projects(cache: Path) -> list[ProjectFiles]:
+    """Return the development projects that can be had."""
+    found = []
+    for project in load_projects():
+        if project.split != "dev":
+            continue
+        try:
+            root = fetched(project, cache.resolve())
+        except ProjectError as error:
+            say(str(error))
+            continue
+        found.append(read_project(project.name, project.language, root))
+    return found
+
+
+def drawn(projects: Sequence[ProjectFiles], positions: int, seed: int) -> list[tuple[Case, bool]]:
+    """Draw cursors in files that are no twins; some of the documents end there."""
+    draw = random.Random(f"growing {seed}")
+    found = []
+    for case in draw_cases(projects, positions, seed):
+        grows = draw.random() < GROWING
+        if not case.twin:
+            cut = replace(case, document=replace(case.document, text=case.before))
+            found.append((cut if grows else case, grows))
+    return found
+
+
+async def echoes(cases: Sequence[Case], projects: Sequence[ProjectFiles]) -> list[list[Judged]]:
+    """Return what echo proposes at each cursor, the likeliest first."""
+    roots = {project.name: project.root for project in projects}
+    found = []
+    for name, mine in groupby(cases, lambda case: case.project):
+        with tempfile.TemporaryDirectory() as folder:
+            index = await Index.of(roots[name], Path(folder))
+            echo = index.echo()
+            for case in mine:
+                question = ask(case.document, case.offset)
+                usable = islice(echo.propose(question, case.document, []), PROPOSALS)
+                found.append([one.judged for one in usable if one.text])
+            index.close()
+    return found
+
+
+async def weigh(
+    engine: Engine, cases: Sequence[Case], echoed: Sequence[Sequence[Judged]]
+) -> list[tuple[Weighed, ...]]:
+    """Return what the network thinks of echo's lines and its own."""
+    counts = TokenCounts(engine.count)
+    started, found = time.monotonic(), []
+    for case, lines in zip(cases, echoed, strict=True):
+        request = replace(
+            request_at(Place(case.document, case.offset), Windows(), counts),
+            proposals=tuple(one.candidate.text for one in lines),
+            alternatives=ALTERNATIVES,
+        )
+        found.append((await engine.infill(request).result()).weighed)
+        if len(found) % PROGRESS_EVERY == 0:
+            say(f"{len(found)} of {len(cases)} weighed, {time.monotonic() - started:.0f} s")
+    return found
+
+
+async def weighed_by(
+    model: Path, answers: Path | None, cases: Sequence[Case], echoed: Sequence[Sequence[Judged]]
+) -> list[tuple[Weighed, ...]]:
+    """Ask a model, or read what it said the last time."""
+    texts = [[one.candidate.text for one in lines] for lines in echoed]
+    asked = json.dumps([[case.offset for case in cases], texts])
+    digest = hashlib.sha256(model.read_bytes() + asked.encode("utf-8", "replace")).hexdigest()
+    if answers is not None and answers.is_file():
+        kept = json.loads(answers.read_text("utf-8"))
+        if kept["digest"] == digest:
+            return [tuple(Weighed(**one) for one in row) for row in kept["weighed"]]
+    native = NativeThread()
+    with tempfile.TemporaryDirectory() as cache:
+        engine = await open_engine(model.resolve(), native, Path(cache), "auto")
+        try:
+            found = await weigh(engine, cases, echoed)
+        finally:
+            await engine.close()
+            native.close()
+    if answers is not None:
+        rows = [[asdict(one) for one in row] for row in found]
+        answers.write_text(json.dumps({"digest": digest, "weighed": rows}), "utf-8")
+    return found
+
+
+def fit_choice(rows: Sequence[Row]) -> list[float]:
+    """Return weights for `ranked`."""
+    known = [(row.pool, row.right) for row in rows if len(row.options) > 1]
+    pools = [pool for pool, right in known if right is not None]
+    weights = fit_logit(pools, [right for _, right in known if right is not None], RIDGE)
+    return [float(weight) for weight in weights]
+
+
+def fit_certainty(best: Sequence[Mixed | None], rows: Sequence[Row]) -> list[float]:
+    """Return weights for `Mixed.chance`."""
+    said = [(one, row) for one, row in zip(best, rows, strict=True) if one is not None]
+    signals = np.array([one.signals for one, _ in said])
+    right = np.array([one.text == row.truth for one, row in said], float)
+    return [float(weight) for weight in fit(signals, right)]
+
+
+def best_of(row: Row, choice: Sequence[float]) -> Mixed | None:
+    return next(iter(ranked(row.options, choice)), None)
+
+
+def held_out(rows: Sequence[Row]) -> tuple[list[Mixed | None], np.ndarray]:
+    """Return each row's best option and its chance, both by weights fitted on other projects."""
+    names = [row.case.project for row in rows]
+    best: list[Mixed | None] = [None] * len(rows)
+    for name in sorted(set(names)):
+        choice = fit_choice([row for row in rows if row.case.project != name])
+        for i, row in enumerate(rows):
+            if names[i] == name:
+                best[i] = best_of(row, choice)
+    chance = np.zeros(len(rows))
+    for name in sorted(set(names)):
+        others = [i for i, one in enumerate(names) if one != name]
+        weights = fit_certainty([best[i] for i in others], [rows[i] for i in others])
+        for i, one in enumerate(best):
+            if names[i] == name and one is not None:
+                chance[i] = one.chance(weights)
+    return best, chance
+
+
+def report(rows: Sequence[Row], best: Sequence[Mixed | None], chance: np.ndarray) -> None:
+    """Print what the mixture gains and how well it knows itself."""
+    without = [replace(row, options=_unweighed(row)) for row in rows]
+    unweighed, _ = held_out(without)
+    sequence = [next(iter(sequence_mixture(row.options, row.sure)), None) for row in rows]
+    systems = {
+        "echo": [row.echo for row in rows],
+        "network": [row.network for row in rows],
+        "sequence mixture": [one.text if one else "" for one in sequence],
+        "logit, no network": [one.text if one else "" for one in unweighed],
+        "logit": [one.text if one else "" for one in best],
+        "oracle": [row.truth if row.right is not None else "" for row in rows],
+    }
+    right = {
+        name: np.array([text == row.truth for text, row in zip(texts, rows, strict=True)])
+        for name, texts in systems.items()
+    }
+    groups = _groups(rows)
+    print(f"{'exact, %':24}" + "".join(f"{name:>20}" for name in groups))
+    for name, exact in right.items():
+        cells = (f"{100 * exact[i].mean():8.1f} {_gain(exact, right['echo'], i):>11}"
+                 for i in groups.values())  # fmt: skip
+        print(f"{name:24}" + "".join(cells))
+    sure = np.array([row.sure for row in rows])
+    print(f"calibration error: echo {calibration_error(sure, right['echo']):.3f}, "
+          f"mixture {calibration_error(chance, right['logit']):.3f}")  # fmt: skip
+    for name, least in [
+        *THRESHOLDS.items(),
+        *((f"{n / 100:.2f}", n / 100) for n in range(10, 70, 5)),
+    ]:
+        parts = []
+        for system, confidence in (("echo", sure), ("logit", chance)):
+            shown = confidence >= least
+            by = " ".join(
+                f"{100 * shown[i].mean():.0f}/{100 * right[system][i][shown[i]].mean():.0f}"
+                for i in groups.values()
+                if shown[i].any()
+            )
+            parts.append(f"{system} {by}")
+        print(f"shown/exact from {name:>6} ({least:.2f}): " + "; ".join(parts))
+    quick = np.where(sure >= 0.9, right["echo"], right["logit"])
+    print(f"echo at once when surer than 0.9: {100 * quick.mean():.2f} % exact")
+
+
+def _groups(rows: Sequence[Row]) -> dict[str, np.ndarray]:
+    """Return the rows by language, all of them, and those in documents that end there."""
+    languages = np.array([row.case.language for row in rows])
+    grows = np.array([row.grows for row in rows])
+    groups = {name: (languages == name) & ~grows for name in sorted(set(languages.tolist()))}
+    return {**groups, "all": ~grows, "(growing)": grows}
+
+
+def _gain(exact: np.ndarray, over: np.ndarray, which: np.ndarray) -> str:
+    """Return points gained and the standard error."""
+    points = 100 * (exact[which].astype(float) - over[which])
+    return f"{points.mean():+.1f} ±{points.std() / max(1, len(points)) ** 0.5:.1f}"
+
+
+def _unweighed(row: Row) -> list[Option]:
+    question = ask(row.case.document, row.case.offset)
+    return options(question, row.echoed, ())
+
+
+def say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--model", type=Path, required=True, help="a GGUF that weighs")
+    parser.add_argument("--projects", type=Path, required=True, help="where projects are kept")
+    parser.add_argument("--positions", type=int, default=450, help="per language")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--answers", type=Path, help="keep what the model says in this file")
+    parsed = parser.parse_args()
+    projects = dev_projects(parsed.projects)
+    cases = drawn(projects, parsed.positions, parsed.seed)
+    plain = [case for case, _ in cases]
+    echoed = asyncio.run(echoes(plain, projects))
+    weighed = asyncio.run(weighed_by(parsed.model, parsed.answers, plain, echoed))
+    rows = [
+        Row(case, grows, lines, options(ask(case.document, case.offset), lines, thought))
+        for (case, grows), lines, thought in zip(cases, echoed, weighed, strict=True)
+    ]
+    best, chance = held_out(rows)
+    report(rows, best, chance)
+    print("CHOICE =", tuple(np.round(fit_choice(rows), 3).tolist()))
+    print("CERTAINTY =", tuple(np.round(fit_certainty(best, rows), 3).tolist()))
+
+
+if __name__ == "__main__":
+    main()
