@@ -87,8 +87,18 @@ class Asking:
         trace.model = self.engine.capabilities.model
         return _told(flight, typed, trace)
 
-    def ask(self, place: Place, shape: Shape, trigger: Trigger, watch: Stopwatch) -> Flight:
-        """Start a generation at `place`; whatever runs in the background makes room."""
+    def ask(
+        self,
+        place: Place,
+        shape: Shape,
+        trigger: Trigger,
+        watch: Stopwatch,
+        drafts: tuple[str, ...] = (),
+    ) -> Flight:
+        """Start a generation at `place`; whatever runs in the background makes room.
+
+        `drafts`: what may well be the rest of the line; they change the time it takes, no answer.
+        """
         self.flights.cancel(background=True)
         self._stop_warming()
         allowed = self._limits(shape, trigger, watch.elapsed_s)
@@ -100,6 +110,7 @@ class Asking:
                 first_line_s=allowed.first_line_s,
                 deadline_s=allowed.deadline_s,
             )
+        request = replace(request, proposals=drafts)
         flight = Flight(place, shape, self.engine.infill(request))
         self.flights.start(flight)
         return flight
@@ -107,10 +118,17 @@ class Asking:
     def weigh(
         self, place: Place, proposals: tuple[str, ...], alternatives: int, deadline_s: float
     ) -> Generation:
-        """Let the engine weigh rests of the line, proposed ones and so many of its own."""
+        """Let the engine weigh rests of the line, proposed ones and so many of its own.
+
+        Half of the time over, it looks for no more of its own.
+        """
         self._stop_warming()
         request = self._request(
-            place, Shape(1, None, "line"), max_tokens=LINE_TOKENS, deadline_s=deadline_s
+            place,
+            Shape(1, None, "line"),
+            max_tokens=LINE_TOKENS,
+            first_line_s=deadline_s / 2,
+            deadline_s=deadline_s,
         )
         request = replace(request, proposals=proposals, alternatives=alternatives)
         return self.engine.infill(request)
@@ -281,6 +299,8 @@ def _cost(usage: Usage, trace: Trace) -> None:
     trace.prompt_tokens = usage.prompt_tokens
     trace.evaluated_tokens = usage.evaluated_tokens
     trace.generated_tokens = usage.generated_tokens
+    trace.drafted_tokens = usage.drafted_tokens
+    trace.accepted_tokens = usage.accepted_tokens
     for stage in ("queue", "layout", "prefill", "decode"):
         trace.stages_ms[stage] = round(getattr(usage, f"{stage}_ms"), 3)
 

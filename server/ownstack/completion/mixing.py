@@ -9,6 +9,7 @@ from typing import Literal
 
 from ownstack.completion.asking import Asking
 from ownstack.completion.echo import Echo, Echoed, Usable
+from ownstack.completion.echo.judgement import Judged
 from ownstack.completion.echo.question import Question, ask
 from ownstack.completion.mix import Mixed, options, ranked
 from ownstack.completion.request import Found, Request
@@ -25,6 +26,10 @@ PROPOSALS = 8
 """Lines of echo that the network weighs."""
 ALTERNATIVES = 3
 """Lines of its own that the network adds."""
+DRAFTS = 4
+"""Lines of echo that a larger model checks, at most."""
+DRAFT_SHARE = 0.02
+"""Of echo's choice; what is less likely than that is not worth a check."""
 TRIED = 3
 """So many lines, the best first, are tried until one fits its place."""
 
@@ -71,6 +76,26 @@ class Mixing:
         except Exception as error:
             self._failed("echo", error)
             return Found("", reason="Looking for what was written before failed.")
+
+    async def sure(self, request: Request, *, least: float) -> tuple[Found, tuple[str, ...]]:
+        """Return what was written before, if it is likely enough, else drafts for a model.
+
+        Drafts are what else might follow here; nobody sees one that the model would not have
+        written itself, so they need no last checks. Never raises.
+        """
+        place = request.place
+        try:
+            with request.watch.stage("echo"):
+                others = await self._others(place.document, wait=False)
+                found, examined = self._echo.consider(place.document, place.offset, others)
+                if found is not None:
+                    fitting = self._fitting(request, found, least)
+                    if fitting.text:
+                        return fitting, ()
+                return Found("", reason=_NO_ECHO), drafts(examined)
+        except Exception as error:
+            self._failed("echo", error)
+            return Found("", reason="Looking for what was written before failed."), ()
 
     async def mixed(self, asking: Asking, request: Request) -> Found:
         """Return the best of what echo and the network have to say. Never raises.
@@ -122,7 +147,7 @@ class Mixing:
             self._failed("weighing", error)
             return ()
         if result is None:
-            return ()  # Late. It reads on until the next key, which will find it faster.
+            return ()
         asking.tell(result, request.trace)
         return result.weighed
 
@@ -175,6 +200,12 @@ class Mixing:
 
     def _needed(self, request: Request) -> float:
         return 0.0 if request.invoked else THRESHOLDS[self._settings().eagerness]
+
+
+def drafts(examined: Sequence[Judged]) -> tuple[str, ...]:
+    """Return the texts worth checking, the likeliest first."""
+    likely = [one.candidate.text for one in examined if one.share >= DRAFT_SHARE]
+    return tuple(text for text in likely if text)[:DRAFTS]
 
 
 def unsure(chance: float, needed: float) -> str:
