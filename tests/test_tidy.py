@@ -17,7 +17,7 @@ BORDERS = {
     "llama_cpp": ("engine/llama.py",),
     "tree_sitter": ("syntax.py",),
     "lancedb": ("index/store.py",),
-    "pyarrow": ("index/store.py",),
+    "pyarrow": ("index/store.py", "index/arrow.py"),
     "pygls": ("lsp/",),
     "lsprotocol": ("lsp/",),
     "cattrs": ("lsp/",),

@@ -12,6 +12,8 @@
     ├── EngineError
     │   ├── ContextOverflowError the prompt does not fit the model's context
     │   └── EngineClosedError    the engine was closed while work was waiting
+    ├── IndexingError            a folder cannot be indexed, or not without asking
+    │   └── IndexCorruptError    what was stored of an index cannot be read
     └── DaemonError              the daemon cannot be reached, started or spoken to
 
 "There is no suggestion" is a value, never an error.
@@ -74,6 +76,14 @@ class ContextOverflowError(EngineError):
 
 class EngineClosedError(EngineError):
     """The engine was closed while work was waiting."""
+
+
+class IndexingError(OwnstackError):
+    """A folder cannot be indexed, or not without asking."""
+
+
+class IndexCorruptError(IndexingError):
+    """What was stored of an index cannot be read, or was written by another version."""
 
 
 class DaemonError(OwnstackError):

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from ownstack.index.rows import Chunk, Extracted, Import, Reference, Symbol
 from ownstack.index.snapshot import Snapshot
 from ownstack.index.texts import Texts
 
-ENCODER = Encoder(lambda text: re.findall(r"\w+", text.lower()))
+ENCODER = Encoder(lambda text: Counter(re.findall(r"\w+", text.lower())))
 
 
 def extracted(path: str, text: str) -> Extracted:
@@ -144,7 +145,7 @@ def test_an_edit_of_the_same_size_and_time_is_seen_once_the_stamp_is_unsure(
 def test_an_unsaved_text_stands_for_its_file(project: Path, snapshot: Snapshot) -> None:
     """Whatever the file holds."""
     text = "def draft(): pass\n"
-    whole = Encoder(str.split).encode(
+    whole = ENCODER.encode(
         [(document("a.py", text, b"u", FLAG_UNSAVED), extracted("a.py", text), "")]
     )
     overlaid = snapshot.with_batch(whole)

@@ -78,6 +78,14 @@ class Part:
     first_row: int
     first_symbol: int
 
+    def first_row_of(self, number: int) -> int:
+        """Return where a document's chunks begin; that of the next one is their end."""
+        return self.first_row + int(self.block.chunk_firsts[number - self.first_document])
+
+    def first_symbol_of(self, number: int) -> int:
+        """Return where a document's symbols begin."""
+        return self.first_symbol + int(self.block.symbol_firsts[number - self.first_document])
+
 
 class Vectors:
     """The vectors of all rows of one generation: float32[capacity, dim], filled from the front.
@@ -100,22 +108,21 @@ class Vectors:
         self._grow(n_rows)
         return self._embedded[:n_rows]
 
-    def put(self, first_row: int, vectors: npt.NDArray[Any]) -> None:
-        """Set the vectors of consecutive rows."""
+    def put(
+        self,
+        first_row: int,
+        vectors: npt.NDArray[Any],
+        embedded: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Set the vectors of consecutive rows, of which some may be none yet."""
         end = first_row + len(vectors)
         self._grow(end)
         self._array[first_row:end] = vectors
-        self._embedded[first_row:end] = True
+        self._embedded[first_row:end] = True if embedded is None else embedded
 
     def next_generation(self) -> Vectors:
         """Return an empty one, for rows that are numbered anew."""
         return Vectors(self.dim, self.generation + 1)
-
-    def put_many(self, vectors: npt.NDArray[np.float32], embedded: npt.NDArray[np.bool_]) -> None:
-        """Set the vectors of all rows from the first on, of which some may be none yet."""
-        self._grow(len(vectors))
-        self._array[: len(vectors)] = vectors
-        self._embedded[: len(vectors)] = embedded
 
     def _grow(self, n_rows: int) -> None:
         if n_rows > len(self._array):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ from ownstack.index.columns import (
 )
 from ownstack.index.rows import Chunk, Extracted, Import, Reference, Symbol
 
-Tokenize = Callable[[str], Iterable[str]]
+CountTerms = Callable[[str], Mapping[str, int]]
 MAX_SIGNATURE_CHARS = 400
 MAX_DOC_CHARS = 400
 MAX_NAME_CHARS = 200
@@ -34,8 +34,8 @@ _MAX_MEMO = 500_000
 class Encoder:
     """Turns documents into a batch. Keeps the hashes of terms it has met."""
 
-    def __init__(self, tokenize: Tokenize) -> None:
-        self._tokenize = tokenize
+    def __init__(self, count_terms: CountTerms) -> None:
+        self._count_terms = count_terms
         self._hashes: dict[str, int] = {}
 
     def encode(self, documents: Sequence[tuple[Document, Extracted, str]]) -> Batch:
@@ -57,10 +57,8 @@ class Encoder:
         )
 
     def _add_chunk(self, rows: _Chunks, number: int, chunk: Chunk, lines: list[str]) -> None:
-        counted: dict[str, int] = {}
-        for token in self._tokenize(chunk.text):
-            counted[token] = counted.get(token, 0) + 1
-        title = dict.fromkeys(self._tokenize(f"{chunk.header} {chunk.name}"))
+        counted = self._count_terms(chunk.text)
+        title = self._count_terms(f"{chunk.header} {chunk.name}")
         same = chunk.text == "\n".join(lines[chunk.start_line - 1 : chunk.end_line])
         rows.document.append(number)
         rows.chunk.append(chunk)

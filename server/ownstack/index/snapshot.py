@@ -81,8 +81,6 @@ class Snapshot:
         """Changes when rows were numbered anew."""
         return self._vectors.generation
 
-    # Files
-
     @property
     def file_count(self) -> int:
         return len(self._places)
@@ -106,8 +104,6 @@ class Snapshot:
         document = self.documents[number]
         return bool(document.flags & FLAG_UNSAVED) or self._texts.current(path, document.content)
 
-    # Chunks
-
     @functools.cached_property
     def document_of_row(self) -> Int32s:
         """int32[n]: each row's place in `documents`."""
@@ -124,9 +120,10 @@ class Snapshot:
         if number is None:
             return range(0)
         part = self._part_of_document(number)
-        first = part.block.chunk_firsts
-        local = number - part.first_document
-        return range(part.first_row + int(first[local]), part.first_row + int(first[local + 1]))
+        return range(part.first_row_of(number), part.first_row_of(number + 1))
+
+    def part_of_row(self, row: int) -> Part:
+        return self._part_of_document(int(self.document_of_row[row]))
 
     def path(self, row: int) -> str:
         return self.documents[int(self.document_of_row[row])].path
@@ -150,7 +147,7 @@ class Snapshot:
                 return None
             text = "\n".join(lines[start - 1 : end])
         symbol = int(columns.symbol[local])
-        first = part.first_symbol + int(part.block.symbol_firsts[number - part.first_document])
+        first = part.first_symbol_of(number)
         return StoredChunk(
             row=row,
             path=document.path,
@@ -176,8 +173,6 @@ class Snapshot:
     def embedded_count(self) -> int:
         """How many live rows have their vector."""
         return int((self._vectors.embedded(self.chunk_count) & self.live).sum())
-
-    # Full text
 
     def lengths(self, field: Field = "text") -> npt.NDArray[np.float32]:
         """float32[n]: the number of tokens of each row (different ones, for the title)."""
@@ -207,8 +202,6 @@ class Snapshot:
         best = best[np.lexsort((best, -scores[best]))][:limit]
         return best, scores[best]
 
-    # Symbols and references
-
     @functools.cached_property
     def document_of_symbol(self) -> Int32s:
         """int32[m]: each symbol row's place in `documents`; symbols of dead ones are in it."""
@@ -225,7 +218,7 @@ class Snapshot:
         part = self._part_of_document(number)
         columns, local = part.block.batch.symbols, row - part.first_symbol
         parent = int(columns.parent[local])
-        first = part.first_symbol + int(part.block.symbol_firsts[number - part.first_document])
+        first = part.first_symbol_of(number)
         return StoredSymbol(
             row=row,
             name=columns.name[local],
@@ -246,10 +239,7 @@ class Snapshot:
         if number is None:
             return range(0)
         part = self._part_of_document(number)
-        first, local = part.block.symbol_firsts, number - part.first_document
-        return range(
-            part.first_symbol + int(first[local]), part.first_symbol + int(first[local + 1])
-        )
+        return range(part.first_symbol_of(number), part.first_symbol_of(number + 1))
 
     def references(self, name: str) -> list[StoredReference]:
         """Return all uses of a name in live files."""
@@ -261,12 +251,11 @@ class Snapshot:
             start = np.searchsorted(hashes, wanted)
             end = np.searchsorted(hashes, wanted, side="right")
             for local in np.sort(order[start:end]).tolist():
-                document = int(columns.document[local])
-                number = part.first_document + document
+                number = part.first_document + int(columns.document[local])
                 if not self.live_documents[number] or columns.name[local] != name:
                     continue
                 symbol = int(columns.symbol[local])
-                first = part.first_symbol + int(part.block.symbol_firsts[document])
+                first = part.first_symbol_of(number)
                 found.append(
                     StoredReference(
                         name=name,
@@ -290,8 +279,6 @@ class Snapshot:
             Import(columns.module[at], columns.name[at], columns.alias[at], int(columns.line[at]))
             for at in range(int(low), int(high))
         ]
-
-    # Making the next one
 
     @classmethod
     def empty(cls, texts: Texts, dim: int) -> Snapshot:
@@ -318,6 +305,17 @@ class Snapshot:
             self.version + 1,
         )
 
+    def with_held(
+        self,
+        batch: Batch,
+        vectors: npt.NDArray[np.float32],
+        embedded: npt.NDArray[np.bool_],
+    ) -> Snapshot:
+        """Return one with files whose vectors are known, as far as `embedded` says."""
+        after = self.with_batch(batch)
+        self._vectors.put(self.chunk_count, vectors, embedded)
+        return after
+
     def without(self, paths: Sequence[str]) -> Snapshot:
         """Return one in which some files are not."""
         gone = {path for path in paths if path in self._places}
@@ -335,7 +333,7 @@ class Snapshot:
         vectors = self._vectors.next_generation()
         if self.parts:
             live = self.live
-            vectors.put_many(self._vectors.upto(self.chunk_count)[live], self._embedded()[live])
+            vectors.put(0, self.vectors()[live], self._embedded()[live])
         empty = Snapshot(self._texts, vectors, version=self.version)
         if not self._places:
             return empty
@@ -357,8 +355,7 @@ class Snapshot:
 
     def awaiting_vectors(self) -> list[str]:
         """Return the paths of files of which a row has no vector."""
-        missing = np.flatnonzero(self.live & ~self._embedded())
-        numbers = np.unique(self.document_of_row[missing])
+        numbers = np.unique(self.document_of_row[self.live & ~self._embedded()])
         return [self.documents[number].path for number in numbers.tolist()]
 
     def _embedded(self) -> npt.NDArray[np.bool_]:
@@ -385,12 +382,12 @@ class Snapshot:
 
     @functools.cached_property
     def _text_lengths(self) -> npt.NDArray[np.float32]:
-        return _joined([part.block.batch.chunks.length for part in self.parts])
+        return _float_column([part.block.batch.chunks.length for part in self.parts])
 
     @functools.cached_property
     def _title_lengths(self) -> npt.NDArray[np.float32]:
-        return _joined([part.block.batch.chunks.title.lengths() for part in self.parts])
+        return _float_column([part.block.batch.chunks.title.lengths() for part in self.parts])
 
 
-def _joined(columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
+def _float_column(columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
     return np.concatenate([np.empty(0, np.float32), *columns]).astype(np.float32)

@@ -1,0 +1,90 @@
+"""Columns to and from Arrow, mostly without a copy; of `store.py`, and for nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ownstack.index.columns import Document, Ragged, Strings
+from ownstack.index.sync import FileState
+
+
+def table_of(columns: Any, numbers: npt.NDArray[np.int64]) -> pa.Table:
+    arrays = {field.name: _to_arrow(getattr(columns, field.name)) for field in fields(columns)}
+    return pa.table(arrays | {"document": pa.array(numbers)})
+
+
+def _to_arrow(column: Any) -> pa.Array:
+    if isinstance(column, Strings):
+        buffers = [None, pa.py_buffer(column.offsets), pa.py_buffer(column.values)]
+        return pa.Array.from_buffers(pa.string(), len(column), buffers)
+    if isinstance(column, Ragged):
+        return pa.ListArray.from_arrays(pa.array(column.offsets), pa.array(column.values))
+    return pa.array(column)
+
+
+def column_of(array: pa.Array) -> Any:
+    if pa.types.is_string(array.type):
+        _, offsets, values = array.buffers()
+        data = np.frombuffer(values, np.uint8) if values else np.empty(0, np.uint8)
+        return Strings(*_rebased(data, offsets, array))
+    if pa.types.is_list(array.type):
+        return Ragged(
+            *_rebased(array.values.to_numpy(zero_copy_only=False), array.buffers()[1], array)
+        )
+    return array.to_numpy(zero_copy_only=False)
+
+
+def _rebased(values: npt.NDArray[Any], offsets: Any, array: pa.Array) -> tuple[Any, Any]:
+    if not len(array):
+        return values[:0], np.zeros(1, np.int32)
+    bounds = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1]
+    return values[bounds[0] : bounds[-1]], bounds - bounds[0]
+
+
+FILES = pa.schema(
+    [
+        *(("sequence", pa.int64()), ("path", pa.binary()), ("document", pa.int64())),
+        *(("content", pa.binary()), ("mtime_ns", pa.int64()), ("size", pa.int64())),
+        *(("language", pa.string()), ("lines", pa.int32()), ("flags", pa.int32())),
+        *(("bytes", pa.int64()), ("reason", pa.string()), ("present", pa.bool_())),
+    ]
+)
+"""The log of files; names are bytes, since not all of them are text."""
+
+
+def file_row(
+    sequence: int, path: str, state: FileState, number: int, *, present: bool
+) -> dict[str, Any]:
+    """Return a row of `FILES`; `number` is that of the state's document."""
+    document = state.document
+    return {
+        "sequence": sequence,
+        "path": path.encode("utf-8", "surrogateescape"),
+        "document": number,
+        "content": document.content if document else b"",
+        "mtime_ns": state.stamp[0],
+        "size": state.stamp[1],
+        "language": document.language if document else "",
+        "lines": document.n_lines if document else 0,
+        "flags": document.flags if document else 0,
+        "bytes": document.size_bytes if document else 0,
+        "reason": state.reason,
+        "present": present,
+    }
+
+
+def document_of(rows: dict[str, list[Any]], at: int, path: str) -> Document:
+    """Return the document of a row of `FILES`, given by its columns."""
+    return Document(
+        path,
+        rows["content"][at],
+        rows["language"][at],
+        rows["lines"][at],
+        rows["bytes"][at],
+        rows["flags"][at],
+    )

@@ -1,0 +1,80 @@
+"""What a worker process is asked and what it answers: values that travel between processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ownstack.index.columns import Batch
+from ownstack.index.reading import Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class FileToRead:
+    """A file, and the contents of it that need not be extracted again."""
+
+    path: str
+    known: tuple[bytes, ...] = ()
+    plain: bool = False
+    """Do not parse it: that killed a worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFiles:
+    """Read some files of a folder."""
+
+    root: str
+    files: tuple[FileToRead, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FilesRead:
+    """What became of each file; every path is in one of the fields."""
+
+    batch: Batch
+    """Of those that were extracted."""
+    stamps: dict[str, Stamp]
+    """Of those that were extracted, or known."""
+    known: tuple[tuple[str, bytes], ...]
+    """Path and content of those that hold a known content."""
+    refused: tuple[tuple[str, Stamp, str], ...]
+    """Path, stamp and the reason why they are not in the index."""
+    gone: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadText:
+    """Extract a text that no file holds, an editor's buffer."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPlace:
+    """Where the text of a chunk stands, or that text."""
+
+    header: str
+    start_line: int
+    end_line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedFile:
+    """The chunks of one content of a file."""
+
+    path: str
+    content: bytes
+    chunks: tuple[ChunkPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedFiles:
+    """Embed the chunks of some files."""
+
+    root: str
+    files: tuple[EmbedFile, ...]
+
+
+Job: TypeAlias = "ReadFiles | ReadText | EmbedFiles"

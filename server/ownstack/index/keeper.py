@@ -1,0 +1,206 @@
+"""The store as its one user sees it: opened beside other work, written in batches, never fatal.
+
+An index that cannot be kept on disk (a read-only folder, a full disk) is kept in memory, and
+says so. One that cannot be read is made again. While another process writes, this one reads.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ownstack.errors import IndexCorruptError
+from ownstack.index.columns import Batch, join
+from ownstack.index.folder import erase, has_head
+from ownstack.index.sync import FileState
+from ownstack.lock import FileLock
+
+if TYPE_CHECKING:
+    from ownstack.index.store import Held, Store
+
+log = logging.getLogger(__name__)
+
+FLUSH_S = 1.0
+FLUSH_DOCUMENTS = 2_000
+T = TypeVar("T")
+Floats = npt.NDArray[np.floating[Any]]
+
+
+class Keeper:
+    """Owns the store and its lock. Used by one thread at a time."""
+
+    def __init__(self, folder: Path, root: Path, embedder: str, dim: int) -> None:
+        """Begin to open the store of a folder; `load` waits for it."""
+        self._folder = folder
+        self._what = (root, embedder, dim)
+        self._batches: list[Batch] = []
+        self._states: dict[str, FileState | None] = {}
+        self._vectors: list[tuple[str, bytes, Floats]] = []
+        self._flushed = time.monotonic()
+        self._lock: FileLock | None = None
+        self.message = ""
+        """What its user should know, "" if all is well."""
+        self.is_reader = False
+        """Another process writes this index."""
+        self._thread = ThreadPoolExecutor(1, "index-store")
+        self._take_lock()
+        self._opened: Future[Store | None] = self._thread.submit(self._open)
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether there is nothing to load."""
+        return not has_head(self._folder)
+
+    def load(self) -> tuple[dict[str, FileState], Held | None]:
+        """Return all files, and the documents that are their present states."""
+
+        def loaded(store: Store) -> tuple[dict[str, FileState], Held | None]:
+            return dict(store.files), store.load(store.live())
+
+        return self._with_store(loaded) or ({}, None)
+
+    def contents(self, path: str) -> tuple[bytes, ...]:
+        """Return the contents of a file that need not be extracted again."""
+        if not self._opened.done():
+            return ()
+        store = self._opened.result()
+        return () if store is None else store.contents(path)
+
+    def restore(self, documents: Sequence[tuple[str, bytes]]) -> Held | None:
+        """Return documents of former times."""
+
+        def restored(store: Store) -> Held:
+            numbers = [store.number(path, content) for path, content in documents]
+            return store.load([number for number in numbers if number is not None])
+
+        self.flush()
+        return self._with_store(restored)
+
+    def put(self, batch: Batch | None, states: Mapping[str, FileState | None]) -> None:
+        """Keep new documents and what files are now; written soon."""
+        if batch is not None and batch.documents:
+            self._batches.append(batch)
+        self._states.update(states)
+
+    def put_vectors(self, path: str, content: bytes, vectors: Floats) -> None:
+        """Keep the vectors of a document that was `put`; written soon."""
+        self._vectors.append((path, content, vectors.astype(np.float16)))
+
+    def flush(self, *, if_due: bool = False) -> None:
+        """Write what is waiting; with `if_due`, only if it is much, or waits for long."""
+        waits_s = time.monotonic() - self._flushed
+        n_documents = sum(len(batch.documents) for batch in self._batches)
+        if if_due and waits_s < FLUSH_S and n_documents < FLUSH_DOCUMENTS:
+            return
+        if if_due and not self._opened.done():
+            return
+        batch = join(self._batches) if self._batches else None
+        states, vectors = self._states, self._vectors
+        self._batches, self._states, self._vectors = [], {}, []
+        self._flushed = time.monotonic()
+
+        def write(store: Store) -> None:
+            store.write(batch, states)
+            store.write_vectors(vectors)
+
+        if not self.is_reader and (batch or states or vectors):
+            self._with_store(write)
+
+    def tidy(self, *, at_once: bool = False) -> None:
+        """Flush, forget what is old, and give space back."""
+        self.flush()
+        if not self.is_reader:
+            self._with_store(lambda store: store.tidy(at_once=at_once))
+
+    def size_bytes(self) -> int:
+        """Return what the index takes on disk."""
+        if not self._opened.done():
+            return 0
+        store = self._opened.result()
+        return 0 if store is None else store.size_bytes()
+
+    def changed(self) -> bool:
+        """For a reader: say whether there is something new to `load`, or to write, now."""
+        if not self.is_reader:
+            return False
+        self._take_lock()
+        self._opened = self._thread.submit(self._open)
+        return True
+
+    def close(self) -> None:
+        """Write what is waiting, and let others write."""
+        self.flush()
+        self._thread.shutdown()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _take_lock(self) -> None:
+        try:
+            self._lock = FileLock.take(self._folder / "lock")
+        except OSError as error:
+            self._lose(f"The index cannot be kept on disk ({_words(error)}); it is in memory only.")
+            self.is_reader = False
+            return
+        self.is_reader = self._lock is None
+
+    def _open(self) -> Store | None:
+        if self._lock is None and not self.is_reader:
+            return None
+        if self.is_reader and self.is_new:
+            return None
+        # Half a second of imports, beside the first files that are read.
+        from ownstack.index.store import Store
+
+        try:
+            return Store.open(self._folder, *self._what, writes=not self.is_reader)
+        except IndexCorruptError as error:
+            if self.is_reader:
+                log.warning("The index of another process: %s", error)
+                return None
+            self.message = f"{error.what} It is made again."
+            log.warning("%s", self.message)
+            erase(self._folder)
+            return self._anew()
+        except OSError as error:
+            self._lose(f"The index cannot be kept on disk ({_words(error)}); it is in memory only.")
+            return None
+
+    def _anew(self) -> Store | None:
+        from ownstack.index.store import Store
+
+        try:
+            return Store.open(self._folder, *self._what, writes=True)
+        except (OSError, IndexCorruptError) as error:
+            self._lose(f"The index cannot be kept on disk ({error}); it is in memory only.")
+            return None
+
+    def _with_store(self, use: Callable[[Store], T]) -> T | None:
+        store = self._opened.result()
+        if store is None:
+            return None
+        try:
+            return use(store)
+        except IndexCorruptError:
+            raise
+        except (OSError, RuntimeError, ValueError) as error:
+            self._lose(f"The index cannot be written ({_words(error)}); it is in memory only.")
+            self._opened = Future()
+            self._opened.set_result(None)
+            return None
+
+    def _lose(self, message: str) -> None:
+        self.message = message
+        log.warning("%s", message)
+
+
+def _words(error: BaseException) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text.split("\n")[0][:200]

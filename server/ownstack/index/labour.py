@@ -1,0 +1,106 @@
+"""The jobs of worker processes: reading files, extracting, embedding.
+
+Runs in another process at a low priority (`workers.py`); nothing here may import the store.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from ownstack.index import reading
+from ownstack.index.classify import flags_of
+from ownstack.index.columns import FLAG_PLAIN, FLAG_UNSAVED, Batch, Document
+from ownstack.index.embed import Embedder
+from ownstack.index.embedding import embed_files
+from ownstack.index.encode import Encoder
+from ownstack.index.extract import extract
+from ownstack.index.jobs import (
+    FilesRead,
+    FileToRead,
+    Job,
+    ReadFiles,
+    ReadText,
+)
+from ownstack.index.reading import NO_STAMP, Refusal, Stamp, Text
+from ownstack.index.rows import Chunk, Extracted
+from ownstack.index.tokens import term_counts
+from ownstack.languages import language_of
+
+log = logging.getLogger(__name__)
+
+PLAIN_LINES = 40
+"""Lines in a chunk of a text whose parser failed."""
+_ENCODER = Encoder(term_counts)
+
+
+def perform(job: Job, embedder: Embedder | None) -> Any:
+    """Do a job: `FilesRead`, a `Batch`, or for each file its vectors (None if it changed)."""
+    if isinstance(job, ReadFiles):
+        return read_files(job)
+    if isinstance(job, ReadText):
+        return read_text(job)
+    assert embedder is not None
+    return embed_files(job, embedder)
+
+
+def read_files(job: ReadFiles) -> FilesRead:
+    """Read, hash and extract."""
+    rows: list[tuple[Document, Extracted, str]] = []
+    stamps: dict[str, Stamp] = {}
+    known, refused, gone = [], [], []
+    for file in job.files:
+        found = reading.read(job.root, file.path)
+        if isinstance(found, Refusal):
+            if found.stamp == NO_STAMP and reading.stamp_of(job.root, file.path) is None:
+                gone.append(file.path)
+            else:
+                refused.append((file.path, found.stamp, found.reason))
+            continue
+        stamps[file.path] = found.proof
+        if found.content in file.known:
+            known.append((file.path, found.content))
+        else:
+            rows.append(_extracted(file, found))
+    return FilesRead(_ENCODER.encode(rows), stamps, tuple(known), tuple(refused), tuple(gone))
+
+
+def read_text(job: ReadText) -> Batch:
+    """Extract a text; all chunks hold their texts, since no file does."""
+    content = reading.content_hash(job.text.encode("utf-8", "replace"))
+    text = Text(job.text, NO_STAMP, content, generated=False, settled=False)
+    document, extracted, _ = _extracted(FileToRead(job.path), text, FLAG_UNSAVED)
+    return _ENCODER.encode([(document, extracted, "")])
+
+
+def _extracted(file: FileToRead, found: Text, flags: int = 0) -> tuple[Document, Extracted, str]:
+    first_line = found.text[:200].partition("\n")[0]
+    language = language_of("", file.path, first_line)
+    name = language.id if language else ""
+    flags |= flags_of(file.path, generated=found.generated)
+    if file.plain:
+        extracted, flags = plain(file.path, found.text, name), flags | FLAG_PLAIN
+    else:
+        try:
+            extracted = extract(found.text, file.path, name)
+        except Exception:
+            # Parsers and queries fail in ways nobody foresees; the text can still be searched.
+            log.exception("%s could not be parsed, so it is held as plain text.", file.path)
+            extracted, flags = plain(file.path, found.text, name), flags | FLAG_PLAIN
+    n_lines = found.text.count("\n") + (not found.text.endswith("\n"))
+    size = found.stamp[1] if found.stamp != NO_STAMP else len(found.text.encode("utf-8", "replace"))
+    document = Document(file.path, found.content, extracted.language or name, n_lines, size, flags)
+    return document, extracted, found.text
+
+
+def plain(path: str, text: str, language: str) -> Extracted:
+    """Cut a text into windows of lines, without looking at what it says."""
+    lines = text.split("\n")
+    starts = range(0, len(lines), PLAIN_LINES)
+    windows = ((start, lines[start : start + PLAIN_LINES]) for start in starts)
+    chunks = (
+        Chunk("text", "", path, "\n".join(window), start + 1, start + len(window))
+        for start, window in windows
+        if any(window)
+    )
+    return Extracted(language, chunks=tuple(chunks))

@@ -1,0 +1,393 @@
+"""The index of one project: made once, kept true, read by anyone at any moment.
+
+`snapshot` is what readers use, from any thread; it changes as work goes on, full text and
+symbols first, vectors after. Everything else here is called by one thread at a time, which may
+wait long: native work is done by worker processes, so that the others keep running.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ownstack.errors import IndexingError
+from ownstack.index import reading, scan
+from ownstack.index.columns import Batch, join
+from ownstack.index.embed import Embedder, default_embedder
+from ownstack.index.embedding import embed_files
+from ownstack.index.joblist import embed_jobs, read_jobs
+from ownstack.index.jobs import (
+    EmbedFile,
+    EmbedFiles,
+    FilesRead,
+    FileToRead,
+    Job,
+    ReadFiles,
+    ReadText,
+)
+from ownstack.index.keeper import Keeper
+from ownstack.index.reading import NO_STAMP, Refusal, Stamp
+from ownstack.index.scan import Entry
+from ownstack.index.snapshot import Snapshot
+from ownstack.index.status import IndexStatus, Phase, Progress
+from ownstack.index.sync import FileState, SyncPlan, plan_sync
+from ownstack.index.texts import Texts
+from ownstack.index.workers import Pool
+from ownstack.paths import short_hash
+
+log = logging.getLogger(__name__)
+
+PUBLISH_S = 0.4
+"""What was read is seen by readers so often, while much is read."""
+DEAD_SHARE = 0.3
+"""Rows are numbered anew when more than this share of them is dead, and many are."""
+MIN_DEAD = 2_000
+Report = Callable[[Progress], None]
+
+
+class ProjectIndex:
+    """See the module. Use `open`, then `refresh`."""
+
+    def __init__(self, root: Path, keeper: Keeper, pool: Pool, embedder: Embedder) -> None:
+        """Use `open`."""
+        self.root = root
+        self._keeper = keeper
+        self._pool = pool
+        self._embedder = embedder
+        self._texts = Texts(root)
+        self._snapshot = Snapshot.empty(self._texts, embedder.dim)
+        self._files: dict[str, FileState] = {}
+        self._overlaid: set[str] = set()
+        self._busy = threading.RLock()
+        self._phase: Phase = "new"
+        self._progress = Progress("new", 0, 0)
+        self._refreshed: float | None = None
+        self._is_closed = False
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        cache: Path,
+        embedder: Embedder,
+        *,
+        n_workers: int | None = None,
+        force: bool = False,
+    ) -> ProjectIndex:
+        """Open the index of a folder, with what was stored of it; `cache` holds all indexes.
+
+        Raises:
+            IndexingError: there is no such folder, or it is too broad to be meant (`force`).
+        """
+        root = root.resolve()
+        if not root.is_dir():
+            raise IndexingError(f"{root} is not a folder.")
+        if not force and (reason := too_broad(root)):
+            raise IndexingError(reason, "Ask for it with --force if you mean it.")
+        keeper = Keeper(cache / short_hash(str(root)), root, embedder.name, embedder.dim)
+        index = cls(root, keeper, Pool(n_workers or os.cpu_count() or 1), embedder)
+        if not keeper.is_new:
+            index._load()
+        return index
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is known now."""
+        return self._snapshot
+
+    def refresh(self, report: Report | None = None) -> SyncPlan:
+        """Make the index say what the disk says. Ends early, in good order, after `close`."""
+        with self._busy:
+            if self._keeper.changed():
+                self._load()
+            self._phase = "scanning"
+            on_disk = {entry.path: entry for entry in scan.scan(self.root)}
+            stored = dict(self._files)
+            for path in self._overlaid:
+                on_disk.pop(path, None)
+                stored.pop(path, None)
+            plan = plan_sync(on_disk, stored)
+            if not self._keeper.is_reader:
+                self._carry_out(plan, report)
+            self._refreshed = time.time()
+            self._phase = "ready"
+            return plan
+
+    def update(self, paths: Iterable[str]) -> bool:
+        """Look at some paths again, as soon as may be; False if a `refresh` is needed instead.
+
+        Only files can be looked at so: a folder, or an ignore file, concerns others.
+        """
+        with self._busy:
+            on_disk: dict[str, Entry] = {}
+            stored: dict[str, FileState] = {}
+            for path in paths:
+                place = self.root / path
+                if path.rpartition("/")[2] in scan.IGNORE_FILES or (
+                    place.is_dir() and not place.is_symlink()
+                ):
+                    return False
+                if path in self._overlaid:
+                    continue
+                if path in self._files:
+                    stored[path] = self._files[path]
+                elif any(known.startswith(path + "/") for known in self._files):
+                    return False
+                if place.exists():
+                    entry = Entry(path, NO_STAMP, scan.reason(self.root, path))
+                    if not entry.reason or path in stored:
+                        on_disk[path] = entry
+            if not self._keeper.is_reader:
+                self._carry_out(plan_sync(on_disk, stored), None)
+            return True
+
+    def overlay(self, path: str, text: str | None) -> None:
+        """Let an editor's text stand for a file until it is called with None."""
+        with self._busy:
+            if text is None:
+                self._overlaid.discard(path)
+                self._publish(None, [path])
+                self._carry_out(SyncPlan((path,), (), (), 0), None)
+                return
+            self._overlaid.add(path)
+            for _, answer in self._pool.do([ReadText(path, text)]):
+                if isinstance(answer, Batch):
+                    self._publish(answer)
+                    self._embed([path], None)
+
+    def pause(self) -> None:
+        """Begin no new work until `resume`; from any thread."""
+        self._pool.pause()
+
+    def resume(self) -> None:
+        self._pool.resume()
+
+    def tidy(self, *, at_once: bool = False) -> None:
+        """Give back space on disk and in memory that old states take."""
+        with self._busy:
+            self._keeper.tidy(at_once=at_once)
+            snapshot = self._snapshot
+            dead = snapshot.chunk_count - int(snapshot.live.sum())
+            if dead > max(MIN_DEAD, DEAD_SHARE * snapshot.chunk_count):
+                self._snapshot = snapshot.renumbered()
+
+    def reason(self, path: str) -> str:
+        """Say why a file is not in the index, or return ""; from any thread."""
+        if self._snapshot.file(path) is not None:
+            return ""
+        state = self._files.get(path)
+        if state is not None and state.reason:
+            return state.reason
+        if not (self.root / path).exists():
+            return "There is no such file."
+        if reason := scan.reason(self.root, path):
+            return reason
+        found = reading.read(self.root, path)
+        return found.reason if isinstance(found, Refusal) else "It has not been read yet."
+
+    def status(self) -> IndexStatus:
+        """Return what a user should know; from any thread."""
+        snapshot, files = self._snapshot, dict(self._files)
+        reasons: dict[str, int] = {}
+        for state in files.values():
+            if state.reason:
+                reasons[state.reason] = reasons.get(state.reason, 0) + 1
+        return IndexStatus(
+            root=str(self.root),
+            phase="paused" if self._pool.is_paused and self._phase != "ready" else self._phase,
+            progress=self._progress,
+            n_files=snapshot.file_count,
+            n_lines=sum(file.n_lines for file in snapshot.files()),
+            n_symbols=int(snapshot.live_symbols.sum()),
+            n_chunks=int(snapshot.live.sum()),
+            n_embedded=snapshot.embedded_count,
+            left_out=reasons,
+            size_bytes=self._keeper.size_bytes(),
+            source_bytes=sum(file.size_bytes for file in snapshot.files()),
+            refreshed=self._refreshed,
+            is_reader=self._keeper.is_reader,
+            message=self._keeper.message,
+        )
+
+    def close(self) -> None:
+        """End all work, write what was done, and let another process write."""
+        self._is_closed = True
+        self._pool.close()
+        with self._busy:
+            self._keeper.close()
+
+    def _load(self) -> None:
+        files, held = self._keeper.load()
+        self._files = files
+        snapshot = Snapshot.empty(self._texts, self._embedder.dim)
+        if held is not None:
+            snapshot = snapshot.with_held(held.batch, held.vectors, held.embedded)
+            for path, state in files.items():
+                if state.document is not None:
+                    self._texts.know(path, state.stamp, state.document.content)
+        self._snapshot = snapshot
+        self._phase = "loaded"
+
+    def _carry_out(self, plan: SyncPlan, report: Report | None) -> None:
+        away = [*plan.gone, *(entry.path for entry in plan.left_out)]
+        states: dict[str, FileState | None] = dict.fromkeys(plan.gone)
+        for entry in plan.left_out:
+            states[entry.path] = FileState(entry.stamp, entry.reason)
+        self._publish(None, away)
+        self._note(states)
+        self._read(plan.read, report)
+        self._embed(self._snapshot.awaiting_vectors(), report)
+        if not self._is_closed:
+            self._keeper.flush(if_due=True)
+
+    def _read(self, paths: Sequence[str], report: Report | None) -> None:
+        self._phase = "reading"
+        jobs = read_jobs(self.root, paths, self._known)
+        n_done, fatal = 0, list[ReadFiles]()
+        for job, answer in self._do_reading(jobs):
+            if isinstance(answer, FilesRead):
+                n_done += len(job.files)
+                self._say(Progress("reading", n_done, len(paths)), report)
+            else:
+                fatal.append(job)
+        # One file of each such job is to blame: which one is seen when each is read alone.
+        alone = [replace(job, files=(file,)) for job in fatal for file in job.files]
+        blamed = [
+            replace(job.files[0], plain=True)
+            for job, answer in self._do_reading(alone)
+            if not isinstance(answer, FilesRead)
+        ]
+        for job, answer in self._do_reading([replace(jobs[0], files=(file,)) for file in blamed]):
+            if not isinstance(answer, FilesRead):
+                path = job.files[0].path
+                self._note({path: FileState(NO_STAMP, f"It could not be read: {answer}.")})
+
+    def _do_reading(self, jobs: Sequence[ReadFiles]) -> Iterator[tuple[ReadFiles, object]]:
+        """Do jobs and take over their answers, which readers see soon, and at the end all."""
+        batches: list[Batch] = []
+        restored: list[Restored] = []
+        published = time.monotonic()
+        for job, answer in self._pool.do(jobs):
+            assert isinstance(job, ReadFiles)
+            if isinstance(answer, FilesRead):
+                self._take(answer, batches, restored)
+            yield job, answer
+            if time.monotonic() - published > PUBLISH_S:
+                self._publish_all(batches)
+                self._keeper.flush(if_due=True)
+                published = time.monotonic()
+        self._publish_all(batches)
+        self._restore(restored)
+
+    def _known(self, path: str) -> tuple[bytes, ...]:
+        """Return the contents of a file that need not be extracted (again)."""
+        now = self._snapshot.file(path)
+        return self._keeper.contents(path) + ((now.content_hash,) if now else ())
+
+    def _take(self, read: FilesRead, batches: list[Batch], restored: list[Restored]) -> None:
+        states: dict[str, FileState | None] = dict.fromkeys(read.gone)
+        for path, stamp, reason in read.refused:
+            states[path] = FileState(stamp, reason)
+        for document in read.batch.documents:
+            states[document.path] = FileState(read.stamps[document.path], "", document)
+        for path, content in read.known:
+            state, now = self._files.get(path), self._snapshot.file(path)
+            if state and state.document and now and now.content_hash == content:
+                states[path] = replace(state, stamp=read.stamps[path])
+            else:
+                restored.append((path, content, read.stamps[path]))
+        self._publish(None, [*read.gone, *(path for path, _, _ in read.refused)])
+        self._note(states, read.batch)
+        if read.batch.documents:
+            batches.append(read.batch)
+
+    def _restore(self, restored: Sequence[Restored]) -> None:
+        if not restored:
+            return
+        held = self._keeper.restore([(path, content) for path, content, _ in restored])
+        stamps = {path: stamp for path, _, stamp in restored}
+        documents = held.batch.documents if held else ()
+        if held:
+            self._snapshot = self._snapshot.with_held(held.batch, held.vectors, held.embedded)
+        self._note({one.path: FileState(stamps.pop(one.path), "", one) for one in documents})
+        if stamps:
+            # The store was lost in between: what it knew must be read after all.
+            files = tuple(FileToRead(path) for path in stamps)
+            for _ in self._do_reading([ReadFiles(str(self.root), files)]):
+                pass
+
+    def _embed(self, paths: Sequence[str], report: Report | None) -> None:
+        self._phase = "embedding"
+        n_done = 0
+        jobs = embed_jobs(self.root, paths, self._snapshot)
+        for job, answer in self._do_embedding(jobs):
+            assert isinstance(job, EmbedFiles)
+            if isinstance(answer, list):
+                for file, vectors in zip(job.files, answer, strict=True):
+                    self._put_vectors(file, vectors)
+            else:
+                log.warning("Some chunks could not be embedded: %s", answer)
+            n_done += len(job.files)
+            self._keeper.flush(if_due=True)
+            self._say(Progress("embedding", n_done, len(paths)), report)
+
+    def _do_embedding(self, jobs: Sequence[EmbedFiles]) -> Iterator[tuple[Job, object]]:
+        if self._embedder is default_embedder():
+            return self._pool.do(jobs)
+        # A model of the user's lives in this process, behind the engine's own thread.
+        return ((job, embed_files(job, self._embedder)) for job in jobs if not self._is_closed)
+
+    def _put_vectors(self, file: EmbedFile, vectors: npt.NDArray[np.float32] | None) -> None:
+        if vectors is None or not self._snapshot.put_vectors(file.path, file.content, vectors):
+            return
+        if file.path not in self._overlaid:
+            self._keeper.put_vectors(file.path, file.content, vectors)
+
+    def _publish(self, batch: Batch | None, gone: Sequence[str] = ()) -> None:
+        snapshot = self._snapshot.without(gone)
+        self._snapshot = snapshot if batch is None else snapshot.with_batch(batch)
+
+    def _publish_all(self, batches: list[Batch]) -> None:
+        if batches:
+            batch = join(batches)
+            batches.clear()
+            self._publish(batch)
+            stamps = ((one, self._files.get(one.path)) for one in batch.documents)
+            for document, state in stamps:
+                if state is not None:
+                    self._texts.know(document.path, state.stamp, document.content)
+
+    def _note(self, states: Mapping[str, FileState | None], batch: Batch | None = None) -> None:
+        for path, state in states.items():
+            if state is None:
+                self._files.pop(path, None)
+            else:
+                self._files[path] = state
+        self._keeper.put(batch, states)
+
+    def _say(self, progress: Progress, report: Report | None) -> None:
+        self._progress = progress
+        if report is not None:
+            report(progress)
+
+
+Restored = tuple[str, bytes, Stamp]
+"""Path, content and stamp of a file that holds what is stored of former times."""
+
+
+def too_broad(root: Path) -> str:
+    """Say why a folder is hardly one project, or return ""."""
+    home = Path.home().resolve()
+    if root == home:
+        return f"{root} is your home folder."
+    if root in home.parents:
+        return f"{root} holds your home folder."
+    return ""

@@ -1,0 +1,42 @@
+"""What a user is told of an index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Phase = Literal["new", "loaded", "scanning", "reading", "embedding", "paused", "ready"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the work is, in files."""
+
+    phase: Phase
+    n_done: int
+    n_all: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """Counts are those of what can be found now."""
+
+    root: str
+    phase: Phase
+    progress: Progress
+    n_files: int
+    n_lines: int
+    n_symbols: int
+    n_chunks: int
+    n_embedded: int
+    left_out: dict[str, int]
+    """Why files are not in it → how many."""
+    size_bytes: int
+    """On disk."""
+    source_bytes: int
+    refreshed: float | None
+    """When it was last compared with the whole folder (seconds since the epoch)."""
+    is_reader: bool
+    """Another process keeps it up to date."""
+    message: str
+    """What is wrong, in words, or ""."""

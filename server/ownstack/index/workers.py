@@ -1,0 +1,232 @@
+"""Processes of low priority that do jobs, one at a time each, and may die without harm.
+
+Parsers are native code: a file that crashes one, or keeps it busy for minutes, costs a worker
+and nothing else. A worker is this module, run by the same Python with jobs on its standard
+input and answers on its standard output; it ends when its input does, so that it never outlives
+whoever started it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import ownstack
+from ownstack.index.jobs import EmbedFiles, Job
+
+log = logging.getLogger(__name__)
+
+NICENESS = 10
+JOB_TIMEOUT_S = 60.0
+_PACKAGE_PARENT = Path(ownstack.__file__).parents[1]
+_MAIN = "from ownstack.index.workers import serve; serve()"
+
+
+class WorkerDiedError(Exception):
+    """A worker crashed, or was ended because it took too long."""
+
+
+class Worker:
+    """One process, started by the first job and again after it died. Use by one thread."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, job: Job, timeout_s: float = JOB_TIMEOUT_S) -> Any:
+        """Do a job in the process.
+
+        Raises:
+            WorkerDiedError: the process died of it, or took too long.
+        """
+        process = self._process or self._start()
+        timer = threading.Timer(timeout_s, process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            pickle.dump(job, process.stdin, pickle.HIGHEST_PROTOCOL)
+            process.stdin.flush()
+            answer = pickle.load(process.stdout)
+        except (OSError, EOFError, pickle.UnpicklingError, ValueError) as error:
+            self.close()
+            raise WorkerDiedError(str(error)) from error
+        finally:
+            timer.cancel()
+        if isinstance(answer, _Failure):
+            raise RuntimeError(answer.what)
+        return answer
+
+    def warm(self) -> None:
+        """Start the process, if there is none, so that the next job need not wait for that."""
+        if self._process is None:
+            self._start()
+
+    def kill(self) -> None:
+        """End the process at once; may be called by another thread than `ask`."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    _close(pipe)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # One thread each: their number is chosen by who starts them.
+        variables = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _MAIN],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # The current folder comes first in a module search, and must not be a project's.
+            cwd=_PACKAGE_PARENT,
+            env=os.environ | variables,
+        )
+        return self._process
+
+
+class _Failure:
+    """Sent instead of an answer when a job raised."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+
+class Pool:
+    """Some workers, and a thread for each, which do jobs in any order."""
+
+    def __init__(self, n_workers: int) -> None:
+        self._workers = [Worker() for _ in range(n_workers)]
+        self._may_work = threading.Event()
+        self._may_work.set()
+        self._is_closed = False
+
+    def pause(self) -> None:
+        """Begin no further job; those at work end."""
+        self._may_work.clear()
+
+    def resume(self) -> None:
+        self._may_work.set()
+
+    @property
+    def is_paused(self) -> bool:
+        return not self._may_work.is_set()
+
+    def warm(self) -> None:
+        """Start the first worker, so that a single job need not wait for that."""
+        self._workers[0].warm()
+
+    def shrink(self) -> None:
+        """End all workers but the first; they start again when there is work."""
+        for worker in self._workers[1:]:
+            worker.close()
+
+    def do(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Any]]:
+        """Yield each job with its answer, or with the error that it ended in, as they come.
+
+        One caller at a time. Ends early when the pool is closed.
+        """
+        waiting: deque[Job] = deque(jobs)
+        answers: queue.Queue[tuple[Job, Any] | None] = queue.Queue()
+        threads = [
+            threading.Thread(target=self._work, args=(worker, waiting, answers), daemon=True)
+            for worker in self._workers[: max(1, len(waiting))]
+        ]
+        for thread in threads:
+            thread.start()
+        n_at_work = len(threads)
+        while n_at_work:
+            answer = answers.get()
+            if answer is None:
+                n_at_work -= 1
+            else:
+                yield answer
+
+    def close(self) -> None:
+        """End all work and all workers."""
+        self._is_closed = True
+        self._may_work.set()
+        for worker in self._workers:
+            worker.kill()
+
+    def _work(
+        self, worker: Worker, jobs: deque[Job], answers: queue.Queue[tuple[Job, Any] | None]
+    ) -> None:
+        try:
+            while not self._is_closed:
+                self._may_work.wait()
+                try:
+                    job = jobs.popleft()
+                except IndexError:
+                    return
+                try:
+                    answer = worker.ask(job)
+                except (WorkerDiedError, RuntimeError) as error:
+                    answer = error
+                if not self._is_closed:
+                    answers.put((job, answer))
+        finally:
+            if self._is_closed:
+                worker.close()
+            answers.put(None)
+
+
+def serve() -> None:
+    """Do jobs until there are no more."""
+    # Parsers and tables are for this process; who asks does not load them.
+    from ownstack.index.embed import default_embedder
+    from ownstack.index.labour import perform
+
+    logging.basicConfig(level=logging.WARNING)
+    _be_humble()
+    jobs, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    # What libraries print must not stand between the answers.
+    os.dup2(2, 1)
+    embedder = None
+    while True:
+        try:
+            job = pickle.load(jobs)
+        except EOFError:
+            return
+        try:
+            if embedder is None and isinstance(job, EmbedFiles):
+                embedder = default_embedder()
+            answer = perform(job, embedder)
+        except Exception as error:
+            log.exception("A job of the index failed.")
+            answer = _Failure(repr(error))
+        try:
+            pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+            answers.flush()
+        except BrokenPipeError:
+            return
+
+
+def _close(pipe: BinaryIO | Any) -> None:
+    try:
+        pipe.close()
+    except OSError as error:
+        log.debug("a pipe of a dead worker: %s", error)
+
+
+def _be_humble() -> None:
+    try:
+        os.nice(NICENESS)
+    except (AttributeError, OSError) as error:
+        log.debug("the priority stays as it is: %s", error)
