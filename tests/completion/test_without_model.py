@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ownstack.completion.completer import ECHO_SURE
-from ownstack.completion.mixing import THRESHOLDS
 from ownstack.completion.echo import Echo, Echoed
+from ownstack.completion.echo.judgement import Judged
+from ownstack.completion.mixing import THRESHOLDS
 from ownstack.completion.suggestion import Trigger
 from ownstack.document import Document
 from ownstack.engine.scripted import ScriptedEngine
@@ -24,12 +25,16 @@ class Said(Echo):
     def __init__(self, text: str, confidence: float, *more: str) -> None:
         self.said = Echoed(text, confidence, 8, 2, "b.py", more)
 
-    def suggest(self, document: Document, offset: int, others: Sequence[Document]) -> Echoed | None:
-        return self.said
+    def consider(
+        self, document: Document, offset: int, others: Sequence[Document]
+    ) -> tuple[Echoed | None, Sequence[Judged]]:
+        return self.said, ()
 
 
 class Broken(Echo):
-    def suggest(self, document: Document, offset: int, others: Sequence[Document]) -> Echoed | None:
+    def consider(
+        self, document: Document, offset: int, others: Sequence[Document]
+    ) -> tuple[Echoed | None, Sequence[Judged]]:
         raise RuntimeError("a defect in echo")
 
 

@@ -10,6 +10,7 @@ from types import TracebackType
 
 from ownstack.completion.completer import Completer
 from ownstack.completion.echo import Echo, Echoed
+from ownstack.completion.echo.judgement import Judged
 from ownstack.completion.place import Place
 from ownstack.completion.signals import SignalLog
 from ownstack.completion.suggestion import Answer, Asked, Trigger
@@ -62,8 +63,10 @@ class Timer:
 class Silence(Echo):
     """An echo that never has anything to say, for tests of the model alone."""
 
-    def suggest(self, document: Document, offset: int, others: object) -> Echoed | None:
-        return None
+    def consider(
+        self, document: Document, offset: int, others: object
+    ) -> tuple[Echoed | None, list[Judged]]:
+        return None, []
 
 
 class Window:

@@ -34,6 +34,8 @@ export interface Trace {
   promptTokens: number;
   evaluatedTokens: number;
   generatedTokens: number;
+  draftedTokens: number;
+  acceptedTokens: number;
   confidence: number | null;
 }
 

@@ -13,6 +13,8 @@ const trace: Trace = {
   promptTokens: 812,
   evaluatedTokens: 2,
   generatedTokens: 9,
+  draftedTokens: 0,
+  acceptedTokens: 0,
   confidence: 0.714,
 };
 

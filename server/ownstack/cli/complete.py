@@ -207,6 +207,8 @@ def _print_json(document: Document, answer: Answer) -> None:
         "promptTokens": trace.prompt_tokens,
         "evaluatedTokens": trace.evaluated_tokens,
         "generatedTokens": trace.generated_tokens,
+        "draftedTokens": trace.drafted_tokens,
+        "acceptedTokens": trace.accepted_tokens,
         "confidence": trace.confidence,
     }
     print_json(value)

@@ -170,12 +170,13 @@ class Completer:
         with request.watch.stage("shape"):
             wanted = self._shape(request)
         joined = asking.joinable(request.place, wanted)
+        drafts: tuple[str, ...] = ()
         if joined is None and wanted.why == "line":
-            sure = await self._mixing.echoed(request, least=ECHO_SURE, wait=False)
+            sure, drafts = await self._mixing.sure(request, least=ECHO_SURE)
             if sure.text:
                 return sure
         try:
-            return await self._modelled(asking, request, wanted)
+            return await self._modelled(asking, request, wanted, drafts)
         except Exception as error:
             self._failed("model", error)
             echoed = await self._mixing.echoed(request, wait=True)
@@ -183,7 +184,9 @@ class Completer:
                 return echoed
             return Found("", reason=f"The model failed: {error}")
 
-    async def _modelled(self, asking: Asking, request: Request, wanted: Shape) -> Found:
+    async def _modelled(
+        self, asking: Asking, request: Request, wanted: Shape, drafts: tuple[str, ...]
+    ) -> Found:
         place, watch, trace = request.place, request.watch, request.trace
         joined = asking.joinable(place, wanted)
         if joined is not None:
@@ -194,7 +197,7 @@ class Completer:
                 return Found(told.text, "joined", "model", told.confidence)
             if not typed or not self._is_current(place):
                 return Found("", reason=told.reason)
-        flight = asking.ask(place, wanted, request.trigger, watch)
+        flight = asking.ask(place, wanted, request.trigger, watch, drafts)
         with watch.stage("model"):
             told = await asking.hear(flight, "", request.trigger, watch, trace)
         if not told.text:
@@ -292,6 +295,8 @@ class Completer:
             trace.prompt_tokens = before.prompt_tokens
             trace.evaluated_tokens = before.evaluated_tokens
             trace.generated_tokens = before.generated_tokens
+            trace.drafted_tokens = before.drafted_tokens
+            trace.accepted_tokens = before.accepted_tokens
 
     # Events -------------------------------------------------------------------------------
 

@@ -72,6 +72,10 @@ class Trace:
     prompt_tokens: int = 0
     evaluated_tokens: int = 0
     generated_tokens: int = 0
+    drafted_tokens: int = 0
+    """Of what was written before, given to the model to check."""
+    accepted_tokens: int = 0
+    """Those among them that the model would have written itself."""
     confidence: float | None = None
 
 

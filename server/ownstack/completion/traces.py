@@ -47,6 +47,8 @@ class Traces:
         self._answers: Counter[Tier] = Counter()
         self._prompt_tokens = 0
         self._evaluated_tokens = 0
+        self._drafted_tokens = 0
+        self._accepted_tokens = 0
 
     def add(self, trace: Trace, taken_ms: float) -> None:
         """Keep a finished trace."""
@@ -60,6 +62,8 @@ class Traces:
         if trace.tier == "model":
             self._prompt_tokens += trace.prompt_tokens
             self._evaluated_tokens += trace.evaluated_tokens
+            self._drafted_tokens += trace.drafted_tokens
+            self._accepted_tokens += trace.accepted_tokens
 
     def get(self, id: str | None) -> Trace | None:
         """Return one trace; without an id, the newest."""
@@ -81,6 +85,9 @@ class Traces:
             figures["reused_token_ratio"] = round(
                 1 - self._evaluated_tokens / self._prompt_tokens, 4
             )
+        if self._drafted_tokens:
+            figures["drafted_tokens"] = float(self._drafted_tokens)
+            figures["accepted_tokens"] = float(self._accepted_tokens)
         return figures
 
 

@@ -94,9 +94,17 @@ class Echo:
         `others`: other open documents, the most recent first, and files near this one. They hide
         what is stored of them. Cost: some milliseconds.
         """
+        return self.consider(document, offset, others)[0]
+
+    def consider(
+        self, document: Document, offset: int, others: Sequence[Document]
+    ) -> tuple[Echoed | None, Sequence[Judged]]:
+        """Return what `suggest` does, and all that it was chosen from (`examine`)."""
         question = ask(document, offset)
-        best = next(self.propose(question, document, others), None)
-        return best.echoed(question) if best is not None and best.text else None
+        examined = self.examine(question, document, others)
+        best = next(self._showable(examined), None)
+        echoed = best.echoed(question) if best is not None and best.text else None
+        return echoed, examined
 
     def propose(
         self, question: Question, document: Document, others: Sequence[Document]
@@ -105,11 +113,7 @@ class Echo:
 
         The files that something was read from are looked at again as it is asked for.
         """
-        for judged in self.examine(question, document, others):
-            held = judged.candidate.occurrences[:_MAX_CHECKED]
-            places = tuple(one for one in held if self._usable(one))
-            if places:
-                yield Usable(judged, places)
+        return self._showable(self.examine(question, document, others))
 
     def examine(
         self, question: Question, document: Document, others: Sequence[Document]
@@ -121,6 +125,13 @@ class Echo:
         hidden = [_inside(view.folder, uris) for view in views]
         occurrences = collect(question, self._read(opened), views, hidden)
         return judge(candidates(question, [*occurrences, *renamed(question, occurrences)]))
+
+    def _showable(self, examined: Sequence[Judged]) -> Iterator[Usable]:
+        for judged in examined:
+            held = judged.candidate.occurrences[:_MAX_CHECKED]
+            places = tuple(one for one in held if self._usable(one))
+            if places:
+                yield Usable(judged, places)
 
     def _usable(self, one: Occurrence) -> bool:
         if one.secret or (one.scope != "own" and not self._allowed(one.path)):
