@@ -287,7 +287,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--model", type=Path, required=True, help="a GGUF that weighs")
     parser.add_argument("--projects", type=Path, required=True, help="where projects are kept")
-    parser.add_argument("--positions", type=int, default=450, help="per language")
+    parser.add_argument("--positions", type=int, default=400, help="per language")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--answers", type=Path, help="keep what the model says in this file")
     parsed = parser.parse_args()
