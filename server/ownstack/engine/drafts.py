@@ -37,6 +37,7 @@ class Drafts:
         self._tokens: list[int] = []
         self._written = b""
         self._rejected = 0
+        self.checks = 0
         self.drafted = 0
         self.accepted = 0
 
@@ -62,6 +63,7 @@ class Drafts:
 
     def checked(self, drafted: int, accepted: int) -> None:
         """So many tokens of a draft were evaluated, and so many of them the model's own choice."""
+        self.checks += 1
         self.drafted += drafted
         self.accepted += accepted
         self._rejected += not accepted

@@ -118,6 +118,8 @@ class Usage:
     prefill_ms: float = 0.0
     decode_ms: float = 0.0
     clipped: bool = False
+    drafts: int = 0
+    """Calls in which a part of a proposal was checked."""
     drafted_tokens: int = 0
     """Tokens of proposals that were evaluated beside the model's own, to be checked."""
     accepted_tokens: int = 0

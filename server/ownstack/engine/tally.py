@@ -16,6 +16,7 @@ class Tally:
     prompt_tokens: int = 0
     evaluated_tokens: int = 0
     generated_tokens: int = 0
+    drafts: int = 0
     drafted_tokens: int = 0
     accepted_tokens: int = 0
     refreshes: int = 0
@@ -26,6 +27,7 @@ class Tally:
         self.cancelled += result.finish is Finish.CANCELLED
         self.evaluated_tokens += usage.evaluated_tokens
         self.generated_tokens += usage.generated_tokens
+        self.drafts += usage.drafts
         self.drafted_tokens += usage.drafted_tokens
         self.accepted_tokens += usage.accepted_tokens
         # A cancelled prefill never asked for the rest of its prompt.
@@ -40,6 +42,7 @@ class Tally:
             "evaluatedTokens": float(self.evaluated_tokens),
             "reusedTokens": float(max(0, self.prompt_tokens - self.evaluated_tokens)),
             "generatedTokens": float(self.generated_tokens),
+            "drafts": float(self.drafts),
             "draftedTokens": float(self.drafted_tokens),
             "acceptedTokens": float(self.accepted_tokens),
             "suffixRefreshes": float(self.refreshes),

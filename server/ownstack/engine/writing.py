@@ -161,6 +161,7 @@ class Writing:
             prefill_ms=1e3 * (first_s - self._laid_out_s),
             decode_ms=1e3 * (ended_s - first_s),
             clipped=clipped,
+            drafts=self._drafts.checks if self._drafts else 0,
             drafted_tokens=self._drafts.drafted if self._drafts else 0,
             accepted_tokens=self._drafts.accepted if self._drafts else 0,
         )
