@@ -157,7 +157,12 @@ async def _ask(path: Path, text: str, offset: int, model: str) -> tuple[Document
     try:
         chosen = model and str(Path(model).resolve() if Path(model).is_file() else model)
         session.configure(
-            {"models": {"completion": chosen}, "completion": {"deadlineMs": PATIENCE_MS}}
+            {
+                "models": {"completion": chosen},
+                "completion": {"deadlineMs": PATIENCE_MS},
+                # It would be closed again before it was read.
+                "index": {"enabled": False},
+            }
         )
         session.use_folders([project_folder(path).as_uri()])
         session.start()
