@@ -37,7 +37,11 @@ async def test_capabilities_are_advertised(editor: Editor) -> None:
     assert isinstance(sync, types.TextDocumentSyncOptions)
     assert sync.change == types.TextDocumentSyncKind.Incremental
     assert capabilities.execute_command_provider is not None
-    assert list(capabilities.execute_command_provider.commands) == [protocol.ACCEPTED]
+    assert list(capabilities.execute_command_provider.commands) == [
+        protocol.ACCEPTED,
+        protocol.REBUILD_INDEX,
+        protocol.CLEAR_INDEX,
+    ]
 
 
 async def test_a_model_completes(editor: Editor, engines: Engines, chosen: str) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ownstack.completion.echo import Projects
     from ownstack.completion.nearby import Nearby
     from ownstack.completion.signals import SignalLog
+    from ownstack.daemon.indexes import Indexes
     from ownstack.engine.scheduler import NativeThread
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class Host:
         self._signals: SignalLog | None = None
         self._nearby: Nearby | None = None
         self._projects: Projects | None = None
+        self._indexes: Indexes | None = None
         self._guests: list[Guest] = []
         self._registry_seen = self._registry_stamp()
         self._poll: asyncio.TimerHandle | None = None
@@ -100,6 +102,15 @@ class Host:
 
             self._projects = Projects(self.home.cache / "echo")
         return self._projects
+
+    @property
+    def indexes(self) -> Indexes:
+        """The indexes of the folders that windows have open."""
+        if self._indexes is None:
+            from ownstack.daemon.indexes import Indexes
+
+            self._indexes = Indexes(self.home.cache / "index")
+        return self._indexes
 
     def join(self, guest: Guest) -> None:
         """Count a window in."""
@@ -197,6 +208,8 @@ class Host:
         """Free the models, then the thread they ran on, then the log."""
         if self._projects is not None:
             self._projects.close()
+        if self._indexes is not None:
+            await self._indexes.close()
         await self.engines.close()
         if self._native is not None:
             await asyncio.to_thread(self._native.close)

@@ -15,6 +15,7 @@ from ownstack.completion.gate import is_excluded
 from ownstack.completion.suggestion import Answer, Asked, Trace, Trigger
 from ownstack.daemon.engines import Lease
 from ownstack.daemon.host import Host, memory_bytes
+from ownstack.daemon.indexing import Ask, Indexing
 from ownstack.daemon.places import file_path, refusal, shown_path
 from ownstack.daemon.status import Status, judge
 from ownstack.daemon.sync import Replacement, edits, whole
@@ -37,10 +38,17 @@ PICK_S = 0.2
 class Session:
     """Lives from `start` to `close`; all methods run on the event loop and return fast."""
 
-    def __init__(self, host: Host, *, changed: Callable[[], None] | None = None) -> None:
-        """`changed` is called whenever the status may have changed."""
+    def __init__(
+        self,
+        host: Host,
+        *,
+        changed: Callable[[], None] | None = None,
+        ask: Ask | None = None,
+    ) -> None:
+        """`changed` is called whenever the status may have changed; `ask` asks the user."""
         self._host = host
         self._changed = changed or (lambda: None)
+        self.indexing = Indexing(host.indexes, self._changed, ask)
         self.settings = Settings()
         self.trusted = True
         self.folders: tuple[Path, ...] = ()
@@ -73,6 +81,7 @@ class Session:
         self._started = True
         self._host.join(self)
         self._pick()
+        self._use_indexes()
 
     async def close(self) -> None:
         """Give everything back. Safe to call twice."""
@@ -80,6 +89,7 @@ class Session:
             return
         self._closed = True
         self._host.leave(self)
+        self.indexing.close()
         if self._picked is not None:
             self._picked.cancel()
         await self.completer.close()
@@ -118,6 +128,7 @@ class Session:
             if engine_changed:
                 self._let_go()
             self._pick()
+        self._use_indexes()
         self._changed()
         return problems
 
@@ -125,6 +136,12 @@ class Session:
         """Set the workspace folders, given as URIs."""
         paths = (file_path(uri) for uri in folders)
         self.folders = tuple(path for path in paths if path is not None)
+        self._use_indexes()
+
+    def _use_indexes(self) -> None:
+        if self._started:
+            enabled = self.settings.index.enabled
+            self.indexing.use(self.folders, trusted=self.trusted, enabled=enabled)
 
     @property
     def _readable(self) -> tuple[Path, ...]:
@@ -136,6 +153,7 @@ class Session:
         changed, self.trusted = trusted != self.trusted, trusted
         if changed and self._started:
             self._pick()
+            self._use_indexes()
 
     # Documents ----------------------------------------------------------------------------
 
@@ -160,11 +178,13 @@ class Session:
             self._refused[uri] = too_large(len(new.text))
         elif new is not None:
             self.completer.changed(new)
+            self.indexing.edited(new)
 
     def saved(self, uri: str) -> None:
         path = file_path(uri)
         if path is not None and self.trusted:
             self._host.projects.saved(path)
+            self.indexing.saved(uri)
         if self.documents.get(uri) is not None:
             self.completer.saved(uri)
 
@@ -173,6 +193,7 @@ class Session:
         if self.documents.get(uri) is not None:
             self.documents.close(uri)
             self.completer.closed(uri)
+            self.indexing.closed(uri)
 
     # Completion ---------------------------------------------------------------------------
 
@@ -192,6 +213,7 @@ class Session:
             reason = self._refused.get(uri, "This document is not open.")
             return self._nothing(reason)
         text, span = selected or (None, None)
+        self.indexing.asked()
         if self._lease is None and self._picked is not None and not self._picked.done():
             # A window that has just opened: the model is in memory, only not found out yet.
             await asyncio.wait({self._picked}, timeout=PICK_S)
@@ -309,6 +331,7 @@ class Session:
             model=self._info.name if self._info is not None else "",
             progress=model.progress if model is not None else None,
             figures=self._figures(),
+            index=self.indexing.status(),
         )
 
     def _figures(self) -> dict[str, float]:

@@ -1,24 +1,17 @@
-"""Tells the editor about status changes: as a notification, and as progress while loading."""
+"""Tells the editor about status changes: as a notification, and as progress bars."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import uuid
 from collections.abc import Callable
 
-from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from ownstack.daemon.status import Status
+from ownstack.lsp.bar import Bar
 from ownstack.lsp.protocol import STATUS_CHANGED
 
-log = logging.getLogger(__name__)
-
 COALESCE_S = 0.05
-CREATE_S = 5.0
-"""A client that does not answer a request for a progress bar gets none."""
 
 
 class Announcer:
@@ -30,8 +23,10 @@ class Announcer:
         self._open = False
         self._last: Status | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._bar: asyncio.Task[None] | None = None
-        self._bar_moved = asyncio.Event()
+        self._bars = (
+            Bar(ls, self._loading_title, self._loading),
+            Bar(ls, lambda: "Indexing", self._indexing),
+        )
 
     def open(self) -> None:
         """Begin to announce: the client is initialized."""
@@ -47,8 +42,8 @@ class Announcer:
         self._open = False
         if self._timer is not None:
             self._timer.cancel()
-        if self._bar is not None:
-            self._bar.cancel()
+        for bar in self._bars:
+            bar.close()
 
     def _announce(self) -> None:
         self._timer = None
@@ -57,31 +52,21 @@ class Announcer:
             return
         self._last = status
         self._ls.protocol.notify(STATUS_CHANGED, status)
-        self._bar_moved.set()
-        if status.state == "loading" and self._bar is None and self._can_show_progress():
-            self._bar = asyncio.ensure_future(self._show_progress())
+        for bar in self._bars:
+            bar.moved()
 
-    def _can_show_progress(self) -> bool:
-        window = self._ls.client_capabilities.window
-        return window is not None and bool(window.work_done_progress)
+    def _loading_title(self) -> str:
+        return f"Loading {self._last.model if self._last is not None else ''}"
 
-    async def _show_progress(self) -> None:
-        """Show a progress bar from now until the model is loaded."""
-        token = str(uuid.uuid4())
-        bar = self._ls.work_done_progress
-        try:
-            await asyncio.wait_for(bar.create_async(token), CREATE_S)
-        except (asyncio.TimeoutError, JsonRpcException) as error:
-            log.info("The editor shows no progress: %s", error or "no answer")
-            self._bar = None
-            return
-        name = self._last.model if self._last is not None else ""
-        bar.begin(token, types.WorkDoneProgressBegin(title=f"Loading {name}", percentage=0))
-        while self._last is not None and self._last.state == "loading":
-            percentage = round(100 * (self._last.progress or 0.0))
-            bar.report(token, types.WorkDoneProgressReport(percentage=percentage))
-            self._bar_moved.clear()
-            await self._bar_moved.wait()
-        bar.end(token, types.WorkDoneProgressEnd())
-        bar.tokens.pop(token, None)
-        self._bar = None
+    def _loading(self) -> float | None:
+        loads = self._last is not None and self._last.state == "loading"
+        return (self._last.progress or 0.0) if self._last is not None and loads else None
+
+    def _indexing(self) -> float | None:
+        """The share of the files that are read, over all folders at work."""
+        shares = [
+            one.progress or 0.0
+            for one in (self._last.index if self._last is not None else ())
+            if one.state in ("indexing", "paused")
+        ]
+        return sum(shares) / len(shares) if shares else None

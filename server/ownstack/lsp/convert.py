@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 
 from ownstack.completion.suggestion import Suggestion, Trigger
+from ownstack.daemon.indexing import Found
 from ownstack.daemon.sync import Replacement
 from ownstack.document import Document
 from ownstack.engine.models import ModelInfo
-from ownstack.lsp.protocol import ACCEPTED, Model
+from ownstack.index.stored import StoredSymbol
+from ownstack.lsp.protocol import ACCEPTED, Hit, Model
 from ownstack.text import Span
 
 
@@ -73,6 +76,57 @@ def model(info: ModelInfo, chosen_for: Sequence[str]) -> Model:
         infill=info.infill,
         infill_problem=info.infill_problem,
         chosen_for=list(chosen_for),
+    )
+
+
+def hit(found: Found) -> Hit:
+    one = found.hit
+    return Hit(
+        uri=(found.folder / one.path).as_uri(),
+        path=one.path,
+        start_line=one.start_line,
+        end_line=one.end_line,
+        kind=one.kind,
+        name=one.name,
+        score=one.score,
+        text=one.text,
+        parts=dict(one.parts),
+    )
+
+
+_KINDS = {
+    "class": types.SymbolKind.Class,
+    "struct": types.SymbolKind.Struct,
+    "enum": types.SymbolKind.Enum,
+    "interface": types.SymbolKind.Interface,
+    "protocol": types.SymbolKind.Interface,
+    "trait": types.SymbolKind.Interface,
+    "function": types.SymbolKind.Function,
+    "macro": types.SymbolKind.Function,
+    "method": types.SymbolKind.Method,
+    "constructor": types.SymbolKind.Constructor,
+    "constant": types.SymbolKind.Constant,
+    "field": types.SymbolKind.Field,
+    "property": types.SymbolKind.Property,
+    "module": types.SymbolKind.Module,
+    "namespace": types.SymbolKind.Namespace,
+    "package": types.SymbolKind.Package,
+    "type": types.SymbolKind.Class,
+    "section": types.SymbolKind.String,
+    "heading": types.SymbolKind.String,
+    "key": types.SymbolKind.Key,
+}
+
+
+def symbol(folder: Path, found: StoredSymbol) -> types.WorkspaceSymbol:
+    """Return a symbol of the index; its place is the line of its name."""
+    line = found.name_line - 1
+    place = types.Position(line, 0)
+    return types.WorkspaceSymbol(
+        location=types.Location((folder / found.path).as_uri(), types.Range(place, place)),
+        name=found.name,
+        kind=_KINDS.get(found.kind, types.SymbolKind.Variable),
+        container_name=found.qualified.removesuffix(found.name).rstrip(".:#") or found.path,
     )
 
 

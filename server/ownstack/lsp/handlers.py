@@ -18,13 +18,20 @@ from ownstack.lsp import convert
 from ownstack.lsp.protocol import (
     DoctorResult,
     ExplainParams,
+    IndexStatusParams,
+    IndexStatusResult,
     ModelsResult,
     Nothing,
+    SearchParams,
+    SearchResult,
     UseModelParams,
 )
 from ownstack.lsp.window import Window
 
 log = logging.getLogger(__name__)
+
+MAX_SYMBOLS = 128
+"""Found by name at once; the editor asks again with each key."""
 
 
 # Life -------------------------------------------------------------------------------------
@@ -114,6 +121,34 @@ async def inline_completion(
 
 def accepted(ls: Window, id: str) -> None:
     ls.session.accepted(id)
+
+
+# Index ------------------------------------------------------------------------------------
+
+
+async def search(ls: Window, params: SearchParams) -> SearchResult:
+    indexing = ls.session.indexing
+    found = await indexing.search(params.query, params.limit, params.path, params.explain)
+    return SearchResult([convert.hit(one) for one in found], indexing.missing())
+
+
+async def symbols(ls: Window, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
+    found = await ls.session.indexing.symbols(params.query, MAX_SYMBOLS)
+    return [convert.symbol(folder, one) for folder, one in found]
+
+
+async def index_status(ls: Window, params: IndexStatusParams) -> IndexStatusResult:
+    indexing = ls.session.indexing
+    file = None if params.uri is None else await indexing.file(params.uri)
+    return IndexStatusResult(list(indexing.status()), file)
+
+
+async def rebuild_index(ls: Window) -> None:
+    await ls.session.indexing.rebuild()
+
+
+async def clear_index(ls: Window) -> None:
+    await ls.session.indexing.clear()
 
 
 # Ours -------------------------------------------------------------------------------------

@@ -42,8 +42,15 @@ FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
     (protocol.MODELS, handlers.models, None),
     (protocol.USE_MODEL, handlers.use_model, None),
     (protocol.DOCTOR, handlers.examine, None),
+    (types.WORKSPACE_SYMBOL, handlers.symbols, None),
+    (protocol.SEARCH, handlers.search, None),
+    (protocol.INDEX_STATUS, handlers.index_status, None),
 )
-COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = ((protocol.ACCEPTED, handlers.accepted),)
+COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    (protocol.ACCEPTED, handlers.accepted),
+    (protocol.REBUILD_INDEX, handlers.rebuild_index),
+    (protocol.CLEAR_INDEX, handlers.clear_index),
+)
 
 
 def window(host: Host) -> Window:

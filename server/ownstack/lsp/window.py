@@ -7,6 +7,8 @@ from functools import cache
 from typing import Any
 
 from cattrs import Converter
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from ownstack import __version__
@@ -35,11 +37,24 @@ class Window(LanguageServer):
             "ownstack", __version__, protocol_cls=SessionProtocol, converter_factory=converter
         )
         self.host = host
-        self.session = Session(host, changed=self._changed)
+        self.session = Session(host, changed=self._changed, ask=self._ask)
         self.announcer = Announcer(self, self.session.status)
 
     def _changed(self) -> None:
         self.announcer.changed()
+
+    async def _ask(self, question: str, agree: str) -> bool:
+        """Ask the user; whoever closes the question has not agreed."""
+        item = types.MessageActionItem(agree)
+        params = types.ShowMessageRequestParams(
+            types.MessageType.Info, question, [item, types.MessageActionItem("Not Now")]
+        )
+        try:
+            answer = await self.window_show_message_request_async(params)
+        except JsonRpcException as error:
+            log.info("The editor does not ask: %s", error)
+            return False
+        return answer is not None and answer.title == agree
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log only: nothing that happens here is worth a message box."""

@@ -1,0 +1,337 @@
+"""The indexes of all folders that are open in some window: one each, with a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ownstack.daemon.index_status import FileInIndex, IndexState, IndexStatus
+from ownstack.errors import OwnstackError
+from ownstack.paths import short_hash
+
+if TYPE_CHECKING:
+    from ownstack.index.project import ProjectIndex
+    from ownstack.index.snapshot import Snapshot
+    from ownstack.index.status import Progress
+
+log = logging.getLogger(__name__)
+
+REFRESH_S = 60.0
+"""Changes that nobody told of are found after so long."""
+REFRESH_SHARE = 50
+"""A comparison with the disk that takes long comes so much more seldom."""
+LINGER_S = 120.0
+"""An index that no window uses any more is kept open for so long: windows are reloaded."""
+QUIET_S = 0.8
+"""After a key the work rests for so long."""
+STATUS_S = 0.3
+"""Counting takes time, so figures are renewed this often while files are read."""
+MANY_FILES = 40
+"""Work on fewer files is not worth a word."""
+
+Changed = Callable[[], None]
+
+
+class FolderIndex:
+    """The index of one folder. Its methods return at once; a thread does what they ask."""
+
+    def __init__(self, folder: Path, cache: Path, changed: Changed, *, force: bool) -> None:
+        """Begin to open it. `changed` is called on the event loop when its status changes.
+
+        `cache` holds all indexes; `force`: the user wants one of a folder as broad as this.
+        """
+        self.folder = folder
+        self._cache = cache
+        self._force = force
+        self.users: list[object] = []
+        self.linger: asyncio.TimerHandle | None = None
+        self._status = IndexStatus(str(folder), "indexing", "The index is being opened.")
+        self._refreshed: float | None = None
+        self._changed = changed
+        self._loop = asyncio.get_running_loop()
+        self._index: ProjectIndex | None = None
+        self._thread = ThreadPoolExecutor(1, "index")
+        self._counted = 0.0
+        self._due: asyncio.TimerHandle | None = None
+        self._overlaid: set[str] = set()
+        self._closed = False
+        self.first = self._do(self._open_and_refresh)
+        """Ends when folder and index agree for the first time."""
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """What is known now, None while nothing is."""
+        return None if self._index is None else self._index.snapshot
+
+    @property
+    def status(self) -> IndexStatus:
+        """What a person is told, as it was counted last."""
+        if self._refreshed is None:
+            return self._status
+        return replace(self._status, age_s=round(max(0.0, time.time() - self._refreshed), 1))
+
+    def refresh(self) -> Future[None]:
+        """Compare with the disk."""
+        return self._do(self._refresh)
+
+    def saved(self, path: str) -> Future[None]:
+        """Take over a file that was written; it counts before all other work."""
+        self.rest(False)
+        return self._do(lambda: self._update(path))
+
+    def overlay(self, path: str, text: str | None) -> Future[None]:
+        """Let an editor's text stand for a file that is in the index, until None does."""
+        return self._do(lambda: self._overlay(path, text))
+
+    def rest(self, resting: bool) -> None:
+        """Begin no new work, or go on."""
+        if self._index is not None:
+            (self._index.pause if resting else self._index.resume)()
+
+    def file(self, path: str) -> FileInIndex:
+        """Say whether a file is in the index. Reads files."""
+        if self._index is None:
+            return FileInIndex(path, str(self.folder), False, self.status.reason)
+        reason = self._index.reason(path)
+        said = reason or "It is in the index."
+        return FileInIndex(path, str(self.folder), not reason, said)
+
+    def rebuild(self) -> Future[None]:
+        """Read everything anew."""
+        return self._do(self._rebuild)
+
+    def clear(self) -> Future[None]:
+        """Remove what is stored, and close."""
+        return self._do(self._clear)
+
+    def end(self) -> None:
+        """Begin no more work. On the event loop; `close` comes next."""
+        self._closed = True
+        for timer in (self._due, self.linger):
+            if timer is not None:
+                timer.cancel()
+
+    def close(self) -> None:
+        """End all work; what is read stays for the next start. Waits, so not on the event loop."""
+        if self._index is not None:
+            self._index.close()
+        self._thread.shutdown()
+
+    # In the thread ------------------------------------------------------------------------
+
+    def _do(self, work: Callable[[], None]) -> Future[None]:
+        if self._closed:
+            done: Future[None] = Future()
+            done.set_result(None)
+            return done
+        return self._thread.submit(self._safely, work)
+
+    def _safely(self, work: Callable[[], None]) -> None:
+        try:
+            if not self._closed:
+                work()
+        except OwnstackError as error:
+            self._say(IndexStatus(str(self.folder), "error", str(error)))
+        except Exception as error:
+            log.exception("The index of %s failed.", self.folder)
+            words = " ".join(str(error).split())[:200] or type(error).__name__
+            self._say(IndexStatus(str(self.folder), "error", f"The index failed: {words}."))
+
+    def _open_and_refresh(self) -> None:
+        from ownstack.index.embed import default_embedder
+        from ownstack.index.project import ProjectIndex
+
+        index = ProjectIndex.open(self.folder, self._cache, default_embedder(), force=self._force)
+        if self._closed:
+            index.close()
+            return
+        self._index = index
+        self._count("indexing")
+        self._refresh()
+
+    def _refresh(self) -> None:
+        if self._index is None:
+            return
+        started = time.monotonic()
+        self._index.refresh(self._report)
+        self._index.tidy()
+        self._count("ready")
+        took_s = time.monotonic() - started
+        self._loop.call_soon_threadsafe(self._plan, max(REFRESH_S, REFRESH_SHARE * took_s))
+
+    def _plan(self, after_s: float) -> None:
+        """On the event loop: compare again some time."""
+        if self._due is not None:
+            self._due.cancel()
+        if not self._closed:
+            self._due = self._loop.call_later(after_s, self.refresh)
+
+    def _update(self, path: str) -> None:
+        if self._index is None:
+            return
+        if path in self._overlaid:
+            self._overlaid.discard(path)
+            self._index.overlay(path, None)
+        elif not self._index.update([path]):
+            self._refresh()
+        self._count("ready")
+
+    def _overlay(self, path: str, text: str | None) -> None:
+        if self._index is None:
+            return
+        if text is None and path in self._overlaid:
+            self._overlaid.discard(path)
+            self._index.overlay(path, None)
+        elif text is not None and self._index.snapshot.file(path) is not None:
+            self._overlaid.add(path)
+            self._index.overlay(path, text)
+
+    def _rebuild(self) -> None:
+        self._remove()
+        self._open_and_refresh()
+
+    def _clear(self) -> None:
+        self._remove()
+        reason = "The index was cleared. The command to rebuild it makes it again."
+        self._say(IndexStatus(str(self.folder), "off", reason))
+
+    def _remove(self) -> None:
+        from ownstack.index.folder import erase
+
+        index, self._index = self._index, None
+        self._overlaid.clear()
+        if index is not None:
+            index.close()
+        erase(index_folder(self._cache, self.folder))
+
+    # Status -------------------------------------------------------------------------------
+
+    def _report(self, progress: Progress) -> None:
+        if progress.n_all >= MANY_FILES and time.monotonic() - self._counted > STATUS_S:
+            self._count("indexing", progress)
+
+    def _count(self, state: IndexState, progress: Progress | None = None) -> None:
+        index = self._index
+        if index is None:
+            return
+        known = index.status()
+        self._counted = time.monotonic()
+        self._refreshed = known.refreshed
+        share = None if progress is None else progress.n_done / max(1, progress.n_all)
+        if state == "indexing":
+            state = "paused" if known.phase == "paused" else state
+            reason = "The index is being built; what has been read is found already."
+        else:
+            reason = "The index is up to date."
+        if known.is_reader:
+            reason = "Another process keeps this index; it is read only here."
+        self._say(
+            IndexStatus(
+                str(self.folder),
+                state,
+                known.message or reason,
+                progress=share,
+                files=known.n_files,
+                symbols=known.n_symbols,
+                chunks=known.n_chunks,
+                left_out=known.left_out,
+                size_bytes=known.size_bytes,
+            )
+        )
+
+    def _say(self, status: IndexStatus) -> None:
+        self._status = status
+        self._loop.call_soon_threadsafe(self._changed)
+
+
+class Indexes:
+    """One for all windows."""
+
+    def __init__(self, cache: Path) -> None:
+        """Make it; nothing is read before the first `use`. `cache` holds all indexes."""
+        self._cache = cache
+        self._folders: dict[Path, FolderIndex] = {}
+        self._watchers: dict[object, Changed] = {}
+        self._quiet: asyncio.TimerHandle | None = None
+        self.allowed: dict[Path, bool] = {}
+        """Folders that hold more than a project → whether the user wants an index of them."""
+
+    def is_made(self, folder: Path) -> bool:
+        """Say whether there is an index of a folder already. Reads files."""
+        return (index_folder(self._cache, folder) / "index.json").exists()
+
+    def use(self, user: object, folder: Path) -> FolderIndex:
+        """Return the index of a folder, opened if need be, for a window."""
+        held = self._folders.get(folder)
+        if held is None:
+            force = self.allowed.get(folder, False)
+            held = FolderIndex(folder, self._cache, self._tell, force=force)
+            self._folders[folder] = held
+        if user not in held.users:
+            held.users.append(user)
+        if held.linger is not None:
+            held.linger.cancel()
+            held.linger = None
+        return held
+
+    def leave(self, user: object, folder: Path) -> None:
+        """Count a window out; an index that nobody uses is closed after a while."""
+        held = self._folders.get(folder)
+        if held is None or user not in held.users:
+            return
+        held.users.remove(user)
+        if not held.users:
+            loop = asyncio.get_running_loop()
+            held.linger = loop.call_later(LINGER_S, self._drop, folder)
+
+    def watch(self, user: object, changed: Changed | None) -> None:
+        """Call `changed` whenever a status may have changed; None: no longer."""
+        if changed is None:
+            self._watchers.pop(user, None)
+        else:
+            self._watchers[user] = changed
+
+    def typed(self) -> None:
+        """Rest for a moment: somebody types, or a model answers."""
+        if not self._folders:
+            return
+        if self._quiet is not None:
+            self._quiet.cancel()
+        for held in self._folders.values():
+            held.rest(True)
+        self._quiet = asyncio.get_running_loop().call_later(QUIET_S, self._go_on)
+
+    async def close(self) -> None:
+        """End all work."""
+        if self._quiet is not None:
+            self._quiet.cancel()
+        folders, self._folders = list(self._folders.values()), {}
+        for held in folders:
+            held.end()
+        await asyncio.gather(*(asyncio.to_thread(held.close) for held in folders))
+
+    def _go_on(self) -> None:
+        self._quiet = None
+        for held in self._folders.values():
+            held.rest(False)
+
+    def _drop(self, folder: Path) -> None:
+        held = self._folders.pop(folder, None)
+        if held is not None:
+            held.end()
+            asyncio.get_running_loop().run_in_executor(None, held.close)
+
+    def _tell(self) -> None:
+        for changed in list(self._watchers.values()):
+            changed()
+
+
+def index_folder(cache: Path, folder: Path) -> Path:
+    """Return where the index of a folder lies."""
+    return cache / short_hash(str(folder.resolve()))
