@@ -36,6 +36,7 @@ def test_values_arrive_at_their_places() -> None:
     [
         ({"completion": {"enabled": "yes"}}, "completion.enabled"),
         ({"completion": {"multiline": "always"}}, "must be one of auto, never"),
+        ({"completion": {"eagerness": "bold"}}, "must be one of shy, normal, eager"),
         ({"completion": {"deadlineMs": 5}}, "between 50 and 10000"),
         ({"completion": {"maxLines": 2.5}}, "whole number"),
         ({"completion": {"maxLines": True}}, "whole number"),
