@@ -59,6 +59,8 @@ class ProjectIndex:
     def __init__(self, root: Path, keeper: Keeper, pool: Pool, embedder: Embedder) -> None:
         """Use `open`."""
         self.root = root
+        self.notice = ""
+        """What else `status` should tell (that changes are seen late, say)."""
         self._keeper = keeper
         self._pool = pool
         self._embedder = embedder
@@ -214,13 +216,17 @@ class ProjectIndex:
             source_bytes=sum(file.size_bytes for file in snapshot.files()),
             refreshed=self._refreshed,
             is_reader=self._keeper.is_reader,
-            message=self._keeper.message,
+            message=" ".join(filter(None, (self._keeper.message, self.notice))),
         )
+
+    def stop(self) -> None:
+        """Make what is under way end early; from any thread. Nothing but `close` may follow."""
+        self._is_closed = True
+        self._pool.close()
 
     def close(self) -> None:
         """End all work, write what was done, and let another process write."""
-        self._is_closed = True
-        self._pool.close()
+        self.stop()
         with self._busy:
             self._keeper.close()
 
@@ -245,8 +251,7 @@ class ProjectIndex:
         self._note(states)
         self._read(plan.read, report)
         self._embed(self._snapshot.awaiting_vectors(), report)
-        if not self._is_closed:
-            self._keeper.flush(if_due=True)
+        self._keeper.flush()
 
     def _read(self, paths: Sequence[str], report: Report | None) -> None:
         self._phase = "reading"

@@ -162,6 +162,11 @@ def scan(folder: Path, max_bytes: int = MAX_FILE_BYTES) -> Iterator[Entry]:
                 yield one
 
 
+def is_skipped_folder(relative: str) -> bool:
+    """Say whether a path lies in a folder (or is one) that is never looked into."""
+    return not _SKIPPED_FOLDERS.isdisjoint(relative.split("/"))
+
+
 def reason(folder: Path, relative: str, max_bytes: int = MAX_FILE_BYTES) -> str:
     """Say why `scan` would leave a path out, or return ""; it need not exist."""
     parts = relative.split("/")

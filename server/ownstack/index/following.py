@@ -1,0 +1,56 @@
+"""An index that follows its folder, by a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from ownstack.index.project import ProjectIndex, Report
+from ownstack.index.watch import Watch
+
+log = logging.getLogger(__name__)
+
+CHECK_S = 120.0
+"""The whole folder is compared so often, in case a change was not told of."""
+CHECK_SHARE = 50
+"""A comparison that takes long comes so much more seldom: at most one part in this of the time."""
+TIDY_S = 60.0
+
+
+class Following:
+    """Keeps an index true from now on until `close`. The index is closed with it."""
+
+    def __init__(
+        self, index: ProjectIndex, report: Report | None = None, check_s: float = CHECK_S
+    ) -> None:
+        """Begin with a comparison of the whole folder; `report` is called by the thread."""
+        self.index = index
+        self._report = report
+        self._not_before = self._tidied = time.monotonic()
+        self._watch = Watch(index.root, self._take_over, check_s)
+        index.notice = self._watch.message
+        self._watch.poke(None)
+
+    def saved(self, path: Path) -> None:
+        """Note that a file was written; sooner than the system tells."""
+        if path.is_relative_to(self.index.root):
+            self._watch.poke(path.relative_to(self.index.root).as_posix())
+
+    def close(self) -> None:
+        """End all work in good order."""
+        self.index.stop()
+        self._watch.close()
+        self.index.close()
+
+    def _take_over(self, paths: frozenset[str] | None, *, is_check: bool) -> None:
+        started = time.monotonic()
+        if is_check and started < self._not_before:
+            return
+        if paths is None or not self.index.update(sorted(paths)):
+            self.index.refresh(self._report)
+            took_s = time.monotonic() - started
+            self._not_before = time.monotonic() + CHECK_SHARE * took_s
+        if time.monotonic() - self._tidied > TIDY_S:
+            self.index.tidy()
+            self._tidied = time.monotonic()
