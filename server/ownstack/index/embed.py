@@ -12,6 +12,7 @@ import functools
 import hashlib
 import logging
 import math
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -94,7 +95,7 @@ class NoEmbedder:
 
 
 class EngineEmbedder:
-    """An embedding model in the engine; `embed` waits for the event loop, so never call it there."""
+    """An embedding model of the user's. `embed` waits for the event loop: never call it there."""
 
     def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop, dim: int) -> None:
         self._engine = engine
@@ -136,7 +137,7 @@ def load_embedder(path: Path) -> StaticEmbedder | NoEmbedder:
             table = file["table"].astype(np.float32) * file["scale"].astype(np.float32)[:, None]
         if len(terms) != len(table):
             raise ValueError(f"{len(terms)} terms, {len(table)} vectors")
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         reason = f"The table of meanings cannot be read ({error}); only words are searched."
         log.warning(reason)
         return NoEmbedder(reason)
@@ -145,4 +146,5 @@ def load_embedder(path: Path) -> StaticEmbedder | NoEmbedder:
 
 def _normalised(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1).astype(np.float32)
+    vectors /= np.maximum(lengths, 1e-12)
+    return vectors

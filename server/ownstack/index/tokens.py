@@ -129,5 +129,7 @@ def stem(word: str) -> str:
             if len(kept) < _MIN_STEM_CHARS + (ending in _AGENTS) or not _VOWEL.search(kept):
                 continue
             kept = _DOUBLED.sub(r"\1", kept + instead)
+            if len(kept) > 4 and kept.endswith("s") and not kept.endswith("ss"):
+                kept = kept[:-1]  # `aliases` like `alias`
             return kept[:-1] + "i" if kept.endswith("y") and len(kept) > 3 else kept
     return word[:-1] + "i" if word.endswith("y") else word
