@@ -295,3 +295,19 @@ def test_a_loop_that_has_gone_is_tolerated(tmp_path: Path) -> None:
     engine = asyncio.run(leave())
     assert asyncio.run(answered(engine)) > 0
     native.close()
+
+
+async def test_weighing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small model weighs; one that does not says so."""
+    asked = InfillRequest("x = ", "\n", proposals=("1", "2"), alternatives=2, max_tokens=4)
+    async with opened(model_file("spm"), tmp_path) as engine:
+        result = await engine.infill(asked).result()
+        assert engine.capabilities.weighs
+    monkeypatch.setattr("ownstack.engine.slots.supported", lambda *_: False)
+    async with opened(model_file("spm"), tmp_path) as engine:
+        assert not engine.capabilities.weighs
+        with pytest.raises(EngineError, match="too large to weigh"):
+            engine.infill(asked)
+
+    assert {one.text for one in result.weighed} >= {"1", "2"}
+    assert result.text == result.weighed[0].text

@@ -13,6 +13,7 @@ from ownstack.engine.protocol import (
     GenerateRequest,
     InfillRequest,
     Message,
+    Weighed,
 )
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import CannotInfillError, EngineClosedError, EngineError
@@ -135,3 +136,16 @@ async def test_embeddings_are_unit_vectors_that_know_shared_words() -> None:
 
     assert np.allclose([1, 1], [np.linalg.norm(same), np.linalg.norm(unlike)])
     assert same @ other > same @ unlike
+
+
+async def test_weighing_is_as_scripted() -> None:
+    """What was queued, from an engine that weighs; another one says so."""
+    lines = (Weighed("1", -0.2, 1, proposed=True, found=False),)
+    engine = ScriptedEngine(weighs=True)
+    engine.enqueue("1", weighed=lines)
+
+    result = await engine.infill(ask(alternatives=3, proposals=("1",))).result()
+
+    assert result.weighed == lines
+    with pytest.raises(EngineError, match="does not weigh"):
+        ScriptedEngine().infill(ask(alternatives=3))

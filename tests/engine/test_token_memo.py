@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ownstack.engine.llama import Model
-from ownstack.engine.token_memo import PIECE_CHARS, TokenMemo, pieces
+from ownstack.engine.token_memo import PIECE_CHARS, LineMemo, TokenMemo, pieces
 from tests.support.gguf_models import make_gguf
 
 # What word patterns treat differently: blanks, tabs, line ends, digits, marks, other alphabets.
@@ -74,3 +74,15 @@ def test_a_vocabulary_without_words_is_asked_for_the_whole() -> None:
     TokenMemo(lambda text: asked.append(text) or [], cuts_words=False)(text)
 
     assert asked == [text]
+
+
+LINE = ["foo", "Bar", "_x", "1", "==", "(", "):", "é", "日", "😀", " ", "  ", "\t", "\n", "'s", "'"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(LINE), max_size=20).map("".join))
+def test_words_of_a_line_give_the_tokens_of_the_whole(model: Model, text: str) -> None:
+    """Also after marks, quotes and other alphabets."""
+    memo = LineMemo(model.tokenize, cuts_words=True)
+
+    assert memo(text) == model.tokenize(text)

@@ -25,7 +25,7 @@ from ownstack.engine.llama import Model
 from ownstack.engine.protocol import Generated, InfillRequest
 from ownstack.engine.scheduler import Job, Steps
 from ownstack.engine.tally import Tally
-from ownstack.engine.token_memo import TokenMemo
+from ownstack.engine.token_memo import LineMemo, TokenMemo
 from ownstack.engine.weighing import SEQUENCES, Vocabulary, Weighing, supported
 from ownstack.engine.writing import Greedy, Limits, Writing
 from ownstack.errors import EngineError, ModelTooLargeError
@@ -90,7 +90,9 @@ class InfillSlot:
             self._index = healing.PieceIndex(self.model.pieces, self._form.stops)
         if self.weighs and self._vocabulary is None:
             pieces, stops = self.model.pieces, self._form.stops
-            tokenize = fim.continuing(self._form, self.model.tokenize)
+            tokenize = LineMemo(
+                fim.continuing(self._form, self.model.tokenize), cuts_words=self.model.cuts_words
+            )
             self._vocabulary = Vocabulary(pieces, self._index, LineEnds(pieces, stops), tokenize)
 
     def close(self) -> None:

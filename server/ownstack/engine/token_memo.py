@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 PIECE_CHARS = 160
 """No piece is shorter, but for the last."""
 _REMEMBERED = 1_024
+_NEXT_WORD = re.compile(r"(?<=\S)(?= [A-Za-z])")
+"""Between a word or mark and a single blank that goes with the letters after it."""
 # In all byte-pair vocabularies that llama.cpp knows (GPT-2, StarCoder, DeepSeek, Llama 3, Qwen 2,
 # GPT-4o, Tekken) a word takes at most one blank before it, and blanks before that are a word of
 # their own: there is a word end before the last blank of an indentation, and between a single line
@@ -41,6 +43,18 @@ class TokenMemo:
         for piece in pieces(text):
             tokens += self._piece(piece)
         return tokens
+
+
+class LineMemo:
+    """As `TokenMemo`, for short texts that share words, such as many rests of one line."""
+
+    def __init__(self, tokenize: Callable[[str], Sequence[int]], *, cuts_words: bool) -> None:
+        self._tokenize = functools.lru_cache(maxsize=4 * _REMEMBERED)(tokenize)
+        self._cuts_words = cuts_words
+
+    def __call__(self, text: str) -> list[int]:
+        words = _NEXT_WORD.split(text) if self._cuts_words else [text]
+        return [token for word in words for token in self._tokenize(word)]
 
 
 def pieces(text: str) -> Iterator[str]:

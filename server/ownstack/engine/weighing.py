@@ -113,20 +113,18 @@ class Weighing:
             yield from self._reach(lane, pace)
             if self._finish is None:
                 self._trie = Trie(self._vocabulary.pieces, lane.context.logits())
-                whole = yield from self._weigh(self._trie, lane, branches)
-                if whole:
-                    yield from self._search(self._trie, lane, branches)
+                yield from self._weigh(self._trie, lane, branches)
         branches.drop()
 
     def result(self, *, clipped: bool = False) -> Generated:
         """Return what is known; to be asked after `run`."""
         ended_s = time.monotonic()
         reached_s = self._reached_s or ended_s
-        evaluated = len(self._trie.evaluated) if self._trie is not None else 0
+        known = len(self._trie.evaluated) if self._trie is not None else 0
         usage = Usage(
             prompt_tokens=len(self._target.flat),
             evaluated_tokens=self._evaluated,
-            generated_tokens=max(0, evaluated - self._drafted),
+            generated_tokens=max(0, known - self._drafted),
             queue_ms=1e3 * (self._started_s - self._job.submitted_s),
             layout_ms=1e3 * (self._laid_out_s - self._started_s),
             prefill_ms=1e3 * (reached_s - self._laid_out_s),
@@ -153,23 +151,23 @@ class Weighing:
                 return
         self._reached_s = time.monotonic()
 
-    def _weigh(self, trie: Trie, lane: Lane, branches: Branches) -> Generator[bool, None, bool]:
-        """Evaluate the proposals; whether that came to its end."""
+    def _weigh(self, trie: Trie, lane: Lane, branches: Branches) -> Steps:
+        """Evaluate the proposals, then search; without a finish if others used the lane."""
         for proposal in self._proposals.values():
             for way in proposal.ways:
                 if trie.size + len(way) <= CELLS // 2:
                     trie.add(way)
-        pending = trie.pending()
-        self._drafted = len(pending)
-        whole = yield from self._evaluate(pending, trie, lane, branches)
+        self._drafted = trie.size
+        live = self._grown(trie, [trie.root])  # The search's first tokens go with the proposals'.
+        whole = yield from self._evaluate(trie.pending(), trie, lane, branches)
         if whole:
             scores = [_mass(trie, data, self._vocabulary.ends) for data in self._proposals]
             self._best_proposal = max(scores, default=-math.inf)
-        return whole
+            yield from self._search(trie, live, lane, branches)
 
-    def _search(self, trie: Trie, lane: Lane, branches: Branches) -> Steps:
-        """Find lines, a token at a time in all of the likeliest beginnings."""
-        live, kept = [trie.root], set(self._tips)
+    def _search(self, trie: Trie, live: list[Node], lane: Lane, branches: Branches) -> Steps:
+        """Go on from the likeliest first tokens, a token at a time in all of them."""
+        kept = set(self._tips)
         for _ in range(min(self._limits.max_tokens, _SEARCH_TOKENS) + len(self._typed)):
             self._look(self._limits.first_line_at_s)
             if self._finish is not None:
