@@ -13,6 +13,7 @@ from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import EngineError
 from ownstack.settings import CompletionSettings, Eagerness
 from tests.support.completing import Window, turns
+from tests.support.native import model_file, opened
 
 LOOP = "for index, value in enumerate(values):\n    print(index, value)\n"
 SURE = f"values = [1]\n{LOOP}\n{LOOP}\nfor index, $0\n"
@@ -216,3 +217,24 @@ async def test_secrets_are_not_proposed(tmp_path: Path) -> None:
         request = engine.requests[0]
         assert isinstance(request, InfillRequest)
         assert not any("sk-proj" in text for text in request.proposals)
+
+
+async def test_a_window_over_a_real_network(tmp_path: Path) -> None:
+    """Of three lines of echo, llama.cpp's network settles which, in one request."""
+    says = ("compute", "(", "third", ",", " one", ")")
+    seen = "".join(f"start()\ncompute({name}, one)\n" for name in ("first", "second", "third"))
+    settings = CompletionSettings(prefetch=False, deadline_ms=10_000)
+    async with (
+        opened(model_file("spm", says=says), tmp_path) as engine,
+        Window(tmp_path, engine, echo=Echo(), settings=settings) as window,
+    ):
+        window.show(f"{seen}start()\n$0\n")
+
+        answer = await window.ask(Trigger.INVOKED)
+
+        assert engine.capabilities.weighs
+        assert answer.suggestion is not None
+        assert answer.suggestion.text == "compute(third, one)"
+        assert (answer.trace.source, answer.trace.model) == ("echo", engine.capabilities.model)
+        assert {"echo", "weigh", "mix"} <= answer.trace.stages_ms.keys()
+        assert answer.trace.prompt_tokens > 0

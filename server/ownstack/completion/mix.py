@@ -21,11 +21,11 @@ from ownstack.completion.echo.question import Question
 from ownstack.engine.protocol import Weighed
 
 CHOICE = (
-    *(0.29, 0.71, 0.15, -0.18, 0.67, 0.49, 0.13, 0.84, -0.4, 0.03, -2.61, 0.0, 0.2),
-    *(0.38, -0.57, -1.15),
+    *(0.25, 0.71, 0.154, -0.101, 0.715, 0.599, 0.133, 0.781, -0.361, 0.286, -2.812, 0.587),
+    *(0.178, 0.418, -0.563, -1.218),
 )
 """Weights of `FEATURES`."""
-CERTAINTY = (-0.5, 0.8, -0.1, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+CERTAINTY = (-3.049, 0.524, 0.489, 0.841, 2.486, 0.119, 0.058, -0.05, 0.255, 0.726, 0.741)
 """A bias, and the weights of `SIGNALS`."""
 
 FEATURES = (

@@ -20,7 +20,7 @@ from ownstack.engine.generation import Generation
 from ownstack.engine.protocol import Generated, Weighed
 from ownstack.settings import CompletionSettings, Eagerness
 
-THRESHOLDS: dict[Eagerness, float] = {"shy": 0.6, "normal": 0.35, "eager": 0.15}
+THRESHOLDS: dict[Eagerness, float] = {"shy": 0.65, "normal": 0.4, "eager": 0.2}
 """A suggestion that nobody asked for is shown from this chance on, that it is exactly right."""
 PROPOSALS = 8
 """Lines of echo that the network weighs."""
