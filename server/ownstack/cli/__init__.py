@@ -8,13 +8,24 @@ import sys
 from collections.abc import Sequence
 
 from ownstack import __version__
-from ownstack.cli import complete, daemon, doctor, lsp, models, status
+from ownstack.cli import (
+    complete,
+    daemon,
+    doctor,
+    index,
+    lsp,
+    map,
+    models,
+    search,
+    status,
+    symbols,
+)
 from ownstack.errors import OwnstackError, UsageError
 
 FINE, FAILED, USAGE = 0, 1, 2
 INTERRUPTED = 130
 
-COMMANDS = (complete, lsp, daemon, status, doctor, models)
+COMMANDS = (complete, search, index, symbols, map, lsp, daemon, status, doctor, models)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,22 +16,18 @@ from ownstack.errors import OwnstackError
 from ownstack.paths import short_hash
 
 if TYPE_CHECKING:
+    from ownstack.index.following import Following
     from ownstack.index.project import ProjectIndex
     from ownstack.index.snapshot import Snapshot
-    from ownstack.index.status import Progress
 
 log = logging.getLogger(__name__)
 
-REFRESH_S = 60.0
-"""Changes that nobody told of are found after so long."""
-REFRESH_SHARE = 50
-"""A comparison with the disk that takes long comes so much more seldom."""
 LINGER_S = 120.0
 """An index that no window uses any more is kept open for so long: windows are reloaded."""
 QUIET_S = 0.8
 """After a key the work rests for so long."""
-STATUS_S = 0.3
-"""Counting takes time, so figures are renewed this often while files are read."""
+LOOK_S, LOOK_SOON_S = 1.0, 0.25
+"""How often somebody looks whether the figures are others, at rest and while files are read."""
 MANY_FILES = 40
 """Work on fewer files is not worth a word."""
 
@@ -39,7 +35,7 @@ Changed = Callable[[], None]
 
 
 class FolderIndex:
-    """The index of one folder. Its methods return at once; a thread does what they ask."""
+    """The index of one folder. Its methods return at once; threads do what they ask."""
 
     def __init__(self, folder: Path, cache: Path, changed: Changed, *, force: bool) -> None:
         """Begin to open it. `changed` is called on the event loop when its status changes.
@@ -47,27 +43,32 @@ class FolderIndex:
         `cache` holds all indexes; `force`: the user wants one of a folder as broad as this.
         """
         self.folder = folder
-        self._cache = cache
-        self._force = force
         self.users: list[object] = []
         self.linger: asyncio.TimerHandle | None = None
+        self.first: Future[None] = Future()
+        """Ends when folder and index agree for the first time, or there is no index."""
+        self._cache = cache
+        self._force = force
         self._status = IndexStatus(str(folder), "indexing", "The index is being opened.")
         self._refreshed: float | None = None
         self._changed = changed
         self._loop = asyncio.get_running_loop()
         self._index: ProjectIndex | None = None
+        self._following: Following | None = None
         self._thread = ThreadPoolExecutor(1, "index")
-        self._counted = 0.0
-        self._due: asyncio.TimerHandle | None = None
+        self._looking: asyncio.TimerHandle | None = None
+        self._counting: Future[None] | None = None
+        self._counted: object = None
         self._overlaid: set[str] = set()
         self._closed = False
-        self.first = self._do(self._open_and_refresh)
-        """Ends when folder and index agree for the first time."""
+        self._do(self._open)
+        self._look()
 
     @property
     def snapshot(self) -> Snapshot | None:
         """What is known now, None while nothing is."""
-        return None if self._index is None else self._index.snapshot
+        index = self._index
+        return None if index is None else index.snapshot
 
     @property
     def status(self) -> IndexStatus:
@@ -76,34 +77,34 @@ class FolderIndex:
             return self._status
         return replace(self._status, age_s=round(max(0.0, time.time() - self._refreshed), 1))
 
-    def refresh(self) -> Future[None]:
-        """Compare with the disk."""
-        return self._do(self._refresh)
-
-    def saved(self, path: str) -> Future[None]:
+    def saved(self, path: str) -> None:
         """Take over a file that was written; it counts before all other work."""
         self.rest(False)
-        return self._do(lambda: self._update(path))
+        if path in self._overlaid:
+            self.overlay(path, None)
+        elif self._following is not None:
+            self._following.saved(self._following.index.root / path)
 
-    def overlay(self, path: str, text: str | None) -> Future[None]:
+    def overlay(self, path: str, text: str | None) -> None:
         """Let an editor's text stand for a file that is in the index, until None does."""
-        return self._do(lambda: self._overlay(path, text))
+        self._do(lambda: self._overlay(path, text))
 
     def rest(self, resting: bool) -> None:
         """Begin no new work, or go on."""
-        if self._index is not None:
-            (self._index.pause if resting else self._index.resume)()
+        index = self._index
+        if index is not None:
+            (index.pause if resting else index.resume)()
 
     def file(self, path: str) -> FileInIndex:
         """Say whether a file is in the index. Reads files."""
-        if self._index is None:
-            return FileInIndex(path, str(self.folder), False, self.status.reason)
-        reason = self._index.reason(path)
-        said = reason or "It is in the index."
-        return FileInIndex(path, str(self.folder), not reason, said)
+        index = self._index
+        if index is None:
+            return FileInIndex(path, str(self.folder), False, self._status.reason)
+        reason = index.reason(path)
+        return FileInIndex(path, str(self.folder), not reason, reason or "It is in the index.")
 
     def rebuild(self) -> Future[None]:
-        """Read everything anew."""
+        """Read everything anew; the future ends when that has begun."""
         return self._do(self._rebuild)
 
     def clear(self) -> Future[None]:
@@ -113,15 +114,18 @@ class FolderIndex:
     def end(self) -> None:
         """Begin no more work. On the event loop; `close` comes next."""
         self._closed = True
-        for timer in (self._due, self.linger):
+        for timer in (self._looking, self.linger):
             if timer is not None:
                 timer.cancel()
 
     def close(self) -> None:
         """End all work; what is read stays for the next start. Waits, so not on the event loop."""
         if self._index is not None:
-            self._index.close()
+            self._index.stop()
+        self._thread.submit(self._leave)
         self._thread.shutdown()
+        if not self.first.done():
+            self.first.set_result(None)
 
     # In the thread ------------------------------------------------------------------------
 
@@ -137,50 +141,35 @@ class FolderIndex:
             if not self._closed:
                 work()
         except OwnstackError as error:
-            self._say(IndexStatus(str(self.folder), "error", str(error)))
+            self._fail(str(error))
         except Exception as error:
             log.exception("The index of %s failed.", self.folder)
             words = " ".join(str(error).split())[:200] or type(error).__name__
-            self._say(IndexStatus(str(self.folder), "error", f"The index failed: {words}."))
+            self._fail(f"The index failed: {words}.")
 
-    def _open_and_refresh(self) -> None:
+    def _fail(self, words: str) -> None:
+        self._say(IndexStatus(str(self.folder), "error", words))
+        if not self.first.done():
+            self.first.set_result(None)
+
+    def _open(self) -> None:
         from ownstack.index.embed import default_embedder
+        from ownstack.index.following import Following
         from ownstack.index.project import ProjectIndex
 
-        index = ProjectIndex.open(self.folder, self._cache, default_embedder(), force=self._force)
-        if self._closed:
+        self._index = ProjectIndex.open(
+            self.folder, self._cache, default_embedder(), force=self._force
+        )
+        self._following = Following(self._index)
+
+    def _leave(self) -> None:
+        following, index = self._following, self._index
+        self._following, self._index = None, None
+        self._overlaid.clear()
+        if following is not None:
+            following.close()
+        elif index is not None:
             index.close()
-            return
-        self._index = index
-        self._count("indexing")
-        self._refresh()
-
-    def _refresh(self) -> None:
-        if self._index is None:
-            return
-        started = time.monotonic()
-        self._index.refresh(self._report)
-        self._index.tidy()
-        self._count("ready")
-        took_s = time.monotonic() - started
-        self._loop.call_soon_threadsafe(self._plan, max(REFRESH_S, REFRESH_SHARE * took_s))
-
-    def _plan(self, after_s: float) -> None:
-        """On the event loop: compare again some time."""
-        if self._due is not None:
-            self._due.cancel()
-        if not self._closed:
-            self._due = self._loop.call_later(after_s, self.refresh)
-
-    def _update(self, path: str) -> None:
-        if self._index is None:
-            return
-        if path in self._overlaid:
-            self._overlaid.discard(path)
-            self._index.overlay(path, None)
-        elif not self._index.update([path]):
-            self._refresh()
-        self._count("ready")
 
     def _overlay(self, path: str, text: str | None) -> None:
         if self._index is None:
@@ -194,49 +183,56 @@ class FolderIndex:
 
     def _rebuild(self) -> None:
         self._remove()
-        self._open_and_refresh()
+        self._open()
 
     def _clear(self) -> None:
         self._remove()
         reason = "The index was cleared. The command to rebuild it makes it again."
+        self._refreshed = None
         self._say(IndexStatus(str(self.folder), "off", reason))
 
     def _remove(self) -> None:
         from ownstack.index.folder import erase
 
-        index, self._index = self._index, None
-        self._overlaid.clear()
-        if index is not None:
-            index.close()
+        self._leave()
         erase(index_folder(self._cache, self.folder))
 
     # Status -------------------------------------------------------------------------------
 
-    def _report(self, progress: Progress) -> None:
-        if progress.n_all >= MANY_FILES and time.monotonic() - self._counted > STATUS_S:
-            self._count("indexing", progress)
-
-    def _count(self, state: IndexState, progress: Progress | None = None) -> None:
-        index = self._index
-        if index is None:
+    def _look(self) -> None:
+        """On the event loop, now and then: count again if there may be something to tell."""
+        if self._closed:
             return
-        known = index.status()
-        self._counted = time.monotonic()
+        index, counting = self._index, self._counting
+        if index is not None and (counting is None or counting.done()):
+            seen = (index.phase, index.snapshot.version)
+            if seen != self._counted or index.phase != "ready":
+                self._counted = seen
+                self._counting = _counters.submit(self._count, index)
+        wait_s = LOOK_S if self._status.state == "ready" else LOOK_SOON_S
+        self._looking = self._loop.call_later(wait_s, self._look)
+
+    def _count(self, index: ProjectIndex) -> None:
+        try:
+            known = index.status()
+        except Exception:
+            log.exception("The index of %s could not be counted.", self.folder)
+            return
+        if index is not self._index:
+            return
         self._refreshed = known.refreshed
-        share = None if progress is None else progress.n_done / max(1, progress.n_all)
-        if state == "indexing":
-            state = "paused" if known.phase == "paused" else state
-            reason = "The index is being built; what has been read is found already."
-        else:
-            reason = "The index is up to date."
-        if known.is_reader:
-            reason = "Another process keeps this index; it is read only here."
+        progress = known.progress
+        share = progress.n_done / max(1, progress.n_all)
+        # A saved file is read in no time; only much work is worth a word.
+        state: IndexState = "ready"
+        if known.refreshed is None or (known.phase != "ready" and progress.n_all >= MANY_FILES):
+            state = "paused" if known.phase == "paused" else "indexing"
         self._say(
             IndexStatus(
                 str(self.folder),
                 state,
-                known.message or reason,
-                progress=share,
+                known.message or _reason(state, is_reader=known.is_reader),
+                progress=None if state == "ready" else share,
                 files=known.n_files,
                 symbols=known.n_symbols,
                 chunks=known.n_chunks,
@@ -244,10 +240,24 @@ class FolderIndex:
                 size_bytes=known.size_bytes,
             )
         )
+        if known.refreshed is not None and not self.first.done():
+            self.first.set_result(None)
 
     def _say(self, status: IndexStatus) -> None:
         self._status = status
-        self._loop.call_soon_threadsafe(self._changed)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._changed)
+
+
+_counters = ThreadPoolExecutor(1, "index-status")
+
+
+def _reason(state: IndexState, *, is_reader: bool) -> str:
+    if is_reader:
+        return "Another process keeps this index; it is only read here."
+    if state == "ready":
+        return "The index is up to date."
+    return "The index is being built; what has been read is found already."
 
 
 class Indexes:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ownstack.daemon.index_status import FileInIndex, IndexState, IndexStatus
 from ownstack.daemon.indexes import FolderIndex, Indexes
@@ -260,8 +260,8 @@ async def _all(jobs: list[Future[None]]) -> None:
 def _search(
     folder: Path, snapshot: Snapshot, query: str, limit: int, path: str, explain: bool
 ) -> list[Found]:
+    from ownstack.index.embed import default_embedder
     from ownstack.index.search import search
 
-    options: dict[str, Any] = {"path": path} if path else {}
-    hits = search(snapshot, query, limit, **options)
+    hits = search(snapshot, query, limit, default_embedder(), below=path)
     return [Found(folder, hit if explain else replace(hit, parts={})) for hit in hits]

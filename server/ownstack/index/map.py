@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ownstack.index.centrality import centrality
+from ownstack.index.lookup import is_below
 from ownstack.index.snapshot import Snapshot
 from ownstack.index.stored import StoredSymbol
 from ownstack.text import truncate
@@ -54,10 +55,7 @@ def repository_map(
     `below`: only files at or below this path. What a symbol stands in is on the map, too. Files
     that have changed since they were indexed are left out.
     """
-    ranks = centrality(snapshot)
-    order = np.argsort(-ranks.symbols, kind="stable")
-    order = order[ranks.symbols[order] > 0]
-    chosen = _wanted(snapshot, order.tolist(), below)
+    chosen = _central(snapshot, below, MAX_SYMBOLS)
     low, high = 0, len(chosen)
     # The longest beginning of the ranking that fits; a map grows with each symbol.
     while low < high:
@@ -67,13 +65,20 @@ def repository_map(
     return _drawn(snapshot, chosen[:low])
 
 
-def _wanted(snapshot: Snapshot, rows: Iterable[int], below: str) -> list[int]:
-    folder = below.strip("/")
+def most_central(snapshot: Snapshot, limit: int, below: str = "") -> list[StoredSymbol]:
+    """Return the symbols that matter most, those first."""
+    return [snapshot.symbol(row) for row in _central(snapshot, below, limit)]
+
+
+def _central(snapshot: Snapshot, below: str, limit: int) -> list[int]:
+    ranks = centrality(snapshot).symbols
+    order = np.argsort(-ranks, kind="stable")
+    rows = order[ranks[order] > 0].tolist()
     current: dict[str, bool] = {}
     chosen: list[int] = []
     for row in rows:
         path = snapshot.documents[int(snapshot.document_of_symbol[row])].path
-        if folder and path != folder and not path.startswith(f"{folder}/"):
+        if not is_below(path, below):
             continue
         if snapshot.symbol(row).kind in LEFT_OUT:
             continue
@@ -81,7 +86,7 @@ def _wanted(snapshot: Snapshot, rows: Iterable[int], below: str) -> list[int]:
             current[path] = snapshot.check(path)
         if current[path]:
             chosen.append(row)
-        if len(chosen) == MAX_SYMBOLS:
+        if len(chosen) == limit:
             break
     return chosen
 

@@ -50,17 +50,18 @@ def search(
     limit: int = 10,
     embedder: Embedder | None = None,
     weights: Weights = WEIGHTS,
+    below: str = "",
 ) -> list[SearchHit]:
     """Return the best pieces of code for a query in words, names and filters, best first.
 
-    `path:src/ lang:python kind:class` narrow it down. Without an embedder, or where its vectors
-    are not those of the snapshot, words and names alone decide.
+    `path:src/ lang:python kind:class` narrow it down, and so does `below`, a path. Without an
+    embedder, or where its vectors are not those of the snapshot, words and names alone decide.
     """
     asked = parse(query)
     limit = max(0, min(limit, MAX_LIMIT))
     if asked.is_empty or limit == 0 or snapshot.chunk_count == 0:
         return []
-    allowed = _allowed(snapshot, asked)
+    allowed = _allowed(snapshot, asked, below.strip("/"))
     scored = _score(snapshot, asked, _vector(snapshot, asked, embedder), weights)
     scored.total[~allowed] = 0.0
     hits: list[SearchHit] = []
@@ -185,13 +186,14 @@ def _parts(snapshot: Snapshot, scored: _Scored, row: int, factor: float) -> dict
     return kept
 
 
-def _allowed(snapshot: Snapshot, query: Query) -> npt.NDArray[np.bool_]:
+def _allowed(snapshot: Snapshot, query: Query, below: str) -> npt.NDArray[np.bool_]:
     """Return which rows the filters leave: bool[n]."""
     rows = np.ones(snapshot.chunk_count, np.bool_)
-    if query.paths or query.languages:
+    if query.paths or query.languages or below:
         documents = np.array(
             [
-                (not query.paths or any(_is_below(one.path, path) for path in query.paths))
+                (not below or f"{one.path}/".startswith(f"{below}/"))
+                and (not query.paths or any(_is_below(one.path, path) for path in query.paths))
                 and (not query.languages or _is_in(one.language, one.path, query.languages))
                 for one in snapshot.documents
             ],

@@ -1,0 +1,106 @@
+"""The project's index as commands use it: opened, brought up to date, closed."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ownstack.index.project import ProjectIndex, Report
+    from ownstack.index.status import Progress
+
+WORDS = {"scanning": "Looking", "reading": "Reading", "embedding": "Comparing"}
+"""What a phase is called in front of the bar."""
+
+
+@contextlib.contextmanager
+def opened(folder: Path, *, force: bool = False, quiet: bool = False) -> Iterator[ProjectIndex]:
+    """Open a folder's index and bring it up to date, with a bar on a terminal's stderr.
+
+    A daemon that serves the folder keeps the index itself; what it has written is read then.
+    Ctrl-C leaves what was read so far, and the next call goes on from there.
+
+    Raises:
+        IndexingError: the folder cannot be indexed, or not without `force`.
+    """
+    from ownstack.index.embed import default_embedder
+    from ownstack.index.project import ProjectIndex
+    from ownstack.paths import Home
+
+    index = ProjectIndex.open(
+        folder, Home.default().cache / "index", default_embedder(), force=force
+    )
+    try:
+        with _bar(quiet) as report:
+            index.refresh(report)
+        yield index
+    finally:
+        index.close()
+
+
+def root_and_part(path: Path | None) -> tuple[Path, str]:
+    """Return the folder whose index answers for a path, and the path within it ("" = all of it).
+
+    That is the nearest folder at or above the path which has an index. If none has: a folder
+    that was named itself; else, for a file or the current folder, their repository.
+
+    Raises:
+        FileError: there is no such path.
+    """
+    from ownstack.errors import FileError
+
+    place = (Path.cwd() if path is None else path).absolute()
+    if not place.exists():
+        raise FileError(f"There is no file or folder {path}.")
+    place = place.resolve()
+    here = place if place.is_dir() else place.parent
+    above = (here, *here.parents)
+    root = next((folder for folder in above if _has_index(folder)), None)
+    if root is None:
+        is_named = path is not None and place.is_dir()
+        repository = next((folder for folder in above if (folder / ".git").exists()), here)
+        root = here if is_named else repository
+    part = place.relative_to(root).as_posix()
+    return root, "" if part == "." else part
+
+
+def index_folder(root: Path) -> Path:
+    """Return where the index of a folder lies."""
+    from ownstack.paths import Home, short_hash
+
+    return Home.default().cache / "index" / short_hash(str(root.resolve()))
+
+
+def _has_index(folder: Path) -> bool:
+    from ownstack.index.folder import has_head
+
+    return has_head(index_folder(folder))
+
+
+@contextlib.contextmanager
+def _bar(quiet: bool) -> Iterator[Report | None]:
+    """Yield what shows progress; nothing is shown before there is something to wait for."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description:10}"),
+        *(BarColumn(), MofNCompleteColumn(), TextColumn("files"), TimeElapsedColumn()),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, int] = {}
+
+        def report(progress: Progress) -> None:
+            if progress.phase not in tasks:
+                tasks[progress.phase] = bar.add_task(WORDS.get(progress.phase, progress.phase))
+            task = bar.tasks[tasks[progress.phase]]
+            bar.update(task.id, completed=progress.n_done, total=progress.n_all)
+
+        yield report
