@@ -14,7 +14,7 @@ import logging
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -23,13 +23,14 @@ import tree_sitter
 from ownstack.document import Document
 from ownstack.languages import Language, kind_in_line, language_of
 from ownstack.paths import grammars_folder
-from ownstack.text import Edit, LineIndex, Span, apply_edit
+from ownstack.text import Edit, LineIndex, Span, apply_edit, difference
 
-__all__ = ["Language", "Tree", "forget", "language_of", "parse", "tree_of", "warm"]
+__all__ = ["Language", "Tree", "forget", "language_of", "parse", "parse_whole", "tree_of", "warm"]
 
 log = logging.getLogger(__name__)
 
 Kind = Literal["code", "comment", "string"]
+Captures = dict[str, list[tree_sitter.Node]]
 
 MAX_CHARS = 1_000_000
 """Longer texts get no tree."""
@@ -41,6 +42,8 @@ EFFORT_REQUEST = 1_000
 """About 20 ms, which is what the event loop may be blocked for."""
 EFFORT_CHECK = 100
 
+# A query over `f(f(f(…` is quadratic in the depth: 250 s for 100,000 calls without this limit.
+_MAX_QUERY_DEPTH = 400
 _CHUNK_BYTES = 16_384
 _MAX_NODES = 2_000
 """Nodes visited when errors are counted; about 1 ms."""
@@ -127,10 +130,34 @@ class Tree:
         ]
         return min(around, key=len).end if around else None
 
+    def matches(self, *files: str) -> Iterator[tuple[int, dict[str, str | None], Captures]]:
+        """Run query files over the whole tree; yield place and settings of the pattern, nodes.
+
+        What stands too deep is left out. Look at the errors first: a query over thousands of
+        tokens that recovery left side by side is quadratic, too.
+        """
+        query = _query(self.language, files)
+        if query is None:
+            return
+        settings = [query.pattern_settings(at) for at in range(query.pattern_count)]
+        cursor = tree_sitter.QueryCursor(query, match_limit=4_096)
+        cursor.set_max_start_depth(_MAX_QUERY_DEPTH)
+        for pattern, captures in cursor.matches(self._tree.root_node):
+            yield pattern, settings[pattern], captures
+
+    def walk(self) -> tree_sitter.TreeCursor:
+        """Return a cursor at the root, for walks that must not recurse."""
+        return self._tree.walk()
+
+    @property
+    def data(self) -> bytes:
+        """The text as the nodes count it."""
+        return self._data
+
     def _captured(
         self, span: Span, names: tuple[str, ...], sound: bool = False
     ) -> list[tuple[str, Span]]:
-        query = _query(self.language)
+        query = _query(self.language, ("statements.scm",))
         # A query over thousands of tokens that recovery left side by side takes 50 ms, and the
         # binding (0.26) can die in its own progress callback: such a tree answers nothing.
         if query is None or self._error_nodes() is None:
@@ -194,11 +221,19 @@ def parse(
 ) -> Tree | None:
     """Parse `text`, reusing what it shares with the text of `old`.
 
-    None if there is no grammar, the text is over `MAX_CHARS`, or the work is over `effort`.
+    None if there is no grammar, nothing is known of its statements, the text is over
+    `MAX_CHARS`, or the work is over `effort`.
     """
+    if _query(language, ("statements.scm",)) is None:
+        return None
     if old is None or old.language is not language:
         return _parse(text, language, None, None, effort)
-    return _parse(text, language, old, _difference(old.text, text), effort)
+    return _parse(text, language, old, difference(old.text, text), effort)
+
+
+def parse_whole(text: str, language: Language) -> Tree | None:
+    """Parse a text from nothing, in up to about two seconds; no statements need be known."""
+    return _parse(text, language, None, None, EFFORT_BACKGROUND)
 
 
 def tree_of(document: Document, effort: int = EFFORT_REQUEST) -> Tree | None:
@@ -321,26 +356,6 @@ def _point(data: bytes, byte: int) -> tuple[int, int]:
     return data.count(b"\n", 0, byte), byte - (data.rfind(b"\n", 0, byte) + 1)
 
 
-def _difference(before: str, after: str) -> Edit:
-    """Return the one edit that makes `after` of `before`."""
-    shorter = min(len(before), len(after))
-    head = _common(shorter, lambda n: before[:n] == after[:n])
-    tail = _common(shorter - head, lambda n: before[len(before) - n :] == after[len(after) - n :])
-    return Edit(Span(head, len(before) - tail), after[head : len(after) - tail])
-
-
-def _common(limit: int, holds: Callable[[int], bool]) -> int:
-    # Comparing slices is memcmp, so halving beats a loop over characters by far.
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if holds(middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
 @functools.cache
 def _grammar(language: Language) -> tree_sitter.Language | None:
     if not language.package:
@@ -354,13 +369,16 @@ def _grammar(language: Language) -> tree_sitter.Language | None:
 
 
 @functools.cache
-def _query(language: Language) -> tree_sitter.Query | None:
+def _query(language: Language, files: tuple[str, ...]) -> tree_sitter.Query | None:
+    """Return one query made of those of a language's `files` that there are."""
     grammar = _grammar(language)
-    if grammar is None:
+    folder = grammars_folder() / language.queries
+    there = [folder / name for name in files if (folder / name).is_file()]
+    if grammar is None or not there:
         return None
-    file = grammars_folder() / language.queries / "statements.scm"
     try:
-        query: tree_sitter.Query = tree_sitter.Query(grammar, file.read_text("utf-8"))
+        source = "\n".join(file.read_text("utf-8") for file in there)
+        query: tree_sitter.Query = tree_sitter.Query(grammar, source)
         return query
     except (OSError, tree_sitter.QueryError) as error:
         log.warning("no queries for %s: %s", language.id, error)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -39,6 +40,26 @@ class Edit:
 def apply_edit(text: str, edit: Edit) -> str:
     """Return `text` with one span replaced."""
     return text[: edit.span.start] + edit.text + text[edit.span.end :]
+
+
+def difference(before: str, after: str) -> Edit:
+    """Return the one edit that makes `after` of `before`."""
+    shorter = min(len(before), len(after))
+    head = _common(shorter, lambda n: before[:n] == after[:n])
+    tail = _common(shorter - head, lambda n: before[len(before) - n :] == after[len(after) - n :])
+    return Edit(Span(head, len(before) - tail), after[head : len(after) - tail])
+
+
+def _common(limit: int, holds: Callable[[int], bool]) -> int:
+    # Comparing slices is memcmp, so halving beats a loop over characters by far.
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if holds(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def utf16_length(text: str) -> int:

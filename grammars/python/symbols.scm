@@ -1,0 +1,10 @@
+(function_definition name: (identifier) @name body: (_) @body) @definition.function
+(class_definition name: (identifier) @name body: (_) @body) @definition.class
+(type_alias_statement left: (type (identifier) @name)) @definition.type
+
+; Inside functions these are locals.
+(expression_statement (assignment left: (identifier) @name)) @definition.variable
+
+(decorated_definition) @extent
+(expression_statement (string) @doc)
+(comment) @comment

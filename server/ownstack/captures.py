@@ -1,0 +1,111 @@
+"""What the queries capture in a whole tree, as spans of bytes; grammars/README.md has the names.
+
+The index reads every file of a project through here: one parse and one run of the queries.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from ownstack.syntax import Language, Tree, parse_whole
+
+Bytes = tuple[int, int]
+"""First byte, and the one after the last."""
+
+_FILES = ("symbols.scm", "scopes.scm")
+_GROUPS = ("definition.", "import")
+"""Names whose captures mean something together."""
+_MAX_NODES = 400_000
+_MAX_ERROR_WORK = 50_000_000
+"""Looking at the n children of one ERROR node takes n² steps; 0.1 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What was found, in the order of the tree."""
+
+    lone: dict[str, list[Bytes]]
+    """By name: what patterns with one capture found."""
+    grouped: list[tuple[int, dict[str, Bytes]]]
+    """Place of the pattern, and what it captured; of a name that occurs twice, the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The tree of a text that can be used, and what was captured in it."""
+
+    tree: Tree
+    captured: Captured
+
+
+def outline(text: str, language: Language) -> Outline | None:
+    """Parse a text and run its language's queries; None if there is no tree worth having."""
+    tree = parse_whole(text, language)
+    if tree is None or _is_too_broken(tree):
+        return None
+    return Outline(tree, _captured(tree))
+
+
+def _captured(tree: Tree) -> Captured:
+    lone: dict[str, list[Bytes]] = defaultdict(list)
+    grouped = []
+    data = tree.data
+    for pattern, settings, captures in tree.matches(*_FILES):
+        if len(captures) == 1:
+            ((name, nodes),) = captures.items()
+            for node in nodes:
+                lone[name].append((node.start_byte, node.end_byte))
+            continue
+        spans = {name: (nodes[0].start_byte, nodes[0].end_byte) for name, nodes in captures.items()}
+        only = settings.get("only") if settings else None
+        if only is not None:
+            start, end = spans.pop("keyword")
+            if data[start:end].decode("utf-8", "replace") not in only.split():
+                continue
+        if any(name.startswith(_GROUPS) for name in spans):
+            grouped.append((pattern, spans))
+        else:
+            for name, span in spans.items():
+                lone[name].append(span)
+    return Captured(dict(lone), grouped)
+
+
+def borders(tree: Tree, max_bytes: int) -> list[tuple[int, int]]:
+    """Return where nodes begin, and how deep they lie, in the order of the text.
+
+    Nodes of up to `max_bytes` are taken whole: what is in them is not looked at.
+    """
+    cursor = tree.walk()
+    found, depth = [], 0
+    for _ in range(_MAX_NODES):
+        node = cursor.node
+        if node is None:
+            break
+        found.append((node.start_byte, depth))
+        if node.end_byte - node.start_byte > max_bytes and cursor.goto_first_child():
+            depth += 1
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return found
+            depth -= 1
+    return found
+
+
+def _is_too_broken(tree: Tree) -> bool:
+    """Say whether recovery left so much side by side that a query would take for ever."""
+    cursor, work = tree.walk(), 0
+    for _ in range(_MAX_NODES):
+        node = cursor.node
+        if node is not None and node.has_error:
+            if node.is_error:
+                work += node.child_count**2
+                if work > _MAX_ERROR_WORK:
+                    return True
+            if cursor.goto_first_child():
+                continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return False
+    return True

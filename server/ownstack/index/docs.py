@@ -1,0 +1,74 @@
+"""Documentation of symbols: the string inside them, or the comment above them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ownstack.captures import Bytes, Captured
+from ownstack.index.source import Source
+
+if TYPE_CHECKING:
+    from ownstack.index.symbols import Definition
+
+_MAX_DOC_CHARS = 600
+_MARKS = re.compile(
+    r"^[ \t]*(?:/\*+!?|\*+/|///?!?|//|--\[=*\[|--+[ \t]*\|?|#+!?|;+|\{-+[ \t]*\|?|<!--|%+|\*)"
+    r"|(?:\*+/|-\}|-->|\]=*\])[ \t]*$"
+)
+_QUOTES = re.compile(r"""^[A-Za-z]{0,2}("{3}|'{3}|"|'|~[sS]"{3})|("{3}|'{3}|"|')$""")
+_WHITE = re.compile(r"\s+")
+_XML = re.compile(r"</?(?:summary|para|c|see|remarks)[^>]*>")
+
+
+def documentation(kept: list[Definition], captured: Captured, source: Source) -> None:
+    """Give definitions their doc, and let them begin with what stands directly above them."""
+    inside = {span[0]: span for span in captured.lone.get("doc", ())}
+    comments = _by_last_row(captured.lone.get("comment", ()), source)
+    before = _by_last_row(captured.lone.get("before", ()), source)
+    above = comments | before
+    said = {source.rows(span)[1]: span for span in captured.lone.get("doc.before", ())}
+    for one in kept:
+        texts = []
+        first = one.first_row
+        spoken = None
+        while first - 1 in above:
+            row = first - 1
+            if row in said:
+                spoken = said[row]
+            elif row in comments:
+                texts.append(source.slice(*_long(comments[row])))
+            first = source.rows(above[row])[0]
+        one.first_row = first
+        start = one.body[0] if one.body else one.start
+        if start in inside:
+            one.doc = paragraph(_QUOTES.sub("", source.slice(*_long(inside[start]))))
+        elif spoken is not None:
+            one.doc = paragraph(_QUOTES.sub("", source.slice(*_long(spoken)).strip()))
+        elif texts:
+            one.doc = paragraph("\n".join(reversed(texts)), is_comment=True)
+
+
+def _by_last_row(spans: list[Bytes] | tuple[()], source: Source) -> dict[int, Bytes]:
+    """Return what has its rows for itself, by the row where it ends."""
+    return {source.rows(span)[1]: span for span in spans if source.is_first_in_row(span[0])}
+
+
+def _long(span: Bytes) -> Bytes:
+    return span[0], min(span[1], span[0] + 8_000)
+
+
+def paragraph(text: str, is_comment: bool = False) -> str:
+    """Return the first paragraph of a documentation, on one line, without its marks."""
+    lines = []
+    for line in text.strip().split("\n"):
+        plain = line.strip()
+        if is_comment:
+            plain = _MARKS.sub("", plain)
+            plain = _XML.sub("", _MARKS.sub("", plain)).strip()
+        if plain.startswith(("@", "\\param", ":param")) or (not plain and lines):
+            break
+        if plain and not set(plain) <= set("-=*#/~_ "):
+            lines.append(plain)
+    joined = _WHITE.sub(" ", " ".join(lines))
+    return joined if len(joined) <= _MAX_DOC_CHARS else joined[:_MAX_DOC_CHARS] + "…"

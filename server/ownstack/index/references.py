@@ -1,0 +1,83 @@
+"""Which names a file uses and where, out of what its queries captured."""
+
+from __future__ import annotations
+
+from ownstack.captures import Bytes, Captured
+from ownstack.index.imports import imports_of
+from ownstack.index.rows import Import, Reference
+from ownstack.index.source import Source
+from ownstack.index.symbols import Definitions
+
+_MAX_NAME_BYTES = 200
+
+# Capture → kind, and whether it can name a local; later ones win where two capture one name.
+_KINDS = (
+    ("reference.name", "name", True),
+    ("reference.member", "name", False),
+    ("reference.type", "type", True),
+    ("reference.call", "call", True),
+    ("reference.method", "call", False),
+)
+
+
+def references(
+    captured: Captured, defined: Definitions, source: Source
+) -> tuple[tuple[Reference, ...], tuple[Import, ...]]:
+    """Return names that are used, without those of locals, and the imports."""
+    found: dict[int, tuple[int, str, bool]] = {}
+    for capture, kind, may_be_local in _KINDS:
+        for start, end in captured.lone.get(capture, ()):
+            found[start] = (end, kind, may_be_local)
+    imports, spans = imports_of(captured, source)
+    for name_at in defined.names:
+        found.pop(name_at, None)
+    for start, _ in captured.lone.get("reference.none", ()):
+        found.pop(start, None)
+    used = list(_in_symbols(found, spans, defined, source))
+    for one in imports:
+        name = one.name or one.module.rpartition("/")[2].rpartition(".")[2]
+        if name and name != "*":
+            used.append(Reference(name, one.line, "import"))
+    return tuple(used), imports
+
+
+def _in_symbols(
+    found: dict[int, tuple[int, str, bool]],
+    imported: list[Bytes],
+    defined: Definitions,
+    source: Source,
+) -> list[Reference]:
+    """Go through names and definitions together, both in the order of the text."""
+    starts = sorted(found)
+    rows = (source.row_starts.searchsorted(starts, "right")).tolist()
+    all_, own, name_of = defined.all, defined.locals, source.name
+    begins = [one.start for one in all_] + [len(source.data) + 1]
+    skips = [*sorted(imported), (len(source.data) + 1, 0)]
+    used: list[Reference] = []
+    stack: list[int] = []
+    at = skip = 0
+    end_of_top, symbol = -1, None
+    hidden: set[str] = set()
+    for start, line in zip(starts, rows, strict=True):
+        if begins[at] <= start or (stack and end_of_top <= start):
+            while begins[at] <= start:
+                while stack and all_[stack[-1]].end <= begins[at]:
+                    stack.pop()
+                stack.append(at)
+                at += 1
+            while stack and all_[stack[-1]].end <= start:
+                stack.pop()
+            end_of_top = all_[stack[-1]].end if stack else -1
+            symbol = next((s for i in reversed(stack) if (s := all_[i].symbol) is not None), None)
+            hidden = set().union(*(own[i] for i in stack if i in own))
+        while skips[skip][0] <= start and skips[skip][1] <= start:
+            skip += 1
+        if skips[skip][0] <= start:
+            continue
+        end, kind, may_be_local = found[start]
+        if end - start > _MAX_NAME_BYTES:
+            continue
+        name = name_of(start, end)
+        if not (may_be_local and name in hidden):
+            used.append(Reference(name, line, kind, symbol))
+    return used

@@ -1,0 +1,244 @@
+"""Which symbols a file defines, out of what its queries captured."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, field
+
+from ownstack.captures import Bytes, Captured
+from ownstack.index.docs import documentation
+from ownstack.index.rows import Symbol
+from ownstack.index.source import Source
+
+CLASSES = frozenset(
+    ("class", "interface", "struct", "enum", "trait", "protocol", "object", "union", "scope")
+)
+FUNCTIONS = frozenset(("function", "method", "macro"))
+VALUES = frozenset(("variable", "constant", "field"))
+_DOTTED = FUNCTIONS | CLASSES | {"module", "type"}
+"""Kinds whose names may say what they stand in: `Shape::area`, `M.open`."""
+
+_MAX_DEPTH = 30
+"""Deeper definitions are no symbols; qualified names would grow with the square."""
+_MAX_KEY_DEPTH = 2
+_MAX_NAME_CHARS = 200
+_MAX_SIGNATURE_CHARS = 300
+_JOINT = re.compile(r"::|\.|:|\\")
+_WHITE = re.compile(r"\s+")
+_SIGNATURE_END = " \t\r\n{:=;,"
+
+
+@dataclass(slots=True)
+class Definition:
+    """A symbol in the making, or a scope that only lends its name to what is in it."""
+
+    kind: str
+    name: str
+    start: int
+    end: int
+    """Bytes, with decorators."""
+    name_at: int
+    body: Bytes | None
+    core: int
+    """Where it starts without decorators."""
+    within: str = ""
+    """What its own name or its receiver says that it stands in."""
+    parent: int | None = None
+    """Place in the list of definitions."""
+    depth: int = 0
+    qualified: str = ""
+    signature: str = ""
+    doc: str = ""
+    rows: tuple[int, int] = (0, 0)
+    """Of itself, with its decorators."""
+    first_row: int = 0
+    """Of itself, with the comment above it."""
+    symbol: int | None = None
+    """Place among the file's symbols; for a scope, of the class of its name, if it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """All definitions of a file, in the order of its text, and the names of locals."""
+
+    all: list[Definition]
+    symbols: tuple[Symbol, ...]
+    locals: dict[int, set[str]] = field(default_factory=dict)
+    """Names that belong to a function, by its place in `all`."""
+    names: frozenset[int] = frozenset()
+    """The first byte of each name that is defined."""
+
+
+def definitions(captured: Captured, source: Source) -> Definitions:
+    """Put captures in order: what encloses what, what is local, what belongs to each."""
+    found = _found(captured, source)
+    names = frozenset(definition.name_at for definition in found)
+    _extend(found, captured.lone.get("extent", ()), source)
+    kept, own = _nested(found)
+    _add_locals(own, kept, captured.lone.get("local", ()), source)
+    for definition in kept:
+        definition.rows = source.rows((definition.start, definition.end))
+        definition.first_row = definition.rows[0]
+        definition.signature = _signature(definition, source)
+    documentation(kept, captured, source)
+    return Definitions(kept, _symbols(kept, source), own, names)
+
+
+def _found(captured: Captured, source: Source) -> list[Definition]:
+    """Return one definition for each name; of two patterns the earlier one counts."""
+    kinds: dict[int, str] = {}
+    best: dict[int, tuple[int, Definition]] = {}
+    for pattern, spans in captured.grouped:
+        kind = kinds.get(pattern)
+        if kind is None:
+            keys = (key for key in spans if key.startswith("definition."))
+            kind = kinds[pattern] = next(keys, "").removeprefix("definition.")
+        if not kind or "name" not in spans:
+            continue
+        known = best.get(spans["name"][0])
+        if known is None or pattern < known[0]:
+            best[spans["name"][0]] = (pattern, _definition(kind, spans, source))
+    made = (definition for _, definition in best.values() if definition.name)
+    return sorted(made, key=lambda one: (one.start, -one.end, one.name_at))
+
+
+def _definition(kind: str, spans: dict[str, Bytes], source: Source) -> Definition:
+    start, end = spans[f"definition.{kind}"]
+    name_start, name_end = spans["name"]
+    name = _WHITE.sub(" ", source.slice(name_start, min(name_end, name_start + 1_000))).strip()
+    within = ""
+    if kind in _DOTTED:
+        receiver = source.slice(*spans["receiver"]) if "receiver" in spans else ""
+        *outer, last = [part for part in _JOINT.split(name) if part] or [""]
+        # `operator->`, `operator::new` and the like keep what they are called.
+        if last and not name.startswith("operator"):
+            receiver, name = ".".join([receiver, *outer] if receiver else outer), last
+        within = _JOINT.sub(".", receiver.removesuffix(".prototype")).strip("*& ")
+    elif kind in ("key", "section"):
+        name = name.strip("\"'`# ")
+    body = spans.get("body")
+    return Definition(
+        kind, name[:_MAX_NAME_CHARS], start, end, name_start, body, start, within[:_MAX_NAME_CHARS]
+    )
+
+
+def _extend(found: list[Definition], extents: list[Bytes] | tuple[()], source: Source) -> None:
+    """Let definitions reach over decorators, `export` and `template` in front of them."""
+    starts = [definition.start for definition in found]
+    for start, end in extents:
+        at = bisect_left(starts, start)
+        if at == len(found) or found[at].end > end:
+            continue
+        inner = found[at]
+        if not source.data[inner.end : min(end, inner.end + 8)].strip(b" \t\r\n;"):
+            inner.start, inner.end = min(inner.start, start), max(inner.end, end)
+
+
+def _nested(found: list[Definition]) -> tuple[list[Definition], dict[int, set[str]]]:
+    """Find what encloses each definition; values inside functions are locals, not symbols."""
+    kept: list[Definition] = []
+    own: dict[int, set[str]] = {}
+    stack: list[int] = []
+    for definition in found:
+        while stack and (
+            kept[stack[-1]].end <= definition.start
+            or (kept[stack[-1]].start, kept[stack[-1]].end) == (definition.start, definition.end)
+        ):
+            stack.pop()
+        parent = kept[stack[-1]] if stack else None
+        if definition.kind in VALUES and _function_around(kept, stack) is not None:
+            own.setdefault(_function_around(kept, stack) or 0, set()).add(definition.name)
+            continue
+        limit = _MAX_KEY_DEPTH if definition.kind == "key" else _MAX_DEPTH
+        if len(stack) >= limit:
+            continue
+        definition.parent, definition.depth = (stack[-1], len(stack)) if stack else (None, 0)
+        _name_in(definition, parent)
+        stack.append(len(kept))
+        kept.append(definition)
+    return kept, own
+
+
+def _function_around(kept: list[Definition], stack: list[int]) -> int | None:
+    """Return the function that is the nearest enclosing thing but for values."""
+    for at in reversed(stack):
+        if kept[at].kind not in VALUES:
+            return at if kept[at].kind in FUNCTIONS else None
+    return None
+
+
+def _name_in(definition: Definition, parent: Definition | None) -> None:
+    in_class = parent is not None and parent.kind in CLASSES
+    if definition.kind == "function" and (in_class or (definition.within and not parent)):
+        definition.kind = "method"
+    elif definition.kind == "variable":
+        if in_class:
+            definition.kind = "field"
+        elif definition.name.isupper():
+            definition.kind = "constant"
+    outer = ((parent.qualified,) if parent else ()) + (definition.within,)
+    definition.qualified = ".".join([*filter(None, outer), definition.name])
+
+
+def _add_locals(
+    own: dict[int, set[str]], kept: list[Definition], spans: list[Bytes] | tuple[()], source: Source
+) -> None:
+    stack: list[int] = []
+    at = 0
+    for start, end in sorted(spans):
+        while at < len(kept) and kept[at].start <= start:
+            while stack and kept[stack[-1]].end <= kept[at].start:
+                stack.pop()
+            stack.append(at)
+            at += 1
+        while stack and kept[stack[-1]].end <= start:
+            stack.pop()
+        function = _function_around(kept, stack)
+        if function is not None:
+            own.setdefault(function, set()).add(source.name(start, end))
+
+
+def _signature(definition: Definition, source: Source) -> str:
+    end = definition.body[0] if definition.body else definition.end
+    text = source.slice(definition.core, min(end, definition.core + 2_000))
+    if definition.body is None and definition.kind not in FUNCTIONS:
+        text = text.lstrip("\r\n").partition("\n")[0]
+    line = _WHITE.sub(" ", text).strip().rstrip(_SIGNATURE_END)
+    return line if len(line) <= _MAX_SIGNATURE_CHARS else line[:_MAX_SIGNATURE_CHARS] + "…"
+
+
+def _symbols(kept: list[Definition], source: Source) -> tuple[Symbol, ...]:
+    """Number what is a symbol; a scope stands for the class of its name, if there is one."""
+    by_name: dict[str, int] = {}
+    real = [one for one in kept if one.kind != "scope"]
+    for number, one in enumerate(real):
+        one.symbol = number
+        if one.kind in CLASSES:
+            by_name.setdefault(one.qualified, number)
+    for one in kept:
+        if one.kind == "scope":
+            one.symbol = by_name.get(one.qualified)
+    return tuple(
+        Symbol(
+            one.name,
+            one.kind,
+            one.qualified,
+            one.signature,
+            one.doc,
+            one.rows[0] + 1,
+            one.rows[1] + 1,
+            source.row(one.name_at) + 1,
+            _parent(one, kept, by_name),
+        )
+        for one in real
+    )
+
+
+def _parent(definition: Definition, kept: list[Definition], by_name: dict[str, int]) -> int | None:
+    if definition.within:
+        return by_name.get(definition.qualified.rpartition(".")[0])
+    at = definition.parent
+    while at is not None and kept[at].symbol is None:
+        at = kept[at].parent
+    return None if at is None else kept[at].symbol
