@@ -9,6 +9,7 @@ import logging
 from typing import Any
 
 from ownstack.index import reading
+from ownstack.index.chunks import windows
 from ownstack.index.classify import flags_of
 from ownstack.index.columns import FLAG_PLAIN, FLAG_UNSAVED, Batch, Document
 from ownstack.index.embed import Embedder
@@ -23,14 +24,13 @@ from ownstack.index.jobs import (
     ReadText,
 )
 from ownstack.index.reading import NO_STAMP, Refusal, Stamp, Text
-from ownstack.index.rows import Chunk, Extracted
+from ownstack.index.rows import Extracted
+from ownstack.index.source import Source
 from ownstack.index.tokens import term_counts
 from ownstack.languages import language_of
 
 log = logging.getLogger(__name__)
 
-PLAIN_LINES = 40
-"""Lines in a chunk of a text whose parser failed."""
 _ENCODER = Encoder(term_counts)
 
 
@@ -82,7 +82,7 @@ def _extracted(file: FileToRead, found: Text, flags: int = 0) -> tuple[Document,
         extracted, flags = plain(file.path, found.text, name), flags | FLAG_PLAIN
     else:
         try:
-            extracted = extract(found.text, file.path, name)
+            extracted = extract(found.text, file.path, language)
         except Exception:
             # Parsers and queries fail in ways nobody foresees; the text can still be searched.
             log.exception("%s could not be parsed, so it is held as plain text.", file.path)
@@ -95,12 +95,4 @@ def _extracted(file: FileToRead, found: Text, flags: int = 0) -> tuple[Document,
 
 def plain(path: str, text: str, language: str) -> Extracted:
     """Cut a text into windows of lines, without looking at what it says."""
-    lines = text.split("\n")
-    starts = range(0, len(lines), PLAIN_LINES)
-    windows = ((start, lines[start : start + PLAIN_LINES]) for start in starts)
-    chunks = (
-        Chunk("text", "", path, "\n".join(window), start + 1, start + len(window))
-        for start, window in windows
-        if any(window)
-    )
-    return Extracted(language, chunks=tuple(chunks))
+    return Extracted(language, chunks=windows(path, Source(text)))

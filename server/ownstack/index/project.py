@@ -105,6 +105,11 @@ class ProjectIndex:
         """What is known now."""
         return self._snapshot
 
+    @property
+    def phase(self) -> Phase:
+        """What is done now; from any thread."""
+        return "paused" if self._pool.is_paused and self._phase != "ready" else self._phase
+
     def refresh(self, report: Report | None = None) -> SyncPlan:
         """Make the index say what the disk says. Ends early, in good order, after `close`."""
         with self._busy:
@@ -204,7 +209,7 @@ class ProjectIndex:
                 reasons[state.reason] = reasons.get(state.reason, 0) + 1
         return IndexStatus(
             root=str(self.root),
-            phase="paused" if self._pool.is_paused and self._phase != "ready" else self._phase,
+            phase=self.phase,
             progress=self._progress,
             n_files=snapshot.file_count,
             n_lines=sum(file.n_lines for file in snapshot.files()),
@@ -222,12 +227,13 @@ class ProjectIndex:
     def stop(self) -> None:
         """Make what is under way end early; from any thread. Nothing but `close` may follow."""
         self._is_closed = True
-        self._pool.close()
+        self._pool.stop()
 
     def close(self) -> None:
         """End all work, write what was done, and let another process write."""
         self.stop()
         with self._busy:
+            self._pool.close()
             self._keeper.close()
 
     def _load(self) -> None:

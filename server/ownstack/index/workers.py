@@ -8,6 +8,7 @@ whoever started it.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import pickle
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import ownstack
+from ownstack.errors import IndexingError
 from ownstack.index.jobs import EmbedFiles, Job
 
 log = logging.getLogger(__name__)
@@ -35,17 +37,27 @@ class WorkerDiedError(Exception):
     """A worker crashed, or was ended because it took too long."""
 
 
+class WorkersUnusableError(IndexingError):
+    """Workers do not start at all; no file is to blame."""
+
+
+_READY = b"r"
+
+
 class Worker:
     """One process, started by the first job and again after it died. Use by one thread."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_ready = False
 
     def ask(self, job: Job, timeout_s: float = JOB_TIMEOUT_S) -> Any:
         """Do a job in the process.
 
         Raises:
             WorkerDiedError: the process died of it, or took too long.
+            WorkersUnusableError: it does not even start.
+            RuntimeError: the job failed, and the process goes on.
         """
         process = self._process or self._start()
         timer = threading.Timer(timeout_s, process.kill)
@@ -53,10 +65,13 @@ class Worker:
         timer.start()
         try:
             assert process.stdin is not None
-            assert process.stdout is not None
-            pickle.dump(job, process.stdin, pickle.HIGHEST_PROTOCOL)
-            process.stdin.flush()
-            answer = pickle.load(process.stdout)
+            with contextlib.suppress(BrokenPipeError):
+                pickle.dump(job, process.stdin, pickle.HIGHEST_PROTOCOL)
+                process.stdin.flush()
+            answer = self._receive(process)
+        except WorkersUnusableError:
+            self.close()
+            raise
         except (OSError, EOFError, pickle.UnpicklingError, ValueError) as error:
             self.close()
             raise WorkerDiedError(str(error)) from error
@@ -88,6 +103,7 @@ class Worker:
                     _close(pipe)
 
     def _start(self) -> subprocess.Popen[bytes]:
+        self._is_ready = False
         # One thread each: their number is chosen by who starts them.
         variables = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
@@ -99,6 +115,14 @@ class Worker:
             env=os.environ | variables,
         )
         return self._process
+
+    def _receive(self, process: subprocess.Popen[bytes]) -> Any:
+        assert process.stdout is not None
+        if not self._is_ready:
+            if process.stdout.read(1) != _READY:
+                raise WorkersUnusableError("The processes that read files do not start.")
+            self._is_ready = True
+        return pickle.load(process.stdout)
 
 
 class _Failure:
@@ -141,6 +165,9 @@ class Pool:
         """Yield each job with its answer, or with the error that it ended in, as they come.
 
         One caller at a time. Ends early when the pool is closed.
+
+        Raises:
+            WorkersUnusableError: no worker starts.
         """
         waiting: deque[Job] = deque(jobs)
         answers: queue.Queue[tuple[Job, Any] | None] = queue.Queue()
@@ -155,15 +182,23 @@ class Pool:
             answer = answers.get()
             if answer is None:
                 n_at_work -= 1
+            elif isinstance(answer[1], WorkersUnusableError) and not self._is_closed:
+                raise answer[1]
             else:
                 yield answer
 
-    def close(self) -> None:
-        """End all work and all workers."""
+    def stop(self) -> None:
+        """End all work; from any thread. Nothing but `close` may follow."""
         self._is_closed = True
         self._may_work.set()
         for worker in self._workers:
             worker.kill()
+
+    def close(self) -> None:
+        """End all workers; by who calls `do`."""
+        self.stop()
+        for worker in self._workers:
+            worker.close()
 
     def _work(
         self, worker: Worker, jobs: deque[Job], answers: queue.Queue[tuple[Job, Any] | None]
@@ -177,13 +212,13 @@ class Pool:
                     return
                 try:
                     answer = worker.ask(job)
-                except (WorkerDiedError, RuntimeError) as error:
+                except (WorkerDiedError, WorkersUnusableError, RuntimeError) as error:
                     answer = error
+                    if isinstance(error, WorkersUnusableError):
+                        jobs.clear()
                 if not self._is_closed:
                     answers.put((job, answer))
         finally:
-            if self._is_closed:
-                worker.close()
             answers.put(None)
 
 
@@ -198,6 +233,8 @@ def serve() -> None:
     jobs, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     # What libraries print must not stand between the answers.
     os.dup2(2, 1)
+    answers.write(_READY)
+    answers.flush()
     embedder = None
     while True:
         try:

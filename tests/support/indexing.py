@@ -1,0 +1,47 @@
+"""Small projects and an embedder that tests of the index can believe in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ownstack.index.project import ProjectIndex
+
+
+class LengthEmbedder:
+    """A text's vector is its length and its number of lines; nothing is trained or loaded."""
+
+    name = "length"
+    dim = 2
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        rows = [(len(text), text.count("\n") + 1) for text in texts]
+        return np.array(rows, np.float32).reshape(len(rows), 2)
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+
+
+def open_index(root: Path, cache: Path, **options: bool) -> ProjectIndex:
+    return ProjectIndex.open(root, cache, LengthEmbedder(), n_workers=1, **options)
+
+
+def found(index: ProjectIndex, *terms: str) -> set[str]:
+    """Return the paths of all chunks that hold one of the terms and can be shown."""
+    rows, _ = index.snapshot.full_text(terms, 100)
+    chunks = [index.snapshot.chunk(row) for row in rows.tolist()]
+    return {chunk.path for chunk in chunks if chunk is not None}
+
+
+def shown(index: ProjectIndex) -> str:
+    """Return the texts of all chunks that can be shown, in the order of their paths."""
+    snapshot = index.snapshot
+    chunks = [snapshot.chunk(row) for row in range(snapshot.chunk_count)]
+    texts = sorted((chunk.path, chunk.start_line, chunk.text) for chunk in chunks if chunk)
+    return "\n".join(text for _, _, text in texts)
