@@ -30,6 +30,7 @@ from benchmarks.infilling.cursors import Case, draw_cases
 from benchmarks.infilling.networks import open_engine
 from benchmarks.infilling.sources import ProjectFiles
 from benchmarks.typing.models import make_101m
+from ownstack.engine.lane import common_prefix
 from ownstack.engine.scheduler import NativeThread
 
 TIE = 0.02
@@ -161,7 +162,7 @@ def show(rows: list[dict[str, Any]], differences: list[dict[str, Any]]) -> None:
         )
     Console(width=160).print(table)
     for each in differences:
-        same_chars = len(os.path.commonprefix([each["expected"], each["found"]]))
+        same_chars = common_prefix(each["expected"], each["found"])
         print(
             f"{each['model']}, {each['kind']}: another answer from character {same_chars} on, "
             f"where the two likeliest tokens are {each['gap']:.2g} apart"
