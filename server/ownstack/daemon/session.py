@@ -34,6 +34,10 @@ MAX_DOCUMENT_CHARS = 1_000_000
 PICK_S = 0.2
 """How long the first key of a window waits to find out which model there is."""
 
+INDEX_AFTER_S = 10.0
+"""The index waits so long for the model: its libraries alone take a second, and the first
+suggestion should not wait for them."""
+
 
 class Session:
     """Lives from `start` to `close`; all methods run on the event loop and return fast."""
@@ -71,6 +75,7 @@ class Session:
         self._info: ModelInfo | None = None
         self._problem: OwnstackError | None = None
         self._picked: asyncio.Task[None] | None = None
+        self._indexed: asyncio.Task[None] | None = None
         self._last = Trace(reason="Nothing was asked yet.")
         self._started = self._closed = False
 
@@ -81,7 +86,7 @@ class Session:
         self._started = True
         self._host.join(self)
         self._pick()
-        self._use_indexes()
+        self._indexed = asyncio.ensure_future(self._index_when_loaded())
 
     async def close(self) -> None:
         """Give everything back. Safe to call twice."""
@@ -89,6 +94,8 @@ class Session:
             return
         self._closed = True
         self._host.leave(self)
+        if self._indexed is not None:
+            self._indexed.cancel()
         self.indexing.close()
         if self._picked is not None:
             self._picked.cancel()
@@ -138,8 +145,17 @@ class Session:
         self.folders = tuple(path for path in paths if path is not None)
         self._use_indexes()
 
+    async def _index_when_loaded(self) -> None:
+        waiting = asyncio.ensure_future(self.ready())
+        try:
+            await asyncio.wait({waiting}, timeout=INDEX_AFTER_S)
+        finally:
+            waiting.cancel()
+        self._indexed = None
+        self._use_indexes()
+
     def _use_indexes(self) -> None:
-        if self._started:
+        if self._started and self._indexed is None:
             enabled = self.settings.index.enabled
             self.indexing.use(self.folders, trusted=self.trusted, enabled=enabled)
 
