@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ownstack.index.block import Block
 from ownstack.index.columns import (
     FLAG_GENERATED,
     FLAG_TEST,
     FLAG_VENDORED,
     Int32s,
-    Strings,
     term_hash,
 )
 from ownstack.index.snapshot import Snapshot
@@ -27,8 +27,11 @@ ROUNDS = 30
 MAX_DEFINITIONS = 24
 """A name that more symbols have leads nowhere: `get`, `run`, `__init__`."""
 MIN_NAME_CHARS = 3
-PRIVATE = 0.2
+PRIVATE = 0.1
 """A name that begins with `_` is worth so much."""
+COMMON = 0.02
+"""And so is a member that is called by one plain word: `text`, `find` and `join` are other things'
+names, too."""
 ASIDE = 0.1
 """What a test, a generated or a vendored file says, or is, counts so much."""
 _KIN = {"tsx": "javascript", "typescript": "javascript", "c": "cpp"}
@@ -84,12 +87,14 @@ def _standing(snapshot: Snapshot) -> npt.NDArray[np.float64]:
 
 def _edges(snapshot: Snapshot) -> _Edges:
     """Return who names which symbol of another file, in all languages."""
-    names, symbols = _definitions(snapshot)
+    names, symbols, worths = _definitions(snapshot)
     order = np.argsort(names, kind="stable")
-    names, symbols = names[order], symbols[order]
+    names, symbols, worths = names[order], symbols[order], worths[order]
     kin = _languages(snapshot)
     standing = _standing(snapshot)
     owner = snapshot.document_of_symbol
+    # What a file defines itself, it does not mean elsewhere.
+    own = np.sort(_keys(owner[symbols], names))
     sources, targets, weights = [], [], []
     for part in snapshot.parts:
         columns = part.block.batch.references
@@ -98,43 +103,58 @@ def _edges(snapshot: Snapshot) -> _Edges:
         high = np.searchsorted(names, columns.hash, side="right")
         n_found = high - low
         used = (n_found > 0) & (n_found <= MAX_DEFINITIONS) & snapshot.live_documents[source]
+        used &= ~np.isin(_keys(source, columns.hash), own)
         rows = np.flatnonzero(used)
         counts = n_found[rows]
         at = np.repeat(low[rows] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
         row = np.repeat(rows, counts)
         symbol = symbols[at]
         weight = np.sqrt(columns.lines.lengths()[row]) / n_found[row] * standing[source[row]]
-        known = (kin[source[row]] == kin[owner[symbol]]) & (source[row] != owner[symbol])
+        known = kin[source[row]] == kin[owner[symbol]]
         sources.append(source[row][known])
         targets.append(symbol[known])
-        weights.append((weight * _worth(columns.name, row))[known])
+        weights.append((weight * worths[at])[known])
     if not sources:
         return _Edges(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
     return _Edges(np.concatenate(sources), np.concatenate(targets), np.concatenate(weights))
 
 
-def _definitions(snapshot: Snapshot) -> tuple[npt.NDArray[np.uint32], Int32s]:
-    """Return the hash of each live symbol's name, and its row."""
-    hashes, rows = [np.zeros(0, np.uint32)], [np.zeros(0, np.int32)]
+def _definitions(
+    snapshot: Snapshot,
+) -> tuple[npt.NDArray[np.uint32], Int32s, npt.NDArray[np.float64]]:
+    """Return of each live symbol the hash of its name, its row, and what the name is worth."""
+    hashes, rows, worths = [np.zeros(0, np.uint32)], [np.zeros(0, np.int32)], [np.zeros(0)]
     live = snapshot.live_symbols
     for part in snapshot.parts:
-        block_hashes, long_enough = part.block.cached(
-            "symbol name hashes", lambda block: _hashed(block.batch.symbols.name)
-        )
-        kept = long_enough & live[part.first_symbol : part.first_symbol + len(block_hashes)]
+        block_hashes, worth = part.block.cached("centrality names", _hashed)
+        kept = (worth > 0) & live[part.first_symbol : part.first_symbol + len(worth)]
         hashes.append(block_hashes[kept])
         rows.append((np.flatnonzero(kept) + part.first_symbol).astype(np.int32))
-    return np.concatenate(hashes), np.concatenate(rows)
+        worths.append(worth[kept])
+    return np.concatenate(hashes), np.concatenate(rows), np.concatenate(worths)
 
 
-def _hashed(names: Strings) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
-    hashes = np.fromiter((term_hash(name) for name in names), np.uint32, len(names))
-    return hashes, np.diff(names.offsets) >= MIN_NAME_CHARS
+def _hashed(block: Block) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float64]]:
+    symbols = block.batch.symbols
+    names = list(symbols.name)
+    hashes = np.fromiter(map(term_hash, names), np.uint32, len(names))
+    pairs = zip(names, symbols.parent.tolist(), strict=True)
+    worth = (_worth(name, is_member=parent >= 0) for name, parent in pairs)
+    return hashes, np.fromiter(worth, np.float64, len(names))
 
 
-def _worth(names: Strings, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    first = np.append(names.values, np.uint8(0))[names.offsets[rows]]
-    return np.where(first == ord("_"), PRIVATE, 1.0)
+def _worth(name: str, *, is_member: bool) -> float:
+    if len(name) < MIN_NAME_CHARS:
+        return 0.0
+    if name.startswith("_"):
+        return PRIVATE
+    return COMMON if is_member and name.isalpha() and name.islower() else 1.0
+
+
+def _keys(documents: Int32s, hashes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
+    keys: npt.NDArray[np.uint64] = documents.astype(np.uint64) << np.uint64(32)
+    keys |= hashes
+    return keys
 
 
 def _languages(snapshot: Snapshot) -> npt.NDArray[np.int32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -34,9 +35,15 @@ class FileMap:
     def __str__(self) -> str:
         lines = [f"{self.path}:"]
         for symbol, depth in zip(self.symbols, self.depths, strict=True):
-            signature = " ".join((symbol.signature or symbol.name).split())
-            lines.append(f"{'  ' * (depth + 1)}{truncate(signature, MAX_SIGNATURE_CHARS)}")
+            lines.append(f"{'  ' * (depth + 1)}{one_line(symbol, MAX_SIGNATURE_CHARS)}")
         return "\n".join(lines) + "\n"
+
+
+def one_line(symbol: StoredSymbol, max_chars: int) -> str:
+    """Return what declares a symbol, as one line that is not much too long."""
+    signature = " ".join((symbol.signature or symbol.name).split())
+    signature = re.sub(r"([(\[{]) ", r"\1", re.sub(r",? ([)\]}])", r"\1", signature))
+    return truncate(signature, max_chars)
 
 
 def estimate(text: str) -> int:
