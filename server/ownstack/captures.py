@@ -13,7 +13,6 @@ from ownstack.syntax import Language, Tree, parse_whole
 Bytes = tuple[int, int]
 """First byte, and the one after the last."""
 
-_FILES = ("symbols.scm", "scopes.scm")
 _GROUPS = ("definition.", "import")
 """Names whose captures mean something together."""
 _MAX_NODES = 400_000
@@ -51,7 +50,7 @@ def _captured(tree: Tree) -> Captured:
     lone: dict[str, list[Bytes]] = defaultdict(list)
     grouped = []
     data = tree.data
-    for pattern, settings, captures in tree.matches(*_FILES):
+    for pattern, settings, captures in tree.matches("symbols.scm", "scopes.scm", f"{tree.language.id}.scm"):
         if len(captures) == 1:
             ((name, nodes),) = captures.items()
             for node in nodes:

@@ -22,7 +22,7 @@ def imports_of(captured: Captured, source: Source) -> tuple[tuple[Import, ...], 
     """Return the imports, and the spans of their statements.
 
     Captures: `import` is the statement; `import.module` with perhaps `import.name` and
-    `import.alias` say it in parts; `import.path` is a module and a name in one (`a.b.Name`),
+    `import.alias` say it in parts, and `import.default` is a module whose `default` is taken; `import.path` is a module and a name in one (`a.b.Name`),
     and may hold groups in braces (`a::{b, c as d}`); `import.whole` is a module without names.
     """
     found: dict[tuple[str, str, str], Import] = {}
@@ -47,8 +47,8 @@ def _imports(text: dict[str, str], line: int) -> list[Import]:
     alias = text.get("alias", "").strip()
     if "path" in text:
         return [_of_path(path, new or alias, line) for path, new in expanded(text["path"])]
-    module = _bare(text.get("module", text.get("whole", "")))
-    name = _WHITE.sub("", text.get("name", ""))
+    module = _bare(next((text[key] for key in ("module", "whole", "default") if key in text), ""))
+    name = "default" if "default" in text else _bare(text.get("name", ""))
     if not alias and name:
         alias = "" if name == "*" else _SEPARATOR.split(name)[0] if "." in name else name
     elif not alias and "whole" not in text:

@@ -26,7 +26,7 @@ _MAX_NAME_CHARS = 200
 _MAX_SIGNATURE_CHARS = 300
 _JOINT = re.compile(r"::|\.|:|\\")
 _WHITE = re.compile(r"\s+")
-_SIGNATURE_END = " \t\r\n{:=;,"
+_SIGNATURE_END = re.compile(r"(?:\s|=>|[{:=;,])+$")
 
 
 @dataclass(slots=True)
@@ -75,6 +75,7 @@ def definitions(captured: Captured, source: Source) -> Definitions:
     found = _found(captured, source)
     names = frozenset(definition.name_at for definition in found)
     _extend(found, captured.lone.get("extent", ()), source)
+    _extend(found, captured.lone.get("extent.signature", ()), source, is_signature=True)
     kept, own = _nested(found)
     _add_locals(own, kept, captured.lone.get("local", ()), source)
     for definition in kept:
@@ -115,15 +116,19 @@ def _definition(kind: str, spans: dict[str, Bytes], source: Source) -> Definitio
         if last and not name.startswith("operator"):
             receiver, name = ".".join([receiver, *outer] if receiver else outer), last
         within = _JOINT.sub(".", receiver.removesuffix(".prototype")).strip("*& ")
-    elif kind in ("key", "section"):
-        name = name.strip("\"'`# ")
+    name = name.strip("\"'`") or name
     body = spans.get("body")
     return Definition(
         kind, name[:_MAX_NAME_CHARS], start, end, name_start, body, start, within[:_MAX_NAME_CHARS]
     )
 
 
-def _extend(found: list[Definition], extents: list[Bytes] | tuple[()], source: Source) -> None:
+def _extend(
+    found: list[Definition],
+    extents: list[Bytes] | tuple[()],
+    source: Source,
+    is_signature: bool = False,
+) -> None:
     """Let definitions reach over decorators, `export` and `template` in front of them."""
     starts = [definition.start for definition in found]
     for start, end in extents:
@@ -133,6 +138,7 @@ def _extend(found: list[Definition], extents: list[Bytes] | tuple[()], source: S
         inner = found[at]
         if not source.data[inner.end : min(end, inner.end + 8)].strip(b" \t\r\n;"):
             inner.start, inner.end = min(inner.start, start), max(inner.end, end)
+            inner.core = min(inner.core, start) if is_signature else inner.core
 
 
 def _nested(found: list[Definition]) -> tuple[list[Definition], dict[int, set[str]]]:
@@ -204,7 +210,7 @@ def _signature(definition: Definition, source: Source) -> str:
     text = source.slice(definition.core, min(end, definition.core + 2_000))
     if definition.body is None and definition.kind not in FUNCTIONS:
         text = text.lstrip("\r\n").partition("\n")[0]
-    line = _WHITE.sub(" ", text).strip().rstrip(_SIGNATURE_END)
+    line = _SIGNATURE_END.sub("", _WHITE.sub(" ", text).strip())
     return line if len(line) <= _MAX_SIGNATURE_CHARS else line[:_MAX_SIGNATURE_CHARS] + "…"
 
 
