@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ownstack.index.project import ProjectIndex
+from ownstack.index.tokens import terms
 
 
 class LengthEmbedder:
@@ -32,9 +33,9 @@ def open_index(root: Path, cache: Path, **options: bool) -> ProjectIndex:
     return ProjectIndex.open(root, cache, LengthEmbedder(), n_workers=1, **options)
 
 
-def found(index: ProjectIndex, *terms: str) -> set[str]:
-    """Return the paths of all chunks that hold one of the terms and can be shown."""
-    rows, _ = index.snapshot.full_text(terms, 100)
+def found(index: ProjectIndex, *words: str) -> set[str]:
+    """Return the paths of all chunks that hold one of the words and can be shown."""
+    rows, _ = index.snapshot.full_text(terms(" ".join(words)), 100)
     chunks = [index.snapshot.chunk(row) for row in rows.tolist()]
     return {chunk.path for chunk in chunks if chunk is not None}
 

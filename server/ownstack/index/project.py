@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ownstack.errors import IndexingError
-from ownstack.index import reading, scan
+from ownstack.index import scan
 from ownstack.index.columns import Batch, join
 from ownstack.index.embed import Embedder, default_embedder
 from ownstack.index.embedding import embed_files
@@ -34,10 +35,10 @@ from ownstack.index.jobs import (
     ReadText,
 )
 from ownstack.index.keeper import Keeper
-from ownstack.index.reading import NO_STAMP, Refusal, Stamp
+from ownstack.index.reading import NO_STAMP, Stamp
 from ownstack.index.scan import Entry
 from ownstack.index.snapshot import Snapshot
-from ownstack.index.status import IndexStatus, Phase, Progress
+from ownstack.index.status import IndexStatus, Phase, Progress, reason_on_disk
 from ownstack.index.sync import FileState, SyncPlan, plan_sync
 from ownstack.index.texts import Texts
 from ownstack.index.workers import Pool
@@ -108,6 +109,11 @@ class ProjectIndex:
     @property
     def phase(self) -> Phase:
         """What is done now; from any thread."""
+        return "paused" if self._pool.is_paused and self._phase != "ready" else self._phase
+
+    @property
+    def phase(self) -> Phase:
+        """What is being done now."""
         return "paused" if self._pool.is_paused and self._phase != "ready" else self._phase
 
     def refresh(self, report: Report | None = None) -> SyncPlan:
@@ -193,20 +199,11 @@ class ProjectIndex:
         state = self._files.get(path)
         if state is not None and state.reason:
             return state.reason
-        if not (self.root / path).exists():
-            return "There is no such file."
-        if reason := scan.reason(self.root, path):
-            return reason
-        found = reading.read(self.root, path)
-        return found.reason if isinstance(found, Refusal) else "It has not been read yet."
+        return reason_on_disk(self.root, path) or "It has not been read yet."
 
     def status(self) -> IndexStatus:
         """Return what a user should know; from any thread."""
         snapshot, files = self._snapshot, dict(self._files)
-        reasons: dict[str, int] = {}
-        for state in files.values():
-            if state.reason:
-                reasons[state.reason] = reasons.get(state.reason, 0) + 1
         return IndexStatus(
             root=str(self.root),
             phase=self.phase,
@@ -216,7 +213,7 @@ class ProjectIndex:
             n_symbols=int(snapshot.live_symbols.sum()),
             n_chunks=int(snapshot.live.sum()),
             n_embedded=snapshot.embedded_count,
-            left_out=reasons,
+            left_out=dict(Counter(one.reason for one in files.values() if one.reason)),
             size_bytes=self._keeper.size_bytes(),
             source_bytes=sum(file.size_bytes for file in snapshot.files()),
             refreshed=self._refreshed,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+from ownstack.index import reading, scan
 
 Phase = Literal["new", "loaded", "scanning", "reading", "embedding", "paused", "ready"]
 
@@ -40,3 +43,13 @@ class IndexStatus:
     """Another process keeps it up to date."""
     message: str
     """What is wrong, in words, or ""."""
+
+
+def reason_on_disk(root: Path, path: str) -> str:
+    """Say why a file cannot be in an index, or return ""; reads it."""
+    if not (root / path).exists():
+        return "There is no such file."
+    if reason := scan.reason(root, path):
+        return reason
+    found = reading.read(root, path)
+    return found.reason if isinstance(found, reading.Refusal) else ""
