@@ -10,7 +10,14 @@ import pytest
 
 from ownstack.engine.abort_flag import AbortFlag
 from ownstack.engine.context import NO_ROOM, Context
-from ownstack.engine.drafts import MAX_REJECTED, MAX_TOKENS, Drafts
+from ownstack.engine.drafts import (
+    FIRST_CHECKS,
+    MAX_REJECTED,
+    MAX_TOKENS,
+    TRY_AGAIN,
+    Drafts,
+    Worth,
+)
 from ownstack.engine.lane import Target
 from ownstack.engine.llama import Model
 from ownstack.engine.protocol import Finish, Generated, InfillRequest
@@ -151,9 +158,24 @@ def test_two_rejected_drafts_are_enough() -> None:
     assert (made.drafted, made.accepted) == (7, 1)
 
 
+def test_drafts_that_do_not_pay() -> None:
+    """They are tried now and then only, until they pay."""
+    worth = Worth()
+    for _ in range(FIRST_CHECKS):
+        assert worth.pays()
+        worth.note(1, 0.04, 100.0)
+
+    assert [worth.pays() for _ in range(TRY_AGAIN)] == [False] * (TRY_AGAIN - 1) + [True]
+
+    for _ in range(FIRST_CHECKS):
+        worth.note(9, 0.04, 100.0)
+    assert worth.pays()
+
+
 @pytest.mark.parametrize(("order", "shift"), [("spm", "auto"), ("psm", "on"), ("psm", "off")])
-def test_drafts_change_no_answer(order: str, shift: str) -> None:
+def test_drafts_change_no_answer(order: str, shift: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Text, end and tokens are those of an engine that was proposed nothing."""
+    monkeypatch.setattr(Worth, "pays", lambda self: True)
     plain, drafting = (infill_slot(order, shift=shift) for _ in range(2))  # type: ignore[arg-type]
     rng, accepted = random.Random(3), 0
 

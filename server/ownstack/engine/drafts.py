@@ -15,6 +15,40 @@ MAX_TOKENS = MAX_LOGITS - 1
 """Of one draft: the model's own last token is evaluated with it."""
 MAX_REJECTED = 2
 """Drafts of which not one token was accepted, before an answer goes on without any."""
+FIRST_CHECKS = 8
+"""Before that nothing is known about what drafts are worth."""
+TRY_AGAIN = 24
+"""Where drafts do not pay, one answer in so many has some all the same."""
+_FADE = 0.95
+
+
+class Worth:
+    """Whether drafts have paid lately, with this model, on this machine and for this project.
+
+    A call for two tokens may cost four times one for a single token (measured with 8-bit weights
+    on a CPU), or no more than that.
+    """
+
+    def __init__(self) -> None:
+        self._checks = 0
+        self._passed_over = 0
+        self._saved_s = 0.0
+        self._spent_s = 0.0
+
+    def pays(self) -> bool:
+        """Decide for one answer; now and then it is tried again, since projects differ."""
+        if self._checks < FIRST_CHECKS or self._saved_s >= self._spent_s:
+            return True
+        self._passed_over += 1
+        return self._passed_over % TRY_AGAIN == 0
+
+    def note(self, tokens: int, seconds: float, tokens_per_s: float) -> None:
+        """One call brought so many tokens, which would have come at this rate one by one."""
+        if tokens_per_s <= 0:
+            return
+        self._checks += 1
+        self._saved_s = _FADE * self._saved_s + tokens / tokens_per_s
+        self._spent_s = _FADE * self._spent_s + seconds
 
 
 class Drafts:

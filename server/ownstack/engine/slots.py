@@ -18,7 +18,7 @@ from ownstack.engine.abort_flag import AbortFlag
 from ownstack.engine.answer import Answer
 from ownstack.engine.branches import BATCH, CELLS, Branches
 from ownstack.engine.context import Context
-from ownstack.engine.drafts import Drafts
+from ownstack.engine.drafts import Drafts, Worth
 from ownstack.engine.lane import Lane, Pace, Target
 from ownstack.engine.line_ends import LineEnds
 from ownstack.engine.llama import Model
@@ -72,6 +72,7 @@ class InfillSlot:
         self._wants_shift = suffix_shift != "off" and form.order == "psm"
         self._sequences = 3 if self._wants_shift else 1
         """Sequences that a lane uses for itself."""
+        self._worth = Worth()
         self._lanes: list[Lane] = []
         self._index: healing.PieceIndex | None = None
         self.weighs = not model.recurrent and supported(model.n_params, model.n_vocab)
@@ -187,6 +188,7 @@ class InfillSlot:
             self._limits(job, request, prompt),
             emit,
             self._drafts(request, prompt.healed),
+            self._worth,
         )
 
     def _weighing(self, job: Job, request: InfillRequest, prompt: _Prompt) -> Weighing:
@@ -212,6 +214,8 @@ class InfillSlot:
     def _drafts(self, request: InfillRequest, healed: str) -> Drafts | None:
         """Return what the request proposes; None where nothing evaluated can be taken back."""
         if not request.proposals or request.alternatives or self.model.recurrent:
+            return None
+        if not self._worth.pays():
             return None
         return Drafts(request.proposals, healed, self.model.tokenize, self.model.pieces)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ownstack.engine.answer import Answer
-from ownstack.engine.drafts import Drafts
+from ownstack.engine.drafts import Drafts, Worth
 from ownstack.engine.healing import Healing
 from ownstack.engine.lane import Lane, Pace, Target
 from ownstack.engine.protocol import Finish, Generated, Usage
@@ -115,6 +115,7 @@ class Writing:
         limits: Limits,
         emit: Callable[[str], None],
         drafts: Drafts | None = None,
+        worth: Worth | None = None,
     ) -> None:
         """`drafts` need a chooser without chance, and a memory that can be forgotten in part."""
         self._job = job
@@ -124,6 +125,8 @@ class Writing:
         self._limits = limits
         self._emit = emit
         self._drafts = drafts
+        self._worth = worth
+        self._draft_s = 0.0
         self._prompt_tokens = len(target.flat)
         self._answer_tokens = 0
         self._unsaid = ""
@@ -140,8 +143,10 @@ class Writing:
             self._end(Finish.CANCELLED)
         while self._answer.finish is None:
             draft = self._draft()
+            started_s = time.perf_counter()
             progress = lane.draft(self._target, draft) if draft else None
             if progress is not None:
+                self._draft_s = time.perf_counter() - started_s
                 yield progress
                 self._check(lane, draft)
                 continue
@@ -208,6 +213,9 @@ class Writing:
             if choice.token != drafted or self._answer.finish is not None:
                 break
         self._drafts.checked(len(draft), accepted)
+        if self._worth is not None:
+            rate = lane.tape.pace.meter.speed.decode
+            self._worth.note(accepted + 1, self._draft_s, rate)
         lane.trim(self._target)
 
     def _take(self, choice: Choice) -> None:
