@@ -4,7 +4,8 @@
 
 In a home of its own, with no daemon: the terminal's command and an editor's window, each with
 nothing kept from before (the model's first decode is then tried in a child process) and with
-what such a first start left behind. The rest of the line is hidden, and the suggestion must come.
+what such a first start left behind. The rest of the line is hidden and asked for by the key, so
+that there is a suggestion from whoever can answer first.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ async def first_suggestion(where: str, model: str) -> Start:
                 working = status.completer == "model" or status.state in ("noModel", "error")
                 completer_s = taken_s if working else 0.0
             if not suggestion_s:
-                asked = window.ask(offset)
+                asked = window.ask(offset, invoked=True)
                 await asyncio.wait({asked.future})
                 suggestion_s = time.perf_counter() - started_s if asked.text else 0.0
             await asyncio.sleep(ASK_EVERY_S)

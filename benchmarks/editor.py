@@ -152,8 +152,11 @@ class Window:
             )
         )
 
-    def ask(self, offset: int) -> Asked:
-        """Cancel what is still out and ask for a suggestion at `offset`."""
+    def ask(self, offset: int, *, invoked: bool = False) -> Asked:
+        """Cancel what is still out and ask for a suggestion at `offset`.
+
+        `invoked`: as the key for it does, not as typing does.
+        """
         if self._last is not None and not self._last.future.done():
             self._last.cancelled = True
             self.client.cancel_request(types.CancelParams(self._last.request_id))
@@ -162,7 +165,9 @@ class Window:
         request_id = f"key-{self._number}"
         params = types.InlineCompletionParams(
             context=types.InlineCompletionContext(
-                trigger_kind=types.InlineCompletionTriggerKind.Automatic
+                trigger_kind=types.InlineCompletionTriggerKind.Invoked
+                if invoked
+                else types.InlineCompletionTriggerKind.Automatic
             ),
             text_document=types.TextDocumentIdentifier(self.uri),
             position=types.Position(line, column),
