@@ -36,7 +36,7 @@ class Encoder:
 
     def __init__(self, count_terms: CountTerms) -> None:
         self._count_terms = count_terms
-        self._hashes: dict[str, int] = {}
+        self._hashes = _Hashes()
 
     def encode(self, documents: Sequence[tuple[Document, Extracted, str]]) -> Batch:
         """Encode what was extracted from some texts, each given beside it."""
@@ -64,27 +64,31 @@ class Encoder:
         rows.chunk.append(chunk)
         rows.text.append("" if same else chunk.text)
         rows.length.append(sum(counted.values()))
-        rows.terms.append([self._hash(term) for term in counted])
-        rows.counts.append([min(count, 255) for count in counted.values()])
-        rows.title.append([self._hash(term) for term in title])
-
-    def _hash(self, term: str) -> int:
-        known = self._hashes.get(term)
-        if known is None:
-            if len(self._hashes) >= _MAX_MEMO:
-                self._hashes.clear()
-            known = self._hashes[term] = term_hash(term)
-        return known
+        hashes, counts = self._hashes, list(counted.values())
+        rows.terms.append([hashes[term] for term in counted])
+        is_small = max(counts, default=0) <= 255
+        rows.counts.append(counts if is_small else [min(count, 255) for count in counts])
+        rows.title.append([hashes[term] for term in title])
 
     def _reference_columns(self, uses: list[_Use]) -> ReferenceColumns:
         return ReferenceColumns(
             document=_int32(use.document for use in uses),
             name=Strings.of(use.name for use in uses),
-            hash=np.array([self._hash(use.name) for use in uses], np.uint32),
+            hash=np.array([self._hashes[use.name] for use in uses], np.uint32),
             kind=np.array([use.kind for use in uses], np.uint8),
             symbol=_int32(use.symbol for use in uses),
             lines=Ragged.of((use.lines for use in uses), np.int32),
         )
+
+
+class _Hashes(dict[str, int]):
+    """The hashes of terms that were met."""
+
+    def __missing__(self, term: str) -> int:
+        if len(self) >= _MAX_MEMO:
+            self.clear()
+        hashed = self[term] = term_hash(term)
+        return hashed
 
 
 _At = tuple[int, Any]

@@ -111,11 +111,6 @@ class ProjectIndex:
         """What is done now; from any thread."""
         return "paused" if self._pool.is_paused and self._phase != "ready" else self._phase
 
-    @property
-    def phase(self) -> Phase:
-        """What is being done now."""
-        return "paused" if self._pool.is_paused and self._phase != "ready" else self._phase
-
     def refresh(self, report: Report | None = None) -> SyncPlan:
         """Make the index say what the disk says. Ends early, in good order, after `close`."""
         with self._busy:
