@@ -29,12 +29,12 @@ class Weights:
     """What each rule counts. A part of the score is at most its weight; factors multiply it."""
 
     text: float = 1.0
-    title: float = 0.5
+    title: float = 0.3
     vector: float = 0.8
     file_text: float = 0.3
     file_title: float = 0.3
     file_vector: float = 0.3
-    file_name: float = 0.4
+    file_name: float = 0.6
     path: float = 0.1
     name: float = 0.5
     kind: float = 0.1
@@ -42,9 +42,10 @@ class Weights:
     test: float = 0.4
     vendored: float = 0.5
     generated: float = 0.6
-    legacy: float = 0.7
+    legacy: float = 0.5
     example: float = 0.6
     facade: float = 0.8
+    prose: float = 0.6
     repeated: float = 0.4
     """Factor for each further result out of one file."""
 
@@ -66,6 +67,7 @@ _EXAMPLE = re.compile(
 _FACADE = re.compile(
     r"(?:^|/)(?:__init__\.pyi?|__main__\.py|index\.[cm]?[jt]sx?|mod\.rs)$|\.d\.[cm]?ts$"
 )
+_PROSE = re.compile(r"\.(?:md|mdx|rst|txt|adoc|json|ya?ml|toml|lock|html?|css|svg)$", re.I)
 
 
 def lexical(snapshot: Snapshot, query: Query) -> tuple[Scores, Scores, Scores, Scores]:
@@ -106,8 +108,12 @@ def _idf(n: int, n_with: int) -> np.float32:
 
 
 def nearness(snapshot: Snapshot, vector: Scores) -> tuple[Scores, Scores]:
-    """Return how near each row is to a vector (cosine, at least 0), and each file's nearest."""
-    near = np.maximum(snapshot.vectors() @ vector, 0.0) * snapshot.live
+    """Return how near each row is to a vector, 0 (the mean) to 1, and each file's nearest."""
+    near: Scores = snapshot.vectors() @ vector
+    live = snapshot.live
+    if live.any():
+        middle = float(near[live].mean())
+        near = np.maximum(near - middle, 0.0) * live / max(float(near[live].max()) - middle, 1e-6)
     of_file = np.zeros(len(snapshot.documents), np.float32)
     np.maximum.at(of_file, snapshot.document_of_row, near)
     return near, of_file
@@ -233,6 +239,7 @@ def standing(snapshot: Snapshot, query: Query, weights: Weights) -> Scores:
             1.0 if _EXAMPLE.search(f"/{asked}".replace(" ", "/") + "/") else weights.example,
         ),
         (_IS_FACADE, weights.facade),
+        (_IS_PROSE, weights.prose),
     ):
         factors[(sorts & bit) > 0] *= np.float32(factor)
     for document, version in _older_versions(snapshot):
@@ -241,7 +248,7 @@ def standing(snapshot: Snapshot, query: Query, weights: Weights) -> Scores:
     return factors
 
 
-_IS_LEGACY, _IS_EXAMPLE, _IS_FACADE = 1 << 16, 1 << 17, 1 << 18
+_IS_LEGACY, _IS_EXAMPLE, _IS_FACADE, _IS_PROSE = 1 << 16, 1 << 17, 1 << 18, 1 << 19
 
 
 def _sorts(block: Block) -> Int32s:
@@ -249,7 +256,8 @@ def _sorts(block: Block) -> Int32s:
 
 
 def _sort(path: str, flags: int) -> int:
-    for bit, sign in ((_IS_LEGACY, _LEGACY), (_IS_EXAMPLE, _EXAMPLE), (_IS_FACADE, _FACADE)):
+    signs = ((_IS_LEGACY, _LEGACY), (_IS_EXAMPLE, _EXAMPLE), (_IS_FACADE, _FACADE))
+    for bit, sign in (*signs, (_IS_PROSE, _PROSE)):
         if sign.search(path):
             flags |= bit
     return flags

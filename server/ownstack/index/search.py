@@ -87,8 +87,8 @@ def search(
 
 
 def _vector(snapshot: Snapshot, query: Query, embedder: Embedder | None) -> Scores | None:
-    if embedder is None or not query.terms or embedder.dim != snapshot.vectors().shape[1]:
-        return None
+    if embedder is None or query.is_name or embedder.dim != snapshot.vectors().shape[1]:
+        return None  # What has a name is found by it; what is like the name is something else.
     vector = embedder.embed([query.text])[0]
     return vector if vector.any() else None
 
@@ -106,8 +106,8 @@ def _score(snapshot: Snapshot, query: Query, vector: Scores | None, weights: Wei
     }
     if vector is not None and weights.vector + weights.file_vector > 0:
         near, file_near = rank.nearness(snapshot, vector)
-        of_rows["vector"] = weights.vector * _to_one(near)
-        of_files["file_vector"] = weights.file_vector * _to_one(file_near)
+        of_rows["vector"] = weights.vector * near
+        of_files["file_vector"] = weights.file_vector * file_near
     if query.asked_kinds:
         of_rows["kind"] = weights.kind * rank.kinds_asked(snapshot, query)
     total = np.zeros(snapshot.chunk_count, np.float32)
