@@ -64,7 +64,11 @@ class Keeper:
         def loaded(store: Store) -> tuple[dict[str, FileState], Held | None]:
             return dict(store.files), store.load(store.live())
 
-        return self._with_store(loaded) or ({}, None)
+        try:
+            return self._with_store(loaded) or ({}, None)
+        except IndexCorruptError as error:
+            self._begin_anew(error)
+            return {}, None
 
     def contents(self, path: str) -> tuple[bytes, ...]:
         """Return the contents of a file that need not be extracted again."""
@@ -81,7 +85,11 @@ class Keeper:
             return store.load([number for number in numbers if number is not None])
 
         self.flush()
-        return self._with_store(restored)
+        try:
+            return self._with_store(restored)
+        except IndexCorruptError as error:
+            self._begin_anew(error)
+            return None
 
     def put(self, batch: Batch | None, states: Mapping[str, FileState | None]) -> None:
         """Keep new documents and what files are now; written soon."""
@@ -162,24 +170,27 @@ class Keeper:
         try:
             return Store.open(self._folder, *self._what, writes=not self.is_reader)
         except IndexCorruptError as error:
-            if self.is_reader:
-                log.warning("The index of another process: %s", error)
-                return None
-            self.message = f"{error.what} It is made again."
-            log.warning("%s", self.message)
-            erase(self._folder)
-            return self._anew()
+            return self._anew(error)
         except OSError as error:
             self._lose(f"The index cannot be kept on disk ({_words(error)}); it is in memory only.")
             return None
 
-    def _anew(self) -> Store | None:
+    def _begin_anew(self, error: IndexCorruptError) -> None:
+        self._opened = self._thread.submit(self._anew, error)
+
+    def _anew(self, error: IndexCorruptError) -> Store | None:
         from ownstack.index.store import Store
 
+        if self.is_reader:
+            log.warning("The index that another process writes: %s", error)
+            return None
+        self.message = f"{error.what} It is made again."
+        log.warning("%s", self.message)
+        erase(self._folder)
         try:
             return Store.open(self._folder, *self._what, writes=True)
-        except (OSError, IndexCorruptError) as error:
-            self._lose(f"The index cannot be kept on disk ({error}); it is in memory only.")
+        except (OSError, IndexCorruptError) as failure:
+            self._lose(f"The index cannot be kept on disk ({failure}); it is in memory only.")
             return None
 
     def _with_store(self, use: Callable[[Store], T]) -> T | None:
