@@ -31,7 +31,7 @@ from ownstack.lsp import protocol
 from ownstack.paths import Home
 
 BAR_S = 1.5
-PLACE = f"{Path(__file__).parents[1] / 'server' / 'ownstack' / 'text.py'}:132:16"
+PLACE = f"{Path(__file__).parents[1] / 'server' / 'ownstack' / 'text.py'}:153:16"
 ASK_EVERY_S = 0.02
 PATIENCE_S = 60.0
 
