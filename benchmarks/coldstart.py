@@ -23,10 +23,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from benchmarks.bars import Figure, report
 from benchmarks.editor import Window
 from ownstack.cli.complete import offset_in, place, without_rest_of_line
 from ownstack.daemon import lifecycle
+from ownstack.daemon.handshake import Hello
 from ownstack.lsp import protocol
 from ownstack.paths import Home
 
@@ -63,7 +66,11 @@ def in_editor(where: str, model: str, home: Home) -> Start:
     try:
         return asyncio.run(first_suggestion(where, model))
     finally:
+        running = lifecycle.ask(home, Hello("status"))
+        daemon = psutil.Process(running.pid) if running is not None else None
         lifecycle.stop(home)
+        if daemon is not None:  # It hands its lock on only at the very end.
+            daemon.wait(PATIENCE_S)
 
 
 async def first_suggestion(where: str, model: str) -> Start:
