@@ -27,7 +27,7 @@ ROUNDS = 30
 MAX_DEFINITIONS = 24
 """A name that more symbols have leads nowhere: `get`, `run`, `__init__`."""
 MIN_NAME_CHARS = 3
-PRIVATE = 0.1
+PRIVATE = 0.02
 """A name that begins with `_` is worth so much."""
 COMMON = 0.02
 """And so is a member that is called by one plain word: `text`, `find` and `join` are other things'
