@@ -42,9 +42,9 @@
   name: (identifier) @import.alias
   value: (call_expression
     function: (identifier) @keyword (arguments . (string) @import.module))
-  (#set! only "require")) @import
+  (#set! keyword "require")) @import
 (variable_declarator
   name: (object_pattern (shorthand_property_identifier_pattern) @import.name)
   value: (call_expression
     function: (identifier) @keyword (arguments . (string) @import.module))
-  (#set! only "require")) @import
+  (#set! keyword "require")) @import

@@ -14,7 +14,7 @@
 (required_parameter pattern: (identifier) @local)
 (optional_parameter pattern: (identifier) @local)
 (arrow_function parameter: (identifier) @local)
-(type_parameter name: (type_identifier) @local)
+(type_parameter name: (type_identifier) @local.type)
 (rest_pattern (identifier) @local)
 (array_pattern (identifier) @local)
 (pair_pattern value: (identifier) @local)
@@ -41,9 +41,9 @@
   name: (identifier) @import.alias
   value: (call_expression
     function: (identifier) @keyword (arguments . (string) @import.module))
-  (#set! only "require")) @import
+  (#set! keyword "require")) @import
 (variable_declarator
   name: (object_pattern (shorthand_property_identifier_pattern) @import.name)
   value: (call_expression
     function: (identifier) @keyword (arguments . (string) @import.module))
-  (#set! only "require")) @import
+  (#set! keyword "require")) @import

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from ownstack.syntax import Language, Tree, parse_whole
+from ownstack.syntax import Captures, Language, Tree, parse_whole
 
 Bytes = tuple[int, int]
 """First byte, and the one after the last."""
@@ -49,25 +49,37 @@ def outline(text: str, language: Language) -> Outline | None:
 def _captured(tree: Tree) -> Captured:
     lone: dict[str, list[Bytes]] = defaultdict(list)
     grouped = []
-    data = tree.data
-    for pattern, settings, captures in tree.matches("symbols.scm", "scopes.scm", f"{tree.language.id}.scm"):
+    files = ("symbols.scm", "scopes.scm", f"{tree.language.id}.scm")
+    for pattern, settings, captures in tree.matches(*files):
+        if settings and not _wanted(settings, captures, tree.data):
+            continue
         if len(captures) == 1:
             ((name, nodes),) = captures.items()
             for node in nodes:
                 lone[name].append((node.start_byte, node.end_byte))
             continue
         spans = {name: (nodes[0].start_byte, nodes[0].end_byte) for name, nodes in captures.items()}
-        only = settings.get("only") if settings else None
-        if only is not None:
-            start, end = spans.pop("keyword")
-            if data[start:end].decode("utf-8", "replace") not in only.split():
-                continue
         if any(name.startswith(_GROUPS) for name in spans):
             grouped.append((pattern, spans))
         else:
             for name, span in spans.items():
                 lone[name].append(span)
     return Captured(dict(lone), grouped)
+
+
+def _wanted(settings: dict[str, str | None], captures: Captures, data: bytes) -> bool:
+    """Say whether captures have the texts that `#set!` asks for."""
+    for key, words in settings.items():
+        how, _, name = key.rpartition(".") if key.startswith(("not.", "prefix.")) else ("", "", key)
+        for node in captures.get(name, ()):
+            text = data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+            if how == "prefix":
+                held = text.startswith(words or "")
+            else:
+                held = (text in (words or "").split()) != (how == "not")
+            if not held:
+                return False
+    return True
 
 
 def borders(tree: Tree, max_bytes: int) -> list[tuple[int, int]]:

@@ -23,27 +23,27 @@ _XML = re.compile(r"</?(?:summary|para|c|see|remarks)[^>]*>")
 
 def documentation(kept: list[Definition], captured: Captured, source: Source) -> None:
     """Give definitions their doc, and let them begin with what stands directly above them."""
-    inside = {span[0]: span for span in captured.lone.get("doc", ())}
-    comments = _by_last_row(captured.lone.get("comment", ()), source)
-    before = _by_last_row(captured.lone.get("before", ()), source)
-    above = comments | before
-    said = {source.rows(span)[1]: span for span in captured.lone.get("doc.before", ())}
+    lone = captured.lone
+    inside = {span[0]: span for span in lone.get("doc", ())}
+    first = {source.row(span[0]): span for span in lone.get("doc.first", ())}
+    comments = _by_last_row(lone.get("comment", ()), source)
+    signatures = _by_last_row(lone.get("signature.before", ()), source)
+    above = comments | signatures | _by_last_row(lone.get("before", ()), source)
+    said = {source.rows(span)[1]: span for span in lone.get("doc.before", ())}
     for one in kept:
-        texts = []
-        first = one.first_row
-        spoken = None
-        while first - 1 in above:
-            row = first - 1
+        texts, spoken, top = [], None, one.first_row
+        while (row := top - 1) in above:
             if row in said:
                 spoken = said[row]
             elif row in comments:
                 texts.append(source.slice(*_long(comments[row])))
-            first = source.rows(above[row])[0]
-        one.first_row = first
+            elif row in signatures:
+                one.signature = _WHITE.sub(" ", source.slice(*_long(signatures[row]))).strip()
+            top = source.rows(above[row])[0]
+        one.first_row = top
         start = one.body[0] if one.body else one.start
-        if start in inside:
-            one.doc = paragraph(_QUOTES.sub("", source.slice(*_long(inside[start]))))
-        elif spoken is not None:
+        spoken = inside.get(start) or (one.body and first.get(source.row(start) + 1)) or spoken
+        if spoken is not None:
             one.doc = paragraph(_QUOTES.sub("", source.slice(*_long(spoken)).strip()))
         elif texts:
             one.doc = paragraph("\n".join(reversed(texts)), is_comment=True)

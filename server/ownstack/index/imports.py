@@ -10,6 +10,10 @@ from ownstack.index.source import Source
 
 _WHITE = re.compile(r"\s+")
 _SEPARATOR = re.compile(r"::|\.|\\")
+_KEYWORDS = re.compile(
+    r"^(?:pub(?:\([^)]*\))?\s+|(?:import|use|extern\s+crate)\s+(?:(?:static|function|const|struct"
+    r"|class|enum|protocol|typealias|func|let|var|type)\s+)?|@\w+\s+)+"
+)
 _VERSION = re.compile(r"/v\d+$")
 _LAST = re.compile(r"[\w$-]+$")
 _TOKEN = re.compile(r"[{},]|[^{},]+")
@@ -22,8 +26,10 @@ def imports_of(captured: Captured, source: Source) -> tuple[tuple[Import, ...], 
     """Return the imports, and the spans of their statements.
 
     Captures: `import` is the statement; `import.module` with perhaps `import.name` and
-    `import.alias` say it in parts, and `import.default` is a module whose `default` is taken; `import.path` is a module and a name in one (`a.b.Name`),
-    and may hold groups in braces (`a::{b, c as d}`); `import.whole` is a module without names.
+    `import.alias` say it in parts, and `import.default` is a module whose `default` is taken;
+    `import.path` is a module and a name in one (`a.b.Name`), and may hold groups in braces
+    (`a::{b, c as d}`); `import.whole` is a module without names. `import.statement`, alone, is
+    a keyword with paths after it.
     """
     found: dict[tuple[str, str, str], Import] = {}
     spans: dict[Bytes, None] = {}
@@ -40,7 +46,19 @@ def imports_of(captured: Captured, source: Source) -> tuple[tuple[Import, ...], 
         line = source.row(parts.get("import.name", at)[0]) + 1
         for one in _imports(text, line):
             found.setdefault((one.module, one.name, one.alias), one)
-    return tuple(found.values()), list(spans)
+    for span in captured.lone.get("import.statement", ()):
+        spans[span] = None
+        text = _KEYWORDS.sub("", source.slice(span[0], min(span[1], span[0] + 100_000)))
+        for path, alias in expanded(text.strip().rstrip(";")):
+            one = _of_path(path, alias, source.row(span[0]) + 1)
+            found.setdefault((one.module, one.name, one.alias), one)
+    bound = {(one.module, one.line) for one in found.values() if one.alias}
+    imports = (
+        one
+        for one in found.values()
+        if one.alias or one.name or (one.module, one.line) not in bound
+    )
+    return tuple(sorted(imports, key=lambda one: one.line)), list(spans)
 
 
 def _imports(text: dict[str, str], line: int) -> list[Import]:

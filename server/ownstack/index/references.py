@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from ownstack.captures import Bytes, Captured
 from ownstack.index.imports import imports_of
 from ownstack.index.rows import Import, Reference
 from ownstack.index.source import Source
 from ownstack.index.symbols import Definitions
 
+_WORD = re.compile(rb"\S+")
+_EXTENSION = re.compile(r"\.(?:h|hh|hpp|js|mjs|ts|css|html|zig|sh|rb|lua|php)$")
+_SEPARATOR = re.compile(r"[/.\\]|::")
 _MAX_NAME_BYTES = 200
 
 # Capture → kind, and whether it can name a local; later ones win where two capture one name.
@@ -33,9 +38,13 @@ def references(
         found.pop(name_at, None)
     for start, _ in captured.lone.get("reference.none", ()):
         found.pop(start, None)
+    for start, end in captured.lone.get("reference.words", ()):
+        for word in _WORD.finditer(source.data, start, min(end, start + 10_000)):
+            found[word.start()] = (word.end(), "name", False)
+    spans += captured.lone.get("skip", ())
     used = list(_in_symbols(found, spans, defined, source))
     for one in imports:
-        name = one.name or one.module.rpartition("/")[2].rpartition(".")[2]
+        name = one.name or _SEPARATOR.split(_EXTENSION.sub("", one.module))[-1]
         if name and name != "*":
             used.append(Reference(name, one.line, "import"))
     return tuple(used), imports

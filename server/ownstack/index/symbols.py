@@ -12,11 +12,22 @@ from ownstack.index.rows import Symbol
 from ownstack.index.source import Source
 
 CLASSES = frozenset(
-    ("class", "interface", "struct", "enum", "trait", "protocol", "object", "union", "scope")
+    (
+        "class",
+        "interface",
+        "struct",
+        "enum",
+        "trait",
+        "protocol",
+        "object",
+        "union",
+        "table",
+        "scope",
+    )
 )
 FUNCTIONS = frozenset(("function", "method", "macro"))
 VALUES = frozenset(("variable", "constant", "field"))
-_DOTTED = FUNCTIONS | CLASSES | {"module", "type"}
+_DOTTED = FUNCTIONS | CLASSES | {"module", "type", "field", "clause"}
 """Kinds whose names may say what they stand in: `Shape::area`, `M.open`."""
 
 _MAX_DEPTH = 30
@@ -25,6 +36,7 @@ _MAX_KEY_DEPTH = 2
 _MAX_NAME_CHARS = 200
 _MAX_SIGNATURE_CHARS = 300
 _JOINT = re.compile(r"::|\.|:|\\")
+_QUOTES = tuple("\"'`")
 _WHITE = re.compile(r"\s+")
 _SIGNATURE_END = re.compile(r"(?:\s|=>|[{:=;,])+$")
 
@@ -46,7 +58,8 @@ class Definition:
     """What its own name or its receiver says that it stands in."""
     parent: int | None = None
     """Place in the list of definitions."""
-    depth: int = 0
+    is_clause: bool = False
+    """Whether it is one of several equations that make a function."""
     qualified: str = ""
     signature: str = ""
     doc: str = ""
@@ -77,7 +90,8 @@ def definitions(captured: Captured, source: Source) -> Definitions:
     _extend(found, captured.lone.get("extent", ()), source)
     _extend(found, captured.lone.get("extent.signature", ()), source, is_signature=True)
     kept, own = _nested(found)
-    _add_locals(own, kept, captured.lone.get("local", ()), source)
+    for name in ("local", "local.type"):
+        _add_locals(own, kept, captured.lone.get(name, ()), source, name == "local.type")
     for definition in kept:
         definition.rows = source.rows((definition.start, definition.end))
         definition.first_row = definition.rows[0]
@@ -89,13 +103,14 @@ def definitions(captured: Captured, source: Source) -> Definitions:
 def _found(captured: Captured, source: Source) -> list[Definition]:
     """Return one definition for each name; of two patterns the earlier one counts."""
     kinds: dict[int, str] = {}
+    imported = {one["import.alias"][0] for _, one in captured.grouped if "import.alias" in one}
     best: dict[int, tuple[int, Definition]] = {}
     for pattern, spans in captured.grouped:
         kind = kinds.get(pattern)
         if kind is None:
             keys = (key for key in spans if key.startswith("definition."))
             kind = kinds[pattern] = next(keys, "").removeprefix("definition.")
-        if not kind or "name" not in spans:
+        if not kind or "name" not in spans or spans["name"][0] in imported:
             continue
         known = best.get(spans["name"][0])
         if known is None or pattern < known[0]:
@@ -116,7 +131,8 @@ def _definition(kind: str, spans: dict[str, Bytes], source: Source) -> Definitio
         if last and not name.startswith("operator"):
             receiver, name = ".".join([receiver, *outer] if receiver else outer), last
         within = _JOINT.sub(".", receiver.removesuffix(".prototype")).strip("*& ")
-    name = name.strip("\"'`") or name
+    if name[:1] in _QUOTES and name[-1:] == name[:1]:
+        name = name.strip(name[0])
     body = spans.get("body")
     return Definition(
         kind, name[:_MAX_NAME_CHARS], start, end, name_start, body, start, within[:_MAX_NAME_CHARS]
@@ -146,6 +162,7 @@ def _nested(found: list[Definition]) -> tuple[list[Definition], dict[int, set[st
     kept: list[Definition] = []
     own: dict[int, set[str]] = {}
     stack: list[int] = []
+    last: dict[int | None, int] = {}
     for definition in found:
         while stack and (
             kept[stack[-1]].end <= definition.start
@@ -159,11 +176,27 @@ def _nested(found: list[Definition]) -> tuple[list[Definition], dict[int, set[st
         limit = _MAX_KEY_DEPTH if definition.kind == "key" else _MAX_DEPTH
         if len(stack) >= limit:
             continue
-        definition.parent, definition.depth = (stack[-1], len(stack)) if stack else (None, 0)
+        definition.parent = stack[-1] if stack else None
         _name_in(definition, parent)
-        stack.append(len(kept))
+        before = kept[last[definition.parent]] if definition.parent in last else None
+        if _continues(definition, before):
+            stack.append(last[definition.parent])
+            continue
+        last[definition.parent] = len(kept)
+        if definition.kind != "type":  # `typedef struct node {…} node_t` is beside its struct
+            stack.append(len(kept))
         kept.append(definition)
     return kept, own
+
+
+def _continues(definition: Definition, before: Definition | None) -> bool:
+    """Let one equation of a function join those before it."""
+    if before is None or not (definition.is_clause and before.is_clause):
+        return False
+    if before.qualified != definition.qualified:
+        return False
+    before.end = max(before.end, definition.end)
+    return True
 
 
 def _function_around(kept: list[Definition], stack: list[int]) -> int | None:
@@ -176,6 +209,8 @@ def _function_around(kept: list[Definition], stack: list[int]) -> int | None:
 
 def _name_in(definition: Definition, parent: Definition | None) -> None:
     in_class = parent is not None and parent.kind in CLASSES
+    if definition.kind == "clause":
+        definition.kind, definition.is_clause = "function", True
     if definition.kind == "function" and (in_class or (definition.within and not parent)):
         definition.kind = "method"
     elif definition.kind == "variable":
@@ -188,8 +223,13 @@ def _name_in(definition: Definition, parent: Definition | None) -> None:
 
 
 def _add_locals(
-    own: dict[int, set[str]], kept: list[Definition], spans: list[Bytes] | tuple[()], source: Source
+    own: dict[int, set[str]],
+    kept: list[Definition],
+    spans: list[Bytes] | tuple[()],
+    source: Source,
+    is_type: bool,
 ) -> None:
+    """Note names of parameters and variables of functions, of type parameters of anything."""
     stack: list[int] = []
     at = 0
     for start, end in sorted(spans):
@@ -200,9 +240,12 @@ def _add_locals(
             at += 1
         while stack and kept[stack[-1]].end <= start:
             stack.pop()
-        function = _function_around(kept, stack)
-        if function is not None:
-            own.setdefault(function, set()).add(source.name(start, end))
+        if is_type:
+            owner = stack[-1] if stack else None
+        else:
+            owner = _function_around(kept, stack)
+        if owner is not None:
+            own.setdefault(owner, set()).add(source.name(start, end))
 
 
 def _signature(definition: Definition, source: Source) -> str:

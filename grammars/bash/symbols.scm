@@ -1,0 +1,11 @@
+(function_definition name: (word) @name body: (_) @body) @definition.function
+
+; Inside functions these are locals.
+(program (variable_assignment name: (variable_name) @name) @definition.variable)
+(program (declaration_command (variable_assignment name: (variable_name) @name)) @definition.variable)
+(command
+  name: (command_name (word) @keyword)
+  argument: (concatenation . (word) @name)
+  (#set! keyword "alias")) @definition.function
+
+(comment) @comment

@@ -1,0 +1,20 @@
+(variable) @reference.name
+(name) @reference.type
+(constructor) @reference.name
+(apply function: (variable) @reference.call)
+(apply function: (qualified id: (variable) @reference.method))
+(apply function: (constructor) @reference.call)
+
+(patterns (variable) @local)
+(bind name: (variable) @local)
+(type_params bind: (variable) @reference.none)
+(signature name: (variable) @reference.none)
+
+(import module: (module) @import.whole !alias !names) @import
+(import module: (module) @import.module alias: (module) @import.alias) @import
+(import
+  module: (module) @import.module
+  names: (import_list name: (import_name variable: (_) @import.name))) @import
+(import
+  module: (module) @import.module
+  names: (import_list name: (import_name type: (_) @import.name))) @import
