@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 SCHEMA = 1
 DEAD_SHARE = 0.5
 """Documents of other states of files are kept up to this share of the live source."""
-MAX_VERSIONS = 64
+MAX_VERSIONS = 32
 """So many commits to a table before its small files are merged and old ones removed."""
 READER_GRACE = datetime.timedelta(seconds=30)
 """Another process may be reading an old version for so long."""

@@ -1,0 +1,65 @@
+"""Others that read the same folder: ctags, ripgrep, aider's repository map."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from benchmarks.bars import Figure
+
+AIDER_TIMES = 10.0
+TIMEOUT_S = 1_800
+_MAP = """
+import os, sys, time
+from aider.io import InputOutput
+from aider.repomap import RepoMap
+
+class Words:
+    def token_count(self, text):
+        return len(text) // 4
+
+files = [os.path.join(at, name) for at, _, names in os.walk(sys.argv[1]) for name in names
+         if name.endswith(".py")]
+made = RepoMap(map_tokens=1024, root=sys.argv[1], main_model=Words(), io=InputOutput(yes=True))
+started = time.perf_counter()
+made.get_repo_map([], files)
+print(len(files), time.perf_counter() - started)
+"""
+
+
+def measure(root: Path, home: Path, mine_s: float, aider: Path | None) -> list[Figure]:
+    """Return the seconds each takes; those that are not installed are left out."""
+    figures = []
+    if shutil.which("ctags"):
+        tags = ["ctags", "-R", "--fields=+nS", "-f", str(home / "tags"), str(root)]
+        took_s = _run(tags)
+        figures.append(
+            Figure("ctags, definitions", took_s, "s", compared=f"full index {mine_s:.1f} s")
+        )
+    if shutil.which("rg"):
+        took_s = _run(["rg", "--count", "--no-messages", "socket", str(root)])
+        figures.append(Figure("ripgrep, one word once", took_s, "s"))
+    if aider is not None:
+        answer = subprocess.run(
+            [str(aider), "-c", _MAP, str(root)],
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            cwd=home,
+            env=os.environ | {"HOME": str(home)},
+        )
+        n_files, seconds = answer.stdout.split()[-2:]
+        figures += [
+            Figure("aider's map", float(seconds), "s", detail={"files": int(n_files)}),
+            Figure("faster than aider's map", float(seconds) / mine_s, "x", ">=", AIDER_TIMES),
+        ]
+    return figures
+
+
+def _run(command: list[str]) -> float:
+    started = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=True, timeout=TIMEOUT_S)
+    return time.perf_counter() - started
