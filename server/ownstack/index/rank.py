@@ -78,12 +78,12 @@ def lexical(snapshot: Snapshot, query: Query) -> tuple[Scores, Scores, Scores, S
     owner, n_documents = snapshot.document_of_row, len(snapshot.documents)
     found: list[Scores] = []
     for field in ("text", "title"):
-        lengths = snapshot.lengths(field)  # type: ignore[arg-type]
+        lengths = snapshot.lengths(field)
         of_file = np.bincount(owner, lengths, n_documents).astype(np.float32)
         row_norms, file_norms = _norms(lengths), _norms(of_file, snapshot.live_documents)
         rows, files = np.zeros(len(lengths), np.float32), np.zeros(n_documents, np.float32)
         for term in query.terms:
-            at, counts = snapshot.postings(term, field)  # type: ignore[arg-type]
+            at, counts = snapshot.postings(term, field)
             if not len(at):
                 continue
             tf = counts.astype(np.float32)
@@ -99,12 +99,13 @@ def lexical(snapshot: Snapshot, query: Query) -> tuple[Scores, Scores, Scores, S
 def _norms(lengths: Scores, live: npt.NDArray[np.bool_] | None = None) -> Scores:
     counted = lengths if live is None else lengths[live]
     mean = max(1.0, float(counted.mean())) if len(counted) else 1.0
-    norms: Scores = np.float32(_K1 * (1 - _B)) + np.float32(_K1 * _B / mean) * lengths
+    norms: Scores = lengths * np.float32(_K1 * _B / mean)
+    norms += np.float32(_K1 * (1 - _B))
     return norms
 
 
-def _idf(n: int, n_with: int) -> np.float32:
-    return np.float32(math.log(1 + max(0.0, n - n_with + 0.5) / (n_with + 0.5)))
+def _idf(n: int, n_with: int) -> float:
+    return math.log(1 + max(0.0, n - n_with + 0.5) / (n_with + 0.5))
 
 
 def nearness(snapshot: Snapshot, vector: Scores) -> tuple[Scores, Scores]:
