@@ -29,6 +29,10 @@ COMMANDS = [
     ["models", "list"],
     ["models", "add"],
     ["models", "use"],
+    ["index"],
+    ["search"],
+    ["symbols"],
+    ["map"],
 ]
 
 ECHOING = (
