@@ -44,7 +44,7 @@ from training.echo_calibration import calibration_error, fit, fit_logit
 
 GROWING = 0.25
 """This share of the documents ends at the cursor."""
-RIDGE = 2e-3
+RIDGE = 1e-2
 """Few projects: weights are kept small."""
 PROGRESS_EVERY = 100
 

@@ -4,7 +4,8 @@ Both are language models of the same line. The mixture of their sequences, λ·e
 is the per-token mixture whose λ is updated by Bayes' rule after every token, so whole lines can
 be compared as well as tokens. Better still on the projects it was measured on is to multiply the
 two (a product of experts): a conditional logit over the logarithms of both and over what can be
-seen of a line. A second model says how likely the chosen line is right.
+seen of a line (+1.0 point of exact lines over echo alone, where the mixture adds 0.1, with a
+network of 4 million tokens). A second model says how likely the chosen line is right.
 
 Both are made by `python -m training.mix_calibration`, which says on what and how well.
 """
@@ -15,22 +16,26 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ownstack.completion.echo.candidate import FEATURES as ECHO_FEATURES
 from ownstack.completion.echo.candidate import beginning, plain_features
 from ownstack.completion.echo.judgement import Judged, certainty, log_odds
 from ownstack.completion.echo.question import Question
 from ownstack.engine.protocol import Weighed
 
+# Fitted on 1,800 cursors in twelve projects of four languages, of which one in four documents
+# ends at the cursor, with a network that had seen 4 million tokens.
 CHOICE = (
-    *(0.25, 0.71, 0.154, -0.101, 0.715, 0.599, 0.133, 0.781, -0.361, 0.286, -2.812, 0.587),
-    *(0.178, 0.418, -0.563, -1.218),
+    *(-0.199, 0.505, 0.035, 0.126, -0.198, 0.405, -0.053, 0.971, -0.766, 0.115, -1.958, 0.032),
+    *(0.07, 0.324, 0.056, -2.009, 0.407, 0.602, 0.628, 0.969, 0.496),
 )
 """Weights of `FEATURES`."""
-CERTAINTY = (-3.049, 0.524, 0.489, 0.841, 2.486, 0.119, 0.058, -0.05, 0.255, 0.726, 0.741)
+CERTAINTY = (-4.026, 0.349, 0.219, 0.746, 3.005, -0.112, 0.044, -0.007, 0.03, 0.765, 0.191)
 """A bias, and the weights of `SIGNALS`."""
 
 FEATURES = (
     *("echoed", "share", "logprob", "found", "both", "sure", "tokens", "length", "unknown"),
     *("open", "closed", "ends", "begun", "new_logprob", "new_length", "new_unknown"),
+    *("first", "top", "match", "next", "own"),
 )
 """The names of `Option.features`, in order."""
 SIGNALS = (
@@ -96,6 +101,7 @@ def options(
     begun: dict[str, float] = {}
     for text, judged in by_echo.items():
         begun[beginning(text)] = begun.get(beginning(text), 0.0) + judged.share / total
+    best = max((one.logprob for one in weighed), default=None)
     found = []
     for text in dict.fromkeys((*by_echo, *by_network)):
         mine, theirs = by_echo.get(text), by_network.get(text)
@@ -103,6 +109,7 @@ def options(
         known = float(mine is not None)
         logprob = max(MIN_LOGPROB, theirs.logprob) if theirs else MIN_LOGPROB
         own = float(theirs is not None and theirs.found)
+        evidence = dict(zip(ECHO_FEATURES, mine.candidate.features, strict=True)) if mine else {}
         features = (
             known,
             math.log(max(mine.share, MIN_SHARE)) if mine else 0.0,
@@ -120,6 +127,9 @@ def options(
             logprob * (1 - known),
             seen["length"] * (1 - known),
             seen["unknown"] * (1 - known),
+            float(bool(echoed) and mine is echoed[0]),
+            float(theirs is not None and theirs.logprob == best),
+            *(evidence.get(name, 0.0) for name in ("match", "next", "own")),
         )
         found.append(Option(text, mine, theirs, features))
     return found
