@@ -14,7 +14,8 @@ from ownstack.index import scan as scanning
 from ownstack.index import workers
 from ownstack.index.columns import FLAG_PLAIN
 from ownstack.index.jobs import ReadFiles
-from ownstack.index.project import ProjectIndex, too_broad
+from ownstack.index.project import ProjectIndex
+from ownstack.index.scan import too_broad
 from ownstack.index.status import Progress
 from tests.support.indexing import LengthEmbedder, found, open_index, shown, write
 

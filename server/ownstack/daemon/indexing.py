@@ -110,7 +110,7 @@ class Indexing:
 
     async def _may(self, folder: Path) -> bool:
         """Say whether a folder may be indexed; the user is asked where it holds too much."""
-        from ownstack.index.project import too_broad
+        from ownstack.index.scan import too_broad
 
         reason = await asyncio.to_thread(lambda: too_broad(folder.resolve()))
         if not reason:

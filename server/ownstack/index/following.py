@@ -49,6 +49,7 @@ class Following:
             return
         if paths is None or not self.index.update(sorted(paths)):
             self.index.refresh(self._report)
+            self.index.warm()
             took_s = time.monotonic() - started
             self._not_before = time.monotonic() + CHECK_SHARE * took_s
         if time.monotonic() - self._tidied > TIDY_S:

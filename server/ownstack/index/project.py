@@ -36,7 +36,7 @@ from ownstack.index.jobs import (
 )
 from ownstack.index.keeper import Keeper
 from ownstack.index.reading import NO_STAMP, Stamp
-from ownstack.index.scan import Entry
+from ownstack.index.scan import Entry, too_broad
 from ownstack.index.snapshot import Snapshot
 from ownstack.index.status import IndexStatus, Phase, Progress, reason_on_disk
 from ownstack.index.sync import FileState, SyncPlan, plan_sync
@@ -125,6 +125,7 @@ class ProjectIndex:
             plan = plan_sync(on_disk, stored)
             if not self._keeper.is_reader:
                 self._carry_out(plan, report)
+                self._pool.shrink()
             self._refreshed = time.time()
             self._phase = "ready"
             return plan
@@ -137,6 +138,7 @@ class ProjectIndex:
         with self._busy:
             on_disk: dict[str, Entry] = {}
             stored: dict[str, FileState] = {}
+            judge = scan.Judge(self.root)
             for path in paths:
                 place = self.root / path
                 if path.rpartition("/")[2] in scan.IGNORE_FILES or (
@@ -150,7 +152,7 @@ class ProjectIndex:
                 elif any(known.startswith(path + "/") for known in self._files):
                     return False
                 if place.exists():
-                    entry = Entry(path, NO_STAMP, scan.reason(self.root, path))
+                    entry = Entry(path, NO_STAMP, judge.reason(path))
                     if not entry.reason or path in stored:
                         on_disk[path] = entry
             if not self._keeper.is_reader:
@@ -170,6 +172,7 @@ class ProjectIndex:
                 if isinstance(answer, Batch):
                     self._publish(answer)
                     self._embed([path], None)
+                    self._phase = "ready"
 
     def pause(self) -> None:
         """Begin no new work until `resume`; from any thread."""
@@ -177,6 +180,12 @@ class ProjectIndex:
 
     def resume(self) -> None:
         self._pool.resume()
+
+    def warm(self) -> None:
+        """Be ready for single files, which need not wait then for a process to start."""
+        with self._busy:
+            if not self._is_closed:
+                self._pool.warm()
 
     def tidy(self, *, at_once: bool = False) -> None:
         """Give back space on disk and in memory that old states take."""
@@ -250,6 +259,7 @@ class ProjectIndex:
         self._read(plan.read, report)
         self._embed(self._snapshot.awaiting_vectors(), report)
         self._keeper.flush()
+        self._phase = "ready"
 
     def _read(self, paths: Sequence[str], report: Report | None) -> None:
         self._phase = "reading"
@@ -384,13 +394,3 @@ class ProjectIndex:
 
 Restored = tuple[str, bytes, Stamp]
 """Path, content and stamp of a file that holds what is stored of former times."""
-
-
-def too_broad(root: Path) -> str:
-    """Say why a folder is hardly one project, or return ""."""
-    home = Path.home().resolve()
-    if root == home:
-        return f"{root} is your home folder."
-    if root in home.parents:
-        return f"{root} holds your home folder."
-    return ""

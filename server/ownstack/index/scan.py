@@ -167,28 +167,64 @@ def is_skipped_folder(relative: str) -> bool:
     return not _SKIPPED_FOLDERS.isdisjoint(relative.split("/"))
 
 
+class Judge:
+    """Says of single paths what `scan` would; remembers the rules of the folders it has seen."""
+
+    def __init__(self, folder: Path, max_bytes: int = MAX_FILE_BYTES) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._below: dict[str, Ignored | str] = {}
+
+    def reason(self, relative: str) -> str:
+        """Say why `scan` would leave a path out, or return ""; it need not exist."""
+        above = relative.rpartition("/")[0]
+        if is_skipped_folder(above):
+            return _BY_FOLDER
+        ignored = self._rules_below(above + "/" if above else "")
+        if isinstance(ignored, str):
+            return ignored
+        if by := ignored.match(relative):
+            return _IGNORED.format(by)
+        try:
+            status = os.stat(os.path.join(self._folder, relative), follow_symlinks=False)
+        except (OSError, ValueError):
+            return _by_name(relative)
+        if not stat.S_ISREG(status.st_mode):
+            return _LINK if stat.S_ISLNK(status.st_mode) else _ODD
+        return _by_name(relative) or _by_size(status.st_size, self._max_bytes)
+
+    def _rules_below(self, here: str) -> Ignored | str:
+        """Return the rules for what stands in a folder, or why that is left out as a whole."""
+        if here not in self._below:
+            self._below[here] = self._look_up(here)
+        return self._below[here]
+
+    def _look_up(self, here: str) -> Ignored | str:
+        if not here:
+            return Ignored.above(self._folder).below(str(self._folder), "")
+        above = self._rules_below(here[: here.rstrip("/").rfind("/") + 1])
+        if isinstance(above, str):
+            return above
+        if os.path.islink(os.path.join(self._folder, here[:-1])):
+            return _LINK
+        if by := above.match(here):
+            return _IGNORED.format(by)
+        return above.below(os.path.join(self._folder, here), here)
+
+
 def reason(folder: Path, relative: str, max_bytes: int = MAX_FILE_BYTES) -> str:
     """Say why `scan` would leave a path out, or return ""; it need not exist."""
-    parts = relative.split("/")
-    if not _SKIPPED_FOLDERS.isdisjoint(parts[:-1]):
-        return _BY_FOLDER
-    ignored, here = Ignored.above(folder), ""
-    for part in parts[:-1]:
-        ignored = ignored.below(os.path.join(folder, here), here)
-        here += part + "/"
-        if os.path.islink(os.path.join(folder, here[:-1])):
-            return _LINK
-        if by := ignored.match(here):
-            return _IGNORED.format(by)
-    if by := ignored.below(os.path.join(folder, here), here).match(relative):
-        return _IGNORED.format(by)
-    try:
-        status = os.stat(os.path.join(folder, relative), follow_symlinks=False)
-    except (OSError, ValueError):
-        return _by_name(relative)
-    if not stat.S_ISREG(status.st_mode):
-        return _LINK if stat.S_ISLNK(status.st_mode) else _ODD
-    return _by_name(relative) or _by_size(status.st_size, max_bytes)
+    return Judge(folder, max_bytes).reason(relative)
+
+
+def too_broad(root: Path) -> str:
+    """Say why a folder is hardly one project, or return ""."""
+    home = Path.home().resolve()
+    if root == home:
+        return f"{root} is your home folder."
+    if root in home.parents:
+        return f"{root} holds your home folder."
+    return ""
 
 
 def _file(name: str, entry: os.DirEntry[str], max_bytes: int) -> Entry:

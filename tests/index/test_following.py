@@ -1,0 +1,78 @@
+"""An index that follows its folder."""
+
+import threading
+from pathlib import Path
+
+from ownstack.index.following import Following
+from ownstack.index.project import ProjectIndex
+from ownstack.index.status import Progress
+from tests.support.indexing import found, open_index, write
+
+WAIT_S = 60.0
+
+
+class Seen:
+    """Lets a test wait until something can be found, woken by what changes the index."""
+
+    def __init__(self, index: ProjectIndex) -> None:
+        self._index = index
+        self._changed = threading.Condition()
+        note = index._note
+
+        def noted(*arguments: object) -> None:
+            note(*arguments)  # type: ignore[arg-type]
+            with self._changed:
+                self._changed.notify_all()
+
+        index._note = noted  # type: ignore[method-assign, assignment]
+
+    def until(self, word: str, paths: set[str]) -> bool:
+        def is_so() -> bool:
+            return found(self._index, word) == paths
+
+        with self._changed:
+            return any(self._changed.wait_for(is_so, 0.2) for _ in range(int(WAIT_S / 0.2)))
+
+
+def test_what_changes_on_the_disk_is_found(tmp_path: Path) -> None:
+    """Saved, moved with its folder, ignored, removed; nobody asks for a look."""
+    root = tmp_path / "project"
+    write(root, {"app/net.py": "def listen(): pass\n"})
+    index = open_index(root, tmp_path / "cache")
+    seen = Seen(index)
+    told: list[Progress] = []
+    following = Following(index, told.append)
+    assert seen.until("listen", {"app/net.py"})
+
+    write(root, {"app/net.py": "def accept(): pass\n"})
+    assert seen.until("accept", {"app/net.py"})
+    assert seen.until("listen", set())
+    (root / "app").rename(root / "lib")
+    assert seen.until("accept", {"lib/net.py"})
+    write(root, {".gitignore": "lib/\n"})
+    assert seen.until("accept", set())
+    (root / ".gitignore").unlink()
+    assert seen.until("accept", {"lib/net.py"})
+    (root / "lib" / "net.py").unlink()
+    assert seen.until("accept", set())
+
+    following.close()
+    assert told[0].phase == "reading"
+    assert index.status().message == ""
+
+
+def test_an_editor_may_tell_sooner(tmp_path: Path) -> None:
+    """Of a file in the folder; others are nobody's business."""
+    root = tmp_path / "project"
+    write(root, {"a.py": "def listen(): pass\n"})
+    index = open_index(root, tmp_path / "cache")
+    seen = Seen(index)
+    following = Following(index)
+    assert seen.until("listen", {"a.py"})
+    following._watch._observer.unschedule_all()  # type: ignore[union-attr]
+    write(root, {"a.py": "def accept(): pass\n"})
+    following.saved(root / "a.py")
+    following.saved(tmp_path / "other.py")
+
+    assert seen.until("accept", {"a.py"})
+    following.close()
