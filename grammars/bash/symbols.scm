@@ -3,9 +3,5 @@
 ; Inside functions these are locals.
 (program (variable_assignment name: (variable_name) @name) @definition.variable)
 (program (declaration_command (variable_assignment name: (variable_name) @name)) @definition.variable)
-(command
-  name: (command_name (word) @keyword)
-  argument: (concatenation . (word) @name)
-  (#set! keyword "alias")) @definition.function
 
 (comment) @comment

@@ -9,6 +9,15 @@
 
 (arguments (call target: (identifier) (arguments (identifier) @local)))
 (binary_operator left: (identifier) @local operator: "=")
+(arguments (call (arguments (binary_operator operator: "=" right: (identifier) @local))))
+(arguments (call (arguments (binary_operator left: (identifier) @local operator: "\\\\"))))
+(binary_operator left: (call (arguments (identifier) @local)) operator: "when")
+(binary_operator
+  left: (call (arguments (binary_operator operator: "=" right: (identifier) @local)))
+  operator: "when")
+(binary_operator
+  left: (call (arguments (binary_operator left: (identifier) @local operator: "\\\\")))
+  operator: "when")
 (stab_clause left: (arguments (identifier) @local))
 
 (call

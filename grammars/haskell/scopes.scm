@@ -6,6 +6,11 @@
 (apply function: (constructor) @reference.call)
 
 (patterns (variable) @local)
+(patterns (parens (apply argument: (variable) @local)))
+(patterns (parens (apply function: (apply argument: (variable) @local))))
+(patterns (parens (infix left_operand: (variable) @local right_operand: (variable) @local)))
+(alternative pattern: (apply argument: (variable) @local))
+(alternative pattern: (variable) @local)
 (bind name: (variable) @local)
 (type_params bind: (variable) @reference.none)
 (signature name: (variable) @reference.none)

@@ -9,6 +9,8 @@
 (declarations (function name: (_) @name match: (_) @body) @definition.clause)
 (declarations (bind name: (_) @name match: (_) @body) @definition.clause)
 (declarations (function name: (_) @name) @definition.clause)
+(instance_declarations (function name: (_) @name match: (_) @body) @definition.clause)
+(instance_declarations (bind name: (_) @name match: (_) @body) @definition.clause)
 (instance
   patterns: (type_patterns
     . [(name) @name

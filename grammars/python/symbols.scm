@@ -1,6 +1,7 @@
 (function_definition name: (identifier) @name body: (_) @body) @definition.function
 (class_definition name: (identifier) @name body: (_) @body) @definition.class
-(type_alias_statement left: (type (identifier) @name)) @definition.type
+(type_alias_statement
+  left: (type [(identifier) @name (generic_type . (identifier) @name)])) @definition.type
 
 ; Inside functions these are locals.
 (expression_statement (assignment left: (identifier) @name)) @definition.variable

@@ -10,7 +10,7 @@
 (package_clause name: (_) @skip)
 
 (parameter name: (identifier) @local)
-(class_parameter name: (identifier) @local)
+(class_parameter name: (identifier) @reference.none)
 (binding name: (identifier) @local)
 (lambda_expression parameters: (identifier) @local)
 (enumerator . (identifier) @local)

@@ -7,9 +7,8 @@
   name: (user_type (type_identifier) @name) body: (_) @body) @definition.scope
 (class_declaration name: (type_identifier) @name body: (_) @body) @definition.class
 (protocol_declaration name: (type_identifier) @name body: (_) @body) @definition.protocol
-(function_declaration name: (_) @name body: (_) @body) @definition.function
-(function_declaration name: _ @name body: (_) @body) @definition.function
-(protocol_function_declaration name: (_) @name) @definition.method
+(function_declaration "func" . name: _ @name body: (_) @body) @definition.function
+(protocol_function_declaration "func" . name: _ @name) @definition.method
 (init_declaration name: "init" @name body: (_) @body) @definition.method
 (deinit_declaration "deinit" @name body: (_) @body) @definition.method
 (subscript_declaration "subscript" @name) @definition.method

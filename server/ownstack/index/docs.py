@@ -31,6 +31,8 @@ def documentation(kept: list[Definition], captured: Captured, source: Source) ->
     above = comments | signatures | _by_last_row(lone.get("before", ()), source)
     said = {source.rows(span)[1]: span for span in lone.get("doc.before", ())}
     for one in kept:
+        if one.parent is not None and kept[one.parent].rows[0] == one.rows[0]:
+            continue  # what is above is said of its parent
         texts, spoken, top = [], None, one.first_row
         while (row := top - 1) in above:
             if row in said:

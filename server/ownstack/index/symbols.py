@@ -86,7 +86,8 @@ class Definitions:
 def definitions(captured: Captured, source: Source) -> Definitions:
     """Put captures in order: what encloses what, what is local, what belongs to each."""
     found = _found(captured, source)
-    names = frozenset(definition.name_at for definition in found)
+    names = frozenset(one["name"][0] for _, one in captured.grouped if "name" in one)
+    names |= {definition.name_at for definition in found}
     _extend(found, captured.lone.get("extent", ()), source)
     _extend(found, captured.lone.get("extent.signature", ()), source, is_signature=True)
     kept, own = _nested(found)
@@ -131,8 +132,13 @@ def _definition(kind: str, spans: dict[str, Bytes], source: Source) -> Definitio
         if last and not name.startswith("operator"):
             receiver, name = ".".join([receiver, *outer] if receiver else outer), last
         within = _JOINT.sub(".", receiver.removesuffix(".prototype")).strip("*& ")
+        within = "" if within in ("exports", "module.exports") else within
     if name[:1] in _QUOTES and name[-1:] == name[:1]:
         name = name.strip(name[0])
+    if kind == "section":
+        name = name.rstrip("# ")
+    # Of `M.open` it is `open` that is defined; `M` is only used.
+    name_start = max(name_start, name_end - len(name.encode("utf-8", "replace")))
     body = spans.get("body")
     return Definition(
         kind, name[:_MAX_NAME_CHARS], start, end, name_start, body, start, within[:_MAX_NAME_CHARS]
@@ -151,10 +157,13 @@ def _extend(
         at = bisect_left(starts, start)
         if at == len(found) or found[at].end > end:
             continue
-        inner = found[at]
-        if not source.data[inner.end : min(end, inner.end + 8)].strip(b" \t\r\n;"):
-            inner.start, inner.end = min(inner.start, start), max(inner.end, end)
-            inner.core = min(inner.core, start) if is_signature else inner.core
+        inside = found[at].start, found[at].end
+        if source.data[inside[1] : min(end, inside[1] + 8)].strip(b" \t\r\n;"):
+            continue
+        while at < len(found) and (found[at].start, found[at].end) == inside:
+            found[at].start, found[at].end = min(start, inside[0]), max(end, inside[1])
+            found[at].core = min(found[at].core, start) if is_signature else found[at].core
+            at += 1
 
 
 def _nested(found: list[Definition]) -> tuple[list[Definition], dict[int, set[str]]]:
@@ -163,6 +172,7 @@ def _nested(found: list[Definition]) -> tuple[list[Definition], dict[int, set[st
     own: dict[int, set[str]] = {}
     stack: list[int] = []
     last: dict[int | None, int] = {}
+    keys: set[tuple[int | None, str]] = set()
     for definition in found:
         while stack and (
             kept[stack[-1]].end <= definition.start
@@ -174,8 +184,11 @@ def _nested(found: list[Definition]) -> tuple[list[Definition], dict[int, set[st
             own.setdefault(_function_around(kept, stack) or 0, set()).add(definition.name)
             continue
         limit = _MAX_KEY_DEPTH if definition.kind == "key" else _MAX_DEPTH
-        if len(stack) >= limit:
+        if len(stack) >= limit or (
+            definition.kind == "key" and (stack[-1] if stack else None, definition.name) in keys
+        ):
             continue
+        keys.add((stack[-1] if stack else None, definition.name))
         definition.parent = stack[-1] if stack else None
         _name_in(definition, parent)
         before = kept[last[definition.parent]] if definition.parent in last else None
@@ -216,7 +229,7 @@ def _name_in(definition: Definition, parent: Definition | None) -> None:
     elif definition.kind == "variable":
         if in_class:
             definition.kind = "field"
-        elif definition.name.isupper():
+        elif definition.name.isupper() and len(definition.name) > 1:
             definition.kind = "constant"
     outer = ((parent.qualified,) if parent else ()) + (definition.within,)
     definition.qualified = ".".join([*filter(None, outer), definition.name])
@@ -240,10 +253,8 @@ def _add_locals(
             at += 1
         while stack and kept[stack[-1]].end <= start:
             stack.pop()
-        if is_type:
-            owner = stack[-1] if stack else None
-        else:
-            owner = _function_around(kept, stack)
+        nearest = stack[-1] if stack else None
+        owner = nearest if is_type else _function_around(kept, stack)
         if owner is not None:
             own.setdefault(owner, set()).add(source.name(start, end))
 

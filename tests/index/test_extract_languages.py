@@ -1,0 +1,95 @@
+"""What must come out of sources of every language; the data lie in `data/<language>/`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ownstack.index.extract import extract
+from ownstack.index.rows import Extracted
+from ownstack.languages import Language, languages
+
+DATA = Path(__file__).parent / "data"
+EXPECTED = ".expected.json"
+SOURCES = sorted(
+    path for path in DATA.glob("*/*") if path.is_file() and not path.name.endswith(EXPECTED)
+)
+LANGUAGES = {language.id: language for language in languages()}
+# Locals of the sources, which are no references.
+LOCALS = {"local", "closure_argument", "best"}
+
+
+def name(path: Path) -> str:
+    return path.relative_to(DATA).as_posix()
+
+
+def read(path: Path) -> tuple[str, Language, dict[str, Any]]:
+    expected = json.loads(path.with_name(path.name + EXPECTED).read_text("utf-8"))
+    return path.read_text("utf-8"), LANGUAGES[path.parent.name], expected
+
+
+def plain(extracted: Extracted) -> dict[str, Any]:
+    """Write what was extracted as the expectations are written."""
+    symbols = extracted.symbols
+    return {
+        "symbols": [
+            f"{one.kind} {one.qualified} {one.start_line}-{one.end_line}" for one in symbols
+        ],
+        "signatures": [one.signature for one in symbols],
+        "docs": {one.qualified: one.doc for one in symbols if one.doc},
+        "imports": [
+            f"{one.line}: {one.module} | {one.name} | {one.alias}" for one in extracted.imports
+        ],
+        "references": [
+            f"{one.line}: {one.kind} {one.name}"
+            + (f" in {symbols[one.symbol].qualified}" if one.symbol is not None else "")
+            for one in extracted.references
+            if one.kind != "import"
+        ],
+    }
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_a_source_gives_its_symbols_imports_and_references(path: Path) -> None:
+    """Broken sources too: what is whole in them must come out."""
+    text, language, expected = read(path)
+
+    assert plain(extract(text, path.name, language)) == expected
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_locals_are_no_references(path: Path) -> None:
+    """They would make every function that says `local` a user of every other."""
+    text, language, _ = read(path)
+
+    names = {one.name for one in extract(text, path.name, language).references}
+
+    assert not names & LOCALS
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_windows_line_ends_change_nothing(path: Path) -> None:
+    """Carriage returns belong to the lines, and to no name, signature or documentation."""
+    text, language, expected = read(path)
+    if "broken" in path.name or language.id == "markdown":
+        pytest.skip("recovery and setext headings may go another way")
+
+    assert plain(extract(text.replace("\n", "\r\n"), path.name, language)) == expected
+
+
+@pytest.mark.parametrize(
+    "language", [one for one in languages() if one.package], ids=lambda l: l.id
+)
+@pytest.mark.parametrize("text", ["", "\n", " \n\t\n", "\ufeff", "\x00\x00\n\x00", "\ud800\n"])
+def test_what_is_hardly_a_text_gives_no_symbols(language: Language, text: str) -> None:
+    """Empty files, byte order marks, NUL bytes and half surrogate pairs."""
+    extracted = extract(text, "a", language)
+
+    assert extracted.symbols == ()
+    assert "".join(chunk.text for chunk in extracted.chunks).strip("\n") == text.strip("\n")
+
+
+def test_every_language_with_a_grammar_has_a_source() -> None:
+    """A language added to the table is added to these tests."""
+    assert {one.id for one in languages() if one.package} == {path.parent.name for path in SOURCES}
