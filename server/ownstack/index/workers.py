@@ -16,10 +16,13 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
+
+import psutil
 
 import ownstack
 from ownstack.errors import IndexingError
@@ -28,7 +31,12 @@ from ownstack.index.jobs import EmbedFiles, Job
 log = logging.getLogger(__name__)
 
 NICENESS = 10
-JOB_TIMEOUT_S = 60.0
+JOB_PROCESSOR_S, JOB_WALL_S = 40.0, 900.0
+"""A job that takes more of the processor is caught in its parser; more of the wall, elsewhere.
+
+Other work may keep a process of low priority waiting for minutes, and no file is to blame then.
+"""
+_LOOK_S = 2.0
 _PACKAGE_PARENT = Path(ownstack.__file__).parents[1]
 _MAIN = "from ownstack.index.workers import serve; serve()"
 
@@ -51,7 +59,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._is_ready = False
 
-    def ask(self, job: Job, timeout_s: float = JOB_TIMEOUT_S) -> Any:
+    def ask(self, job: Job) -> Any:
         """Do a job in the process.
 
         Raises:
@@ -60,9 +68,8 @@ class Worker:
             RuntimeError: the job failed, and the process goes on.
         """
         process = self._process or self._start()
-        timer = threading.Timer(timeout_s, process.kill)
-        timer.daemon = True
-        timer.start()
+        guard = _Guard(process)
+        guard.start()
         try:
             assert process.stdin is not None
             with contextlib.suppress(BrokenPipeError):
@@ -76,7 +83,7 @@ class Worker:
             self.close()
             raise WorkerDiedError(str(error)) from error
         finally:
-            timer.cancel()
+            guard.done.set()
         if isinstance(answer, _Failure):
             raise RuntimeError(answer.what)
         return answer
@@ -130,6 +137,25 @@ class _Failure:
 
     def __init__(self, what: str) -> None:
         self.what = what
+
+
+class _Guard(threading.Thread):
+    """Ends a process that takes too long for one job."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(name="index-guard", daemon=True)
+        self.done = threading.Event()
+        self._process = process
+
+    def run(self) -> None:
+        ends = time.monotonic() + JOB_WALL_S
+        before_s = _processor_s(self._process.pid)
+        while not self.done.wait(_LOOK_S):
+            took_s = _processor_s(self._process.pid) - before_s
+            if took_s > JOB_PROCESSOR_S or time.monotonic() > ends:
+                log.warning("A worker of the index takes too long (%.0f s), and is ended.", took_s)
+                self._process.kill()
+                return
 
 
 class Pool:
@@ -253,6 +279,14 @@ def serve() -> None:
             answers.flush()
         except BrokenPipeError:
             return
+
+
+def _processor_s(pid: int) -> float:
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _close(pipe: BinaryIO | Any) -> None:
