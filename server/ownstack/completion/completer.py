@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ownstack.completion.asking import Asking, next_lines
 from ownstack.completion.cache import Cache, Hit
@@ -29,6 +30,9 @@ from ownstack.document import Document, Documents
 from ownstack.engine.protocol import Engine
 from ownstack.settings import CompletionSettings
 from ownstack.text import Span
+
+if TYPE_CHECKING:
+    from ownstack.index.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +62,13 @@ class Completer:
         folders: Callable[[], Sequence[Path]] = tuple,
         clock: Callable[[], float] = time.monotonic,
         later: CallLater = call_later,
+        index: Callable[[str], Snapshot | None] = lambda uri: None,
     ) -> None:
         """Make one; nothing is read or started before the first request.
 
         `folders`: where files near a document may be read; none in a workspace not trusted.
-        `later`: runs a callback after some seconds (`loop.call_later`).
+        `later`: runs a callback after some seconds (`loop.call_later`). `index`: what is known
+        of the project that a document belongs to.
         """
         self._documents = documents
         self._engine = engine
@@ -82,6 +88,7 @@ class Completer:
             lambda: None if self._asking is None else self._asking.context_budget(),
             self._warm,
             later,
+            index,
         )
         self._mixing = Mixing(
             echo or Echo(), self._gathering.others, self._shape, settings, self._failed

@@ -9,8 +9,8 @@ order of their paths, so that the same definitions are the same bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ownstack.completion.context import Block
 from ownstack.completion.names import Names, names_at
@@ -24,7 +24,10 @@ from ownstack.index.stored import StoredSymbol
 MAX_NAMES = 40
 MAX_CANDIDATES = 3
 """A name that more symbols have tells nothing."""
+LEAST_FIT = 0.5
+"""So many of the words of a module's name must be in a path: the first may be the project's."""
 MAX_MEMBERS = 24
+FEW_MEMBERS = 6
 MAX_SIGNATURE_CHARS = 200
 IMPORTED = 0.3
 """What a name weighs that is imported and not used near the cursor."""
@@ -45,28 +48,47 @@ class Definition:
     weight: float
 
 
-def definitions(
+def fitting(
     snapshot: Snapshot,
-    document: Document,
-    offset: int,
+    found: Sequence[Definition],
+    shown: Sequence[Block],
     budget_tokens: int,
     count: Callable[[str], int],
 ) -> tuple[Block, ...]:
-    """Return what fits of the definitions of the names at a cursor. Cost: some milliseconds."""
-    kept: list[Definition] = []
-    blocks: tuple[Block, ...] = ()
-    for one in wanted(snapshot, document, offset):
-        for trial in (one, replace(one, members=one.members[: len(one.members) // 3])):
-            grown = _blocks(snapshot, [*kept, trial])
-            if sum(count(f"{block.path}\n{block.text}\n") for block in grown) <= budget_tokens:
-                kept.append(trial)
-                blocks = grown
+    """Return what fits of some definitions, those first that matter most.
+
+    What is `shown` stays, byte for byte, as long as everything that would be shown is in it.
+    """
+    kept: dict[int, StoredSymbol] = {}
+    left = budget_tokens
+    for one in found:
+        # All members, else a few, else none: a class is worth its head.
+        for members in (one.members, one.members[:FEW_MEMBERS], ()):
+            added = {row: each for row, each in _with_scope(snapshot, one.symbol, members).items()
+                     if row not in kept}  # fmt: skip
+            paths = {each.path for each in added.values()} - {each.path for each in kept.values()}
+            lines = [_line(each, 1) for each in added.values()]
+            cost = sum(count(line + "\n") for line in (*lines, *paths)) + 2 * len(paths)
+            if cost <= left:
+                kept |= added
+                left -= cost
                 break
+    blocks = _blocks(snapshot, kept)
+    lines_shown = {(block.path, line) for block in shown for line in block.text.split("\n")}
+    lines_new = {(block.path, line) for block in blocks for line in block.text.split("\n")}
+    true_still = all(
+        snapshot.check(block.path) and block.uri == _source(snapshot, block.path) for block in shown
+    )
+    if lines_new <= lines_shown and true_still and _tokens(shown, count) <= budget_tokens:
+        return tuple(shown)
     return blocks
 
 
 def wanted(snapshot: Snapshot, document: Document, offset: int) -> list[Definition]:
-    """Return the definitions of the names at a cursor, those that matter most first."""
+    """Return the definitions of the names at a cursor, those that matter most first.
+
+    Cost: some milliseconds, and tenths of a second the first time for a large project.
+    """
     names = names_at(document.text, offset)
     here = _Here(snapshot, document)
     for imported in here.imports:
@@ -124,16 +146,18 @@ class _Here:
         parts = [part for part in re.split(r"[./\\:]+", imported.module) if part and part != "@"]
         if imported.name:
             found = self._candidates(imported.name)
-            exact = [one for one in found if self._lies_in(one.path, parts)]
-            if exact:
-                return exact[:MAX_CANDIDATES]
+            fits = [self._fit(one.path, parts) for one in found]
+            best = max(fits, default=0.0)
+            if best > 0:
+                pairs = zip(found, fits, strict=True)
+                return [one for one, fit in pairs if fit == best][:MAX_CANDIDATES]
             parts = [*parts, imported.name]
         used = [name for name in names.members if names.weights[name] > IMPORTED]
         return [
             one
             for name in sorted(used)
             for one in self._candidates(name)
-            if one.parent is None and parts and self._lies_in(one.path, parts[-1:])
+            if one.parent is None and parts and self._fit(one.path, parts[-1:]) > 0
         ][: 2 * MAX_CANDIDATES]
 
     def _candidates(self, name: str) -> list[StoredSymbol]:
@@ -154,16 +178,16 @@ class _Here:
     def _parent(self, symbol: StoredSymbol) -> str:
         return "" if symbol.parent is None else self._snapshot.symbol(symbol.parent).name
 
-    def _lies_in(self, path: str, parts: Sequence[str]) -> bool:
-        """Say whether a file can be what a module's name stands for, or lie in it."""
+    def _fit(self, path: str, parts: Sequence[str]) -> float:
+        """Return how well a file can be what a module's name stands for, or lie in it; 0: not."""
         if not parts:
-            return path.rpartition("/")[0] == self._folder
-        place = re.split(r"/", path.rpartition(".")[0])
+            return float(path.rpartition("/")[0] == self._folder)
+        place = path.rpartition(".")[0].split("/")
         last = parts[-1]
         if last not in place and last.rpartition(".")[0] not in place:
-            return False
-        shared = [part for part in parts if part in place]
-        return len(shared) * 2 >= len(parts)
+            return 0.0
+        shared = sum(part in place for part in parts) / len(parts)
+        return shared if shared >= LEAST_FIT else 0.0
 
 
 def _members(snapshot: Snapshot, symbol: StoredSymbol, names: Names) -> tuple[StoredSymbol, ...]:
@@ -181,26 +205,45 @@ def _members(snapshot: Snapshot, symbol: StoredSymbol, names: Names) -> tuple[St
     return tuple(sorted(members, key=rank)[:MAX_MEMBERS])
 
 
-def _blocks(snapshot: Snapshot, chosen: Iterable[Definition]) -> tuple[Block, ...]:
-    """Draw definitions, one block a file."""
-    files: dict[str, dict[int, StoredSymbol]] = {}
-    for one in chosen:
-        held = files.setdefault(one.symbol.path, {})
-        for symbol in (one.symbol, *one.members):
-            held[symbol.row] = symbol
-            if symbol.parent is not None and symbol.parent not in held:
-                held[symbol.parent] = snapshot.symbol(symbol.parent)
+def _with_scope(
+    snapshot: Snapshot, symbol: StoredSymbol, members: Iterable[StoredSymbol]
+) -> dict[int, StoredSymbol]:
+    held = {one.row: one for one in (symbol, *members)}
+    while symbol.parent is not None:
+        symbol = snapshot.symbol(symbol.parent)
+        held[symbol.row] = symbol
+    return held
+
+
+def _source(snapshot: Snapshot, path: str) -> str:
+    """Return what names one content of a file."""
+    file = snapshot.file(path)
+    return f"index:{path}:{file.content_hash.hex() if file else ''}"
+
+
+def _blocks(snapshot: Snapshot, held: Mapping[int, StoredSymbol]) -> tuple[Block, ...]:
+    """Draw symbols, one block a file."""
+    files: dict[str, list[StoredSymbol]] = {}
+    for one in held.values():
+        files.setdefault(one.path, []).append(one)
     return tuple(
-        Block(f"index:{path}", path, 0, _drawn(snapshot, held))
-        for path, held in sorted(files.items())
-    )
+        Block(_source(snapshot, path), path, 0, "\n".join(_line(one, _depth(one, held)) for one in
+              sorted(symbols, key=lambda one: (one.start_line, one.row))))
+        for path, symbols in sorted(files.items())
+    )  # fmt: skip
 
 
-def _drawn(snapshot: Snapshot, held: dict[int, StoredSymbol]) -> str:
-    lines = []
-    for symbol in sorted(held.values(), key=lambda one: (one.start_line, one.row)):
-        depth, parent = 0, symbol.parent
-        while parent is not None and parent in held:
-            depth, parent = depth + 1, held[parent].parent
-        lines.append("    " * depth + one_line(symbol, MAX_SIGNATURE_CHARS))
-    return "\n".join(lines)
+def _line(symbol: StoredSymbol, depth: int) -> str:
+    return "    " * depth + one_line(symbol, MAX_SIGNATURE_CHARS)
+
+
+def _depth(symbol: StoredSymbol, held: Mapping[int, StoredSymbol]) -> int:
+    depth, parent = 0, symbol.parent
+    while parent is not None and parent in held:
+        depth, parent = depth + 1, held[parent].parent
+    return depth
+
+
+def _tokens(blocks: Iterable[Block], count: Callable[[str], int]) -> int:
+    lines = (line for block in blocks for line in (block.path, *block.text.split("\n")))
+    return sum(count(line + "\n") for line in lines)

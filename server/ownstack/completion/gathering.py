@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ownstack import syntax
 from ownstack.completion.context import JUMP_LINES, Block, gather
@@ -18,8 +19,13 @@ from ownstack.engine.protocol import Snippet
 from ownstack.secret import secret_path
 from ownstack.settings import CompletionSettings
 
+if TYPE_CHECKING:
+    from ownstack.index.snapshot import Snapshot
+
 log = logging.getLogger(__name__)
 
+DEFINITIONS_SHARE = 0.7
+"""Of the context's budget; the rest, and what is left over, is for blocks of open files."""
 SETTLE_S = 0.3
 """Without a key for this long, the cursor has settled."""
 FIRST_WAIT_S = 0.1
@@ -38,11 +44,13 @@ class Gathering:
         budget: Callable[[], tuple[int, Callable[[str], int]] | None],
         renewed: Callable[[Place], None],
         later: CallLater = call_later,
+        index: Callable[[str], Snapshot | None] = lambda uri: None,
     ) -> None:
         """Make one, with nothing gathered.
 
         `budget`: tokens and a counter, or None without a model. `renewed` is called when the
         blocks for a place have changed, so that the model may read them while it is idle.
+        `index`: what is known of the project that a document belongs to.
         """
         self._documents = documents
         self._settings = settings
@@ -51,7 +59,9 @@ class Gathering:
         self._budget = budget
         self._renewed = renewed
         self._later = later
+        self._index = index
         self._blocks: dict[str, tuple[Block, ...]] = {}
+        self._definitions: dict[str, tuple[Block, ...]] = {}
         self._near: dict[str, list[Document]] = {}
         self._seen: Place | None = None
         self._at: dict[str, int] = {}
@@ -61,7 +71,8 @@ class Gathering:
 
     def snippets(self, uri: str) -> tuple[Snippet, ...]:
         """Return the context for a document, as it was gathered last."""
-        return tuple(block.snippet for block in self._blocks.get(uri, ()))
+        blocks = (*self._definitions.get(uri, ()), *self._blocks.get(uri, ()))
+        return tuple(block.snippet for block in blocks)
 
     async def others(self, document: Document, *, wait: bool) -> list[Document]:
         """Return the documents echo may look at: open ones, most recent first, then near files.
@@ -83,7 +94,7 @@ class Gathering:
         if start is not None and not elsewhere:
             elsewhere = _lines_between(place.document.text, start, place.offset) > JUMP_LINES
         self._due = self._due or elsewhere
-        if self._due:
+        if self._due or self._index(place.uri) is not None:
             self._restart()
 
     def saved(self, uri: str) -> None:
@@ -94,6 +105,7 @@ class Gathering:
     def closed(self, uri: str) -> None:
         syntax.forget(uri)
         self._blocks.pop(uri, None)
+        self._definitions.pop(uri, None)
         self._near.pop(uri, None)
         self._at.pop(uri, None)
         if self._seen is not None and self._seen.uri == uri:
@@ -102,23 +114,36 @@ class Gathering:
     def clear(self) -> None:
         """Forget the blocks: another model counts differently."""
         self._blocks.clear()
+        self._definitions.clear()
         self._at.clear()
 
     def settle(self) -> None:
         """Renew now what is due. Cost: some milliseconds; called by the timer."""
         self._timer = None
-        place, self._due = self._seen, False
+        place, due, self._due = self._seen, self._due, False
         if place is None:
             return
         current = self._documents.get(place.uri) or place.document
-        self._at[place.uri] = place.offset
-        self._warm_tree(current)
-        if self._folders():
-            self._read_near(current)
+        if due:
+            self._at[place.uri] = place.offset
+            self._warm_tree(current)
+            if self._folders():
+                self._read_near(current)
         budget = self._budget()
         if budget is None:
             return
-        tokens, count = budget
+        if due:
+            self._gather(place, current, *budget)
+        snapshot = self._index(place.uri)
+        if snapshot is not None:
+            self._start(f"names of {place.uri}", self._define(place, current, snapshot))
+
+    def _gather(
+        self, place: Place, current: Document, tokens: int, count: Callable[[str], int]
+    ) -> None:
+        """Renew the blocks of open files, in what the definitions leave of the budget."""
+        shown = self._definitions.get(place.uri, ())
+        tokens -= sum(count(block.text) for block in shown)
         old = self._blocks.get(place.uri, ())
         sources = [document for document in self._sources() if _related(current, document)]
         new = gather(current, place.offset, sources, self._documents.changes, old, tokens, count)
@@ -126,10 +151,41 @@ class Gathering:
         if new != old:
             self._renewed(place)
 
+    async def _define(self, place: Place, current: Document, snapshot: Snapshot) -> None:
+        """Renew the definitions of the names at the cursor."""
+        # Not before it is needed: the index brings numpy and its own tables.
+        from ownstack.completion import definitions
+
+        offset = min(place.offset, len(current.text))
+        found = await asyncio.to_thread(definitions.wanted, snapshot, current, offset)
+        budget, settings = self._budget(), self._settings()
+        if budget is None or self._documents.get(place.uri) is None:
+            return
+        allowed = [one for one in found if not is_excluded(one.symbol.path, settings)]
+        tokens, count = budget
+        old = self._definitions.get(place.uri, ())
+        new = definitions.fitting(snapshot, allowed, old, int(tokens * DEFINITIONS_SHARE), count)
+        if new == old:
+            return
+        self._definitions[place.uri] = new
+        left = tokens - sum(count(block.text) for block in new)
+        blocks = list(self._blocks.get(place.uri, ()))
+        while blocks and sum(count(block.text) for block in blocks) > left:
+            del blocks[0]
+        self._blocks[place.uri] = tuple(blocks)
+        self._renewed(place)
+
     def _warm_tree(self, document: Document) -> None:
         """Let a thread parse a document that takes longer than a request may."""
-        task = asyncio.ensure_future(asyncio.to_thread(syntax.warm, document))
-        self._tasks[f"tree of {document.uri}"] = task
+        self._start(f"tree of {document.uri}", asyncio.to_thread(syntax.warm, document))
+
+    def _start(self, name: str, work: Coroutine[None, None, None]) -> None:
+        """Begin some work, in place of older work of this name."""
+        old = self._tasks.get(name)
+        if old is not None:
+            old.cancel()
+        task = asyncio.ensure_future(work)
+        self._tasks[name] = task
         task.add_done_callback(self._forget_task)
 
     def _forget_task(self, task: asyncio.Task[None]) -> None:

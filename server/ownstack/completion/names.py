@@ -12,7 +12,7 @@ RECEIVER, CALLED, ON_LINE, NEAR, FADES = 10.0, 8.0, 5.0, 3.0, 0.92
 """What a name weighs: the type of what the cursor's member belongs to, the function whose
 arguments are being written, a name on the line, a name above it, and how that fades by line."""
 
-_NAME = re.compile(r"(?<![\w'\"])(\.?)\s*([A-Za-z_$][\w$]{2,})(\s*\()?")
+_NAME = re.compile(r"(?:(\.|::|->)\s*|(?<![\w$'\"]))([A-Za-z_$][\w$]{2,})(\s*\()?")
 _MEMBER = re.compile(r"([A-Za-z_$][\w$]*)(?:\(\))?\??\.(\w*)$")
 _STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 _COMMENT = re.compile(r"^\s*(?:#|//|\*|--).*$|\s(?:#|//)\s.*$")

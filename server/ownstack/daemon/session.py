@@ -69,6 +69,7 @@ class Session:
             ),
             nearby=host.nearby,
             folders=lambda: self._readable,
+            index=self.indexing.snapshot,
         )
         self._refused: dict[str, str] = {}
         self._lease: Lease | None = None
