@@ -8,6 +8,7 @@ the other pairs of the batch (InfoNCE, both ways). See `training/README.md`.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import time
@@ -23,14 +24,16 @@ import torch
 from ownstack.index.tokens import STOP_WORDS, term_counts
 from training.documents import load
 from training.embedding_pairs import Pair, pairs
+from training.embedding_start import start
+from training.minilm import PACKAGE, SHA256
 from training.work import add_work_option, work_folder, write_atomically
 
 N_TERMS = 32_768
 DIM = 128
-MAX_TERMS_OF_A_TEXT = 128
+MAX_TERMS_OF_A_TEXT = 96
 KINDS = ("doc", "name", "neighbour")
 BATCH = 1_024
-RATE = 4e-3
+RATE = 2e-3
 SEED = 7
 _MIN_TEXTS = 6
 """A term that fewer texts hold is not learned."""
@@ -130,24 +133,22 @@ def _pairs(corpus: Path) -> Iterable[Pair]:
 
 
 def train(
-    data: dict[str, npt.NDArray[Any]], minutes: float, epochs: float, start: torch.Tensor | None
+    data: dict[str, npt.NDArray[Any]], minutes: float, epochs: float, first: torch.Tensor
 ) -> npt.NDArray[np.float32]:
     """Return the table, float32[n_terms, dim]; stops early, rate at zero, when time is up."""
     torch.manual_seed(SEED)
+    torch.set_num_threads(1)  # The machine is shared, and threads would wait for each other.
     random = np.random.default_rng(SEED)
     rarity = torch.from_numpy(data["rarity"])
     question, answer = (
         Texts(*(data[f"{side}_{key}"] for key in ("ids", "weights", "firsts")))
         for side in ("question", "answer")
     )
-    bag = torch.nn.EmbeddingBag(len(rarity), DIM, mode="sum", sparse=True)
+    bag = torch.nn.EmbeddingBag(len(rarity), DIM, mode="sum", sparse=False)
     with torch.no_grad():
-        first = torch.randn(len(rarity), DIM) if start is None else start
-        first = torch.nn.functional.normalize(first, dim=1)
         bag.weight.copy_(first * (rarity / rarity.mean()).unsqueeze(1))
     scale = torch.tensor(math.log(20.0), requires_grad=True)
-    table_steps = torch.optim.SparseAdam(list(bag.parameters()), lr=RATE)
-    scale_steps = torch.optim.Adam([scale], lr=RATE)
+    steps = torch.optim.Adam([bag.weight, scale], lr=RATE)
     n_pairs, began, done, loss_mean = len(data["kinds"]), time.monotonic(), 0, 0.0
     target = torch.arange(BATCH)
     for epoch in range(math.ceil(epochs)):
@@ -158,7 +159,7 @@ def train(
             )
             if share >= 1:
                 return bag.weight.detach().numpy()
-            for group in table_steps.param_groups:
+            for group in steps.param_groups:
                 group["lr"] = RATE * min(1.0, done / 50 + 0.02) * (1 - share)
             rows = order[at : at + BATCH]
             asked, answers = (
@@ -170,39 +171,71 @@ def train(
                 torch.nn.functional.cross_entropy(logits, target)
                 + torch.nn.functional.cross_entropy(logits.T, target)
             ) / 2
-            table_steps.zero_grad()
-            scale_steps.zero_grad()
+            steps.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            table_steps.step()
-            scale_steps.step()
+            steps.step()
             done += 1
-            loss_mean += (float(loss) - loss_mean) / min(done, 50)
+            loss_mean += (float(loss.detach()) - loss_mean) / min(done, 50)
             if done % 50 == 0:
                 spent = time.monotonic() - began
                 print(f"{done} steps, {share:.0%}, loss {loss_mean:.3f}, {spent:.0f} s", flush=True)
     return bag.weight.detach().numpy()
 
 
+def export(table: npt.NDArray[np.float32], terms: Sequence[str], out: Path) -> None:
+    """Write the table as 8-bit numbers, each term with its scale, and how it was made."""
+    scale = np.abs(table).max(axis=1).clip(1e-6) / 127
+    numbers = np.rint(table / scale[:, None])
+
+    def write(scratch: Path) -> None:
+        with scratch.open("wb") as file:
+            np.savez_compressed(
+                file,
+                terms=np.frombuffer("\n".join(terms).encode("utf-8"), np.uint8),
+                table=numbers.astype(np.int8),
+                scale=scale.astype(np.float32),
+            )
+
+    write_atomically(out / "embedding.npz", write)
+    about = {
+        "what": "one vector a term of code, for ownstack.index.embed.StaticEmbedder",
+        "terms": len(terms),
+        "dim": int(table.shape[1]),
+        "licence": "MIT, as Ownstack",
+        "made_by": "python -m training.embedding",
+        "starts_from": f"all-MiniLM-L6-v2 (Apache-2.0), as in {PACKAGE} (MIT)",
+        "learned_from": "training/sources.toml: permissive code without the evaluation packages",
+    }
+    (out / "embedding.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
+
+
 def main() -> None:
-    """Prepare the pairs if they are not there yet, train, export."""
+    """Prepare the pairs and the start if they are not there yet, train, export."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path, help="the table's folder")
+    parser.add_argument("--wheel", type=Path, required=True, help=f"of {PACKAGE}")
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--epochs", type=float, default=4.0)
+    parser.add_argument("--epochs", type=float, default=3.0)
     add_work_option(parser)
     options = parser.parse_args()
+    if hashlib.sha256(options.wheel.read_bytes()).hexdigest() != SHA256:
+        parser.error(f"{options.wheel} is not the wheel of {PACKAGE}")
     work = work_folder(options.work)
-    cache = work / "embedding" / "pairs.npz"
+    corpus, cache = work / "corpus" / "train.jsonl", work / "embedding" / "pairs.npz"
     if not cache.exists():
-        prepare(work / "corpus" / "train.jsonl", cache)
+        prepare(corpus, cache)
     with np.load(cache) as file:
         data = {name: file[name] for name in file.files}
     for number, kind in enumerate(KINDS):
         print(f"{kind}: {(data['kinds'] == number).sum():,} pairs")
-    table = train(data, options.minutes, options.epochs, None)
+    terms = data["terms"].tolist()
+    torch.manual_seed(SEED)
+    begins = work / "embedding" / "start.npy"
+    if not begins.exists():
+        np.save(begins, start(terms, DIM, corpus, options.wheel).numpy())
+    table = train(data, options.minutes, options.epochs, torch.from_numpy(np.load(begins)))
     options.out.mkdir(parents=True, exist_ok=True)
-    np.save(options.out / "raw.npy", table)
-    (options.out / "terms.json").write_text(json.dumps(data["terms"].tolist()), "utf-8")
+    export(table, terms, options.out)
 
 
 if __name__ == "__main__":

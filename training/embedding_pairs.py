@@ -3,7 +3,7 @@
 Three kinds of pairs, each (what one might ask, the code that answers):
 
 - documentation and the code that it documents, without it;
-- the words of a name, and the code that has it, without the name;
+- a name, and the code that has it, without the name (its documentation may say it still);
 - two neighbouring pieces of one file, the weakest of the three.
 """
 
