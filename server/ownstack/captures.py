@@ -50,13 +50,14 @@ def _captured(tree: Tree) -> Captured:
     lone: dict[str, list[Bytes]] = defaultdict(list)
     grouped = []
     files = ("symbols.scm", "scopes.scm", f"{tree.language.id}.scm")
-    for pattern, settings, captures in tree.matches(*files):
-        if settings and not _wanted(settings, captures, tree.data):
+    settings, matches = tree.matches(*files)
+    for pattern, captures in matches:
+        if settings[pattern] and not _wanted(settings[pattern], captures, tree.data):
             continue
         if len(captures) == 1:
-            ((name, nodes),) = captures.items()
-            for node in nodes:
-                lone[name].append((node.start_byte, node.end_byte))
+            for name, nodes in captures.items():
+                for node in nodes:
+                    lone[name].append((node.start_byte, node.end_byte))
             continue
         spans = {name: (nodes[0].start_byte, nodes[0].end_byte) for name, nodes in captures.items()}
         if any(name.startswith(_GROUPS) for name in spans):

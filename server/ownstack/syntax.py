@@ -14,7 +14,6 @@ import logging
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -130,20 +129,21 @@ class Tree:
         ]
         return min(around, key=len).end if around else None
 
-    def matches(self, *files: str) -> Iterator[tuple[int, dict[str, str | None], Captures]]:
-        """Run query files over the whole tree; yield place and settings of the pattern, nodes.
+    def matches(
+        self, *files: str
+    ) -> tuple[list[dict[str, str | None]], list[tuple[int, Captures]]]:
+        """Run query files over the whole tree; return patterns' settings, and what matches which.
 
         What stands too deep is left out. Look at the errors first: a query over thousands of
         tokens that recovery left side by side is quadratic, too.
         """
         query = _query(self.language, files)
         if query is None:
-            return
+            return [], []
         settings = [query.pattern_settings(at) for at in range(query.pattern_count)]
         cursor = tree_sitter.QueryCursor(query, match_limit=4_096)
         cursor.set_max_start_depth(_MAX_QUERY_DEPTH)
-        for pattern, captures in cursor.matches(self._tree.root_node):
-            yield pattern, settings[pattern], captures
+        return settings, cursor.matches(self._tree.root_node)
 
     def walk(self) -> tree_sitter.TreeCursor:
         """Return a cursor at the root, for walks that must not recurse."""

@@ -68,18 +68,16 @@ def test_locals_are_no_references(path: Path) -> None:
     assert not names & LOCALS
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name)
+@pytest.mark.parametrize("path", [path for path in SOURCES if "broken" not in path.name], ids=name)
 def test_windows_line_ends_change_nothing(path: Path) -> None:
-    """Carriage returns belong to the lines, and to no name, signature or documentation."""
+    """Carriage returns belong to no name, signature or documentation."""
     text, language, expected = read(path)
-    if "broken" in path.name or language.id == "markdown":
-        pytest.skip("recovery and setext headings may go another way")
 
     assert plain(extract(text.replace("\n", "\r\n"), path.name, language)) == expected
 
 
 @pytest.mark.parametrize(
-    "language", [one for one in languages() if one.package], ids=lambda l: l.id
+    "language", [one for one in languages() if one.package], ids=lambda one: one.id
 )
 @pytest.mark.parametrize("text", ["", "\n", " \n\t\n", "\ufeff", "\x00\x00\n\x00", "\ud800\n"])
 def test_what_is_hardly_a_text_gives_no_symbols(language: Language, text: str) -> None:

@@ -29,8 +29,12 @@ open class Shop<T : Any>(val name: String, private val net: Net) : Base(name), R
 
 data class Pair(val left: Int, val right: String)
 enum class Level { LOW, HIGH }
-interface Visitor { fun visit(shop: Shop<String>) }
-object Registry { val all = HashMap<String, Shop<String>>() }
+interface Visitor {
+    fun visit(shop: Shop<*>)
+}
+object Registry {
+    val all = HashMap<String, Shop<String>>()
+}
 typealias Names = List<String>
 const val MAX = 3
 
