@@ -18,6 +18,9 @@ from pathlib import Path
 from benchmarks.bars import Figure, report
 from benchmarks.indexing import building, changing, peers, querying
 
+_NOT_COPIED = shutil.ignore_patterns("__pycache__", ".git", "site-packages", "node_modules")
+"""What no index reads, and peers would."""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.indexing", description=__doc__)
@@ -41,9 +44,7 @@ def main() -> int:
 
 def measure(arguments: argparse.Namespace, home: Path) -> list[Figure]:
     root, cache = home / "source", home / "cache"
-    shutil.copytree(
-        arguments.path, root, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".git")
-    )
+    shutil.copytree(arguments.path, root, symlinks=True, ignore=_NOT_COPIED)
     figures = building.measure(root, cache)
     mine_s = figures[0].measured
     figures += peers.measure(root, home, mine_s, arguments.aider)

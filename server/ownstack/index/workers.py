@@ -9,6 +9,8 @@ whoever started it.
 from __future__ import annotations
 
 import contextlib
+import gc
+import itertools
 import logging
 import os
 import pickle
@@ -37,6 +39,7 @@ JOB_PROCESSOR_S, JOB_WALL_S = 40.0, 900.0
 Other work may keep a process of low priority waiting for minutes, and no file is to blame then.
 """
 _LOOK_S = 2.0
+_JOBS_A_COLLECTION = 32
 _PACKAGE_PARENT = Path(ownstack.__file__).parents[1]
 _MAIN = "from ownstack.index.workers import serve; serve()"
 
@@ -261,8 +264,13 @@ def serve() -> None:
     os.dup2(2, 1)
     answers.write(_READY)
     answers.flush()
+    # Extraction makes many values and no rings of them: looking for rings takes a seventh of it.
+    gc.freeze()
+    gc.disable()
     embedder = None
-    while True:
+    for number in itertools.count(1):
+        if number % _JOBS_A_COLLECTION == 0:
+            gc.collect()
         try:
             job = pickle.load(jobs)
         except EOFError:
