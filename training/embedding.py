@@ -33,7 +33,7 @@ DIM = 128
 MAX_TERMS_OF_A_TEXT = 96
 KINDS = ("doc", "name", "neighbour")
 BATCH = 1_024
-RATE = 2e-3
+RATE = 3e-3
 SEED = 7
 _MIN_TEXTS = 6
 """A term that fewer texts hold is not learned."""

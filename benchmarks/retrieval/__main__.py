@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +19,7 @@ from platformdirs import user_cache_dir
 
 from benchmarks.bars import quantile
 from benchmarks.retrieval.index import snapshot_of
+from benchmarks.retrieval.latency import SIZES, enlarged, measure
 from benchmarks.retrieval.measures import ndcg
 from benchmarks.retrieval.packages import Package, fetched, load_packages
 from ownstack.index.embed import Embedder, default_embedder
@@ -63,14 +65,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="annotations and sources.json")
     parser.add_argument("--cache", type=Path, help="where packages are kept (default: user cache)")
     parser.add_argument("--json", type=Path, help="write all figures to this file, too")
+    parser.add_argument("--large", action="store_true", help="query times at 10k and 100k chunks")
     parser.add_argument("--quick", action="store_true", help="no ablation, no held-out estimate")
     options = parser.parse_args()
     cache = options.cache or Path(user_cache_dir("ownstack")) / "benchmarks"
     embedder = default_embedder()
     packages = load_packages(options.data)
-    snapshots = {
-        package.name: snapshot_of(fetched(package, cache), embedder) for package in packages
-    }
+    folders = {package.name: fetched(package, cache) for package in packages}
+    snapshots = {name: snapshot_of(folder, embedder) for name, folder in folders.items()}
     scores, times = asked(packages, snapshots, embedder, FULL)
     figures: dict[str, object] = {"ndcg10": scores}
     print(table(packages, snapshots, scores))
@@ -92,6 +94,20 @@ def main() -> None:
             print(f"| {name} | {mean(found):.3f} | {mean(found) - mean(scores):+.3f} |")
         figures["held_out"] = held_out = estimate(packages, snapshots, embedder)
         print(f"\nweights drawn at random, chosen on nine packages: {held_out:.3f} on the tenth")
+    if options.large:
+        figures["large"] = large = {}
+        queries = [question.text for package in packages for question in package.questions]
+        for size, bar_ms in SIZES.items():
+            with tempfile.TemporaryDirectory() as scratch:
+                snapshot = enlarged(snapshots, folders, size, Path(scratch))
+                first, p50, p95 = measure(snapshot, queries, embedder)
+                n_chunks = snapshot.chunk_count
+            large[n_chunks] = {"first": first, "p50": p50, "p95": p95}
+            verdict = "reached" if p50 <= bar_ms else "MISSED"
+            print(
+                f"{n_chunks:,} chunks: {p50:.1f} ms (p50), {p95:.1f} ms (p95), the first query "
+                f"{first:.0f} ms; {verdict}: p50 ≤ {bar_ms:.0f} ms"
+            )
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1), "utf-8")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ownstack.index.block import Block
+from ownstack.index.block import Block, Part
 from ownstack.index.columns import Int32s
 from ownstack.index.snapshot import Snapshot
 from ownstack.index.tokens import plain
@@ -74,30 +74,38 @@ def alike(snapshot: Snapshot, name: str) -> Iterator[tuple[int, float]]:
                     yield row, likeness
 
 
+def described(snapshot: Snapshot, row: int) -> tuple[str, str, str]:
+    """Return a symbol's name, kind and qualified name; faster than all of it."""
+    part = _part_of_symbol(snapshot, row)
+    columns, local = part.block.batch.symbols, row - part.first_symbol
+    return columns.name[local], columns.kind[local], columns.qualified[local]
+
+
+def _part_of_symbol(snapshot: Snapshot, row: int) -> Part:
+    return next(part for part in reversed(snapshot.parts) if row >= part.first_symbol)
+
+
 def chunk_of_symbol(snapshot: Snapshot, row: int) -> int:
     """Return the row of the chunk that a symbol's definition begins in, or -1."""
-    for part in reversed(snapshot.parts):
-        if row >= part.first_symbol:
-            places = part.block.cached("chunk of symbol", _chunk_of_symbol)
-            place = int(places[row - part.first_symbol])
-            return part.first_row + place if place >= 0 else -1
-    return -1
+    part = _part_of_symbol(snapshot, row)
+    places = part.block.cached("chunk of symbol", _chunk_of_symbol)
+    place = int(places[row - part.first_symbol])
+    return part.first_row + place if place >= 0 else -1
 
 
 def _chunk_of_symbol(block: Block) -> Int32s:
-    """Its own chunk if it has one, else the smallest that holds the line of its name."""
+    """Its own chunk if it has one, else the last to begin that holds the line of its name."""
     chunks, symbols = block.batch.chunks, block.batch.symbols
     places = np.full(block.n_symbols, -1, np.int32)
-    document, line = symbols.document.tolist(), symbols.name_line.tolist()
+    lines = symbols.name_line.tolist()
     starts, ends = chunks.start_line.tolist(), chunks.end_line.tolist()
     firsts = block.chunk_firsts.tolist()
-    for symbol in range(block.n_symbols):
-        best, size = -1, 1 << 30
-        for chunk in range(firsts[document[symbol]], firsts[document[symbol] + 1]):
-            held = starts[chunk] <= line[symbol] <= ends[chunk]
-            if held and ends[chunk] - starts[chunk] < size:
-                best, size = chunk, ends[chunk] - starts[chunk]
-        places[symbol] = best
+    for symbol, document in enumerate(symbols.document.tolist()):
+        low = firsts[document]
+        at = bisect.bisect_right(starts, lines[symbol], low, firsts[document + 1]) - 1
+        while at >= low and ends[at] < lines[symbol]:
+            at -= 1
+        places[symbol] = at if at >= low else -1
     own = np.flatnonzero(chunks.symbol >= 0)[::-1]
     targets = block.symbol_firsts[chunks.document[own]] + chunks.symbol[own]
     places[targets] = own

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from ownstack.index import names
 from ownstack.index.block import Block
 from ownstack.index.columns import FLAG_GENERATED, FLAG_TEST, FLAG_VENDORED, Int32s
+from ownstack.index.derived import once
 from ownstack.index.query import KIN, Name, Query
 from ownstack.index.snapshot import Snapshot
 from ownstack.index.tokens import terms
@@ -114,7 +115,8 @@ def nearness(snapshot: Snapshot, vector: Scores) -> tuple[Scores, Scores]:
     live = snapshot.live
     if live.any():
         middle = float(near[live].mean())
-        near = np.maximum(near - middle, 0.0) * live / max(float(near[live].max()) - middle, 1e-6)
+        highest = float(near[live].max())
+        near = np.maximum(near - middle, 0.0) * live / max(highest - middle, 1e-6)
     of_file = np.zeros(len(snapshot.documents), np.float32)
     np.maximum.at(of_file, snapshot.document_of_row, near)
     return near, of_file
@@ -187,11 +189,11 @@ def named(snapshot: Snapshot, query: Query) -> dict[int, float]:
 
 
 def _fits(snapshot: Snapshot, row: int, name: Name) -> float:
-    symbol = snapshot.symbol(row)
-    fit = EXACT if symbol.name == name.text else OTHER_CASE
-    if symbol.kind not in MAJOR_KINDS:
+    label, kind, qualified = names.described(snapshot, row)
+    fit = EXACT if label == name.text else OTHER_CASE
+    if kind not in MAJOR_KINDS:
         fit *= MINOR
-    if name.scope and name.scope.lower() not in symbol.qualified.lower():
+    if name.scope and name.scope.lower() not in qualified.lower():
         fit *= OTHER_CASE
     return fit
 
@@ -225,31 +227,35 @@ def _kinds(block: Block) -> tuple[dict[str, int], Int32s]:
 
 def standing(snapshot: Snapshot, query: Query, weights: Weights) -> Scores:
     """Return a factor for each document: tests, old versions, examples and the like come later."""
-    if not snapshot.parts:
-        return np.zeros(0, np.float32)
-    sorts = np.concatenate([part.block.cached("sorts", _sorts) for part in snapshot.parts])
+    sorts, versions = once(snapshot, "sorts of files", _sorts_of_files)
     factors = np.ones(len(sorts), np.float32)
-    asked = query.text.lower()
+    asked = f"/{query.text.lower()}/".replace(" ", "/")
     for bit, factor in (
         (FLAG_TEST, 1.0 if query.about_tests else weights.test),
         (FLAG_VENDORED, weights.vendored),
         (FLAG_GENERATED, weights.generated),
-        (_IS_LEGACY, 1.0 if _LEGACY.search(asked.replace(" ", "/")) else weights.legacy),
-        (
-            _IS_EXAMPLE,
-            1.0 if _EXAMPLE.search(f"/{asked}".replace(" ", "/") + "/") else weights.example,
-        ),
+        (_IS_LEGACY, 1.0 if _LEGACY.search(asked) else weights.legacy),
+        (_IS_EXAMPLE, 1.0 if _EXAMPLE.search(asked) else weights.example),
         (_IS_FACADE, weights.facade),
         (_IS_PROSE, weights.prose),
     ):
         factors[(sorts & bit) > 0] *= np.float32(factor)
-    for document, version in _older_versions(snapshot):
-        if not re.search(rf"\bv{version}\b", asked):
-            factors[document] *= np.float32(weights.legacy)
+    wanted = [int(found) for found in re.findall(r"/v(\d{1,5})(?=/)", asked)]
+    factors[(versions >= 0) & ~np.isin(versions, wanted)] *= np.float32(weights.legacy)
     return factors
 
 
 _IS_LEGACY, _IS_EXAMPLE, _IS_FACADE, _IS_PROSE = 1 << 16, 1 << 17, 1 << 18, 1 << 19
+
+
+def _sorts_of_files(snapshot: Snapshot) -> tuple[Int32s, Int32s]:
+    """Return each document's flags, and its version if that is not the newest, else -1."""
+    blocks = [part.block.cached("sorts", _sorts) for part in snapshot.parts]
+    sorts = np.concatenate([np.zeros(0, np.int32), *blocks])
+    versions = np.full(len(sorts), -1, np.int32)
+    for document, version in _older_versions(snapshot):
+        versions[document] = version
+    return sorts, versions
 
 
 def _sorts(block: Block) -> Int32s:
@@ -264,7 +270,7 @@ def _sort(path: str, flags: int) -> int:
     return flags
 
 
-def _older_versions(snapshot: Snapshot) -> Sequence[tuple[int, str]]:
+def _older_versions(snapshot: Snapshot) -> Sequence[tuple[int, int]]:
     """Return documents of a version that is not the newest, and its number.
 
     They lie below a folder `v1` that has a brother `v2`, or whose files stand beside it, too.
@@ -280,7 +286,7 @@ def _older_versions(snapshot: Snapshot) -> Sequence[tuple[int, str]]:
         current = math.inf if snapshot.file(f"{before}/{after}".lstrip("/")) else version
         newest[before] = max(newest.get(before, 0.0), current)
     return [
-        (document, str(version))
+        (document, version)
         for document, before, version, _ in versioned
         if version < newest[before]
     ]
