@@ -104,6 +104,42 @@ const journeys = {
     return { text: await editor.text() };
   },
 
+  async search(editor) {
+    const { page } = editor;
+    const rows = page.locator('.quick-input-list .monaco-list-row');
+    const inFront = (name) => page.locator(`.tab.active[data-resource-name="${name}"]`);
+    await editor.command('Ownstack: Search Project');
+    const input = page.locator('.quick-input-widget input[type="text"]').first();
+    await input.waitFor();
+    await page.locator('.quick-input-title', { hasText: 'Search Project' }).waitFor();
+    await editor.type('how is the total of items summed up');
+    await rows.first().waitFor();
+    // The best result is shown in the editor while the list has the keyboard.
+    await inFront('orders.py').waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.locator('.view-overlays .cdr.rangeHighlight, .view-overlays .cdr[class*="ced-"]').first().waitFor();
+    await editor.screenshot(picture('results'));
+    const listed = await rows.allInnerTexts();
+    const labels = await rows.evaluateAll((all) => all.map((row) => row.getAttribute('aria-label')));
+    await page.keyboard.press('Escape');
+    await inFront('invoice.py').waitFor();
+    const afterEscape = await page.locator('.tab').allInnerTexts();
+    await editor.command('Ownstack: Search Project');
+    await rows.first().waitFor();
+    await input.fill('label_7');
+    await rows.filter({ hasText: 'label_7' }).first().waitFor();
+    await page.keyboard.press('Enter');
+    await inFront('orders.py').waitFor();
+    await page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    await page.locator('.view-line', { hasText: 'label_7' }).waitFor();
+    await editor.screenshot(picture('opened'));
+    await editor.command('Ownstack: Why Is This File Not Indexed?');
+    await page.locator('.tab.active', { hasText: 'Ownstack index' }).waitFor();
+    await page.locator('.view-line', { hasText: 'orders.py' }).first().waitFor();
+    await editor.screenshot(picture('why'));
+    return { listed, labels, afterEscape, why: await editor.text(), notifications: await editor.notifications() };
+  },
+
   async menu(editor) {
     await editor.page.locator('[id^="ownstack.ownstack"] a').first().click();
     await editor.page.locator('.quick-input-list .monaco-list-row').first().waitFor();

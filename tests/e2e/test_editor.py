@@ -269,6 +269,17 @@ def test_menu(desk: Open) -> None:
         assert entry in rows
 
 
+def test_search(desk: Open) -> None:
+    """A question finds code; moving shows it, Escape goes back, Enter opens it."""
+    seen = desk().go("search")
+
+    assert any("total" in row and "orders.py" in row for row in seen["listed"])
+    assert all(label and "orders.py" in label for label in seen["labels"][:1])
+    assert [tab.strip() for tab in seen["afterEscape"]] == ["invoice.py"]
+    assert "It is in the index." in seen["why"]
+    assert seen["notifications"] == []
+
+
 def test_model_writes(desk: Open, tmp_path: Path) -> None:
     """With a model chosen, the status item names it, and what it writes is accepted."""
     path = tmp_path / "tiny-writer.gguf"

@@ -86,6 +86,7 @@ async def test_search(editor: Editor, project: Path) -> None:
     best = result.hits[0]
     assert (best.path, best.uri) == ("client.py", (project / "client.py").as_uri())
     assert "def send_order" in best.text
+    assert "order" in CLIENT.split("\n")[best.line - 1].lower()
     lines = CLIENT.split("\n")[best.start_line - 1 : best.end_line]
     assert best.text.strip("\n") == "\n".join(lines).strip("\n")
     assert sum(best.parts.values()) > 0

@@ -97,6 +97,8 @@ export interface Hit {
   path: string;
   startLine: number;
   endLine: number;
+  /** The one that says most of the query. */
+  line: number;
   kind: string;
   name: string;
   score: number;

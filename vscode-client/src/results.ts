@@ -30,24 +30,16 @@ const ICONS: Record<string, string> = {
   variable: 'symbol-variable',
 };
 
-/** Returns how a result is listed: its name, kind and place, and its first line that says something. */
-export function row({ path, startLine, kind, name, text }: Hit): Row {
-  const place = `${path}:${startLine}`;
-  const named = name !== '';
+/** Returns how a result is listed: its name, kind and place, and the line that says most. */
+export function row({ path, startLine, line, kind, name, text }: Hit): Row {
+  const place = `${path}:${line}`;
+  const said = (text.split('\n')[line - startLine] ?? '').trim();
   return {
-    label: named ? name : (path.split('/').at(-1) ?? path),
-    description: named ? `${kind} · ${place}` : place,
-    detail: firstLine(text, name),
+    label: name || (path.split('/').at(-1) ?? path),
+    description: name ? `${kind} · ${place}` : place,
+    detail: said.length > DETAIL_CHARS ? `${said.slice(0, DETAIL_CHARS - 1)}…` : said,
     icon: ICONS[kind] ?? 'file-code',
   };
-}
-
-function firstLine(text: string, name: string): string {
-  const last = name.split('.').at(-1) ?? '';
-  const lines = text.split('\n').filter((line) => /\w/.test(line));
-  const line = lines.find((one) => last !== '' && one.includes(last)) ?? lines[0] ?? '';
-  const trimmed = line.trim();
-  return trimmed.length > DETAIL_CHARS ? `${trimmed.slice(0, DETAIL_CHARS - 1)}…` : trimmed;
 }
 
 /** Returns what is known of the indexes of a window's folders, in a line for each. */

@@ -162,8 +162,8 @@ function range({ startLine, endLine }: Hit): vscode.Range {
 async function show(hit: Hit, options: vscode.TextDocumentShowOptions): Promise<vscode.TextEditor> {
   const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(hit.uri));
   const editor = await vscode.window.showTextDocument(document, options);
-  const at = new vscode.Position(hit.startLine - 1, 0);
+  const at = new vscode.Position(hit.line - 1, 0);
   editor.selection = new vscode.Selection(at, at);
-  editor.revealRange(range(hit), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   return editor;
 }

@@ -8,6 +8,7 @@ const HIT: Hit = {
   path: 'src/orders.py',
   startLine: 12,
   endLine: 20,
+  line: 13,
   kind: 'method',
   name: 'Order.total',
   score: 1.5,
@@ -32,7 +33,7 @@ describe('a result', () => {
   it('says in words what it is, where, and the line that names it', () => {
     expect(row(HIT)).toEqual({
       label: 'Order.total',
-      description: 'method · src/orders.py:12',
+      description: 'method · src/orders.py:13',
       detail: 'def total(self) -> int:',
       icon: 'symbol-method',
     });
@@ -41,14 +42,14 @@ describe('a result', () => {
   it('without a name is called by its file', () => {
     expect(row({ ...HIT, name: '', kind: 'text', text: '\n# Orders\n' })).toEqual({
       label: 'orders.py',
-      description: 'src/orders.py:12',
+      description: 'src/orders.py:13',
       detail: '# Orders',
       icon: 'file-code',
     });
   });
 
   it('shows a long line cut', () => {
-    const { detail } = row({ ...HIT, text: `total = ${'x'.repeat(500)}` });
+    const { detail } = row({ ...HIT, line: 12, text: `total = ${'x'.repeat(500)}` });
 
     expect(detail).toHaveLength(120);
     expect(detail).toMatch(/…$/);

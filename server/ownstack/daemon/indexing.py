@@ -36,6 +36,8 @@ class Found:
 
     folder: Path
     hit: SearchHit
+    line: int
+    """The one that says most of the query, 1-based."""
 
 
 class Indexing:
@@ -261,7 +263,10 @@ def _search(
     folder: Path, snapshot: Snapshot, query: str, limit: int, path: str, explain: bool
 ) -> list[Found]:
     from ownstack.index.embed import default_embedder
-    from ownstack.index.search import search
+    from ownstack.index.search import search, snippet
 
     hits = search(snapshot, query, limit, default_embedder(), below=path)
-    return [Found(folder, hit if explain else replace(hit, parts={})) for hit in hits]
+    return [
+        Found(folder, hit if explain else replace(hit, parts={}), snippet(hit, query, 1)[0])
+        for hit in hits
+    ]

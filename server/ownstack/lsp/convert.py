@@ -86,6 +86,7 @@ def hit(found: Found) -> Hit:
         path=one.path,
         start_line=one.start_line,
         end_line=one.end_line,
+        line=found.line,
         kind=one.kind,
         name=one.name,
         score=one.score,

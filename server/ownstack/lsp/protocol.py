@@ -102,6 +102,8 @@ class Hit:
     path: str
     start_line: int
     end_line: int
+    line: int
+    """The one that says most of the query."""
     kind: str
     name: str
     score: float
