@@ -91,7 +91,8 @@ def _nearest(
     found = []
     for query in queries:
         scores = vectors @ embedder.embed([query])[0]
-        found.append(set(np.argsort(-scores, kind="stable")[:depth].tolist()))
+        nearest = np.argsort(-scores, kind="stable")[:depth]
+        found.append(set(nearest[scores[nearest] > 0].tolist()))
     ended = time.perf_counter()
     measured = Measured(
         name=embedder.name,

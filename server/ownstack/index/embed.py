@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import hashlib
+import io
 import logging
 import math
 import zipfile
@@ -131,8 +132,9 @@ def default_embedder() -> StaticEmbedder | NoEmbedder:
 def load_embedder(path: Path) -> StaticEmbedder | NoEmbedder:
     """Read a table. Where that fails, vectors are left out, with the reason."""
     try:
-        mark = hashlib.blake2b(path.read_bytes(), digest_size=4).hexdigest()
-        with np.load(path, allow_pickle=False) as file:
+        data = path.read_bytes()
+        mark = hashlib.blake2b(data, digest_size=4).hexdigest()
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
             terms = bytes(file["terms"]).decode("utf-8").split("\n")
             table = file["table"].astype(np.float32) * file["scale"].astype(np.float32)[:, None]
         if len(terms) != len(table):

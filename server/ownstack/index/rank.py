@@ -31,7 +31,7 @@ class Weights:
 
     text: float = 1.0
     title: float = 0.3
-    vector: float = 0.8
+    vector: float = 0.3
     file_text: float = 0.3
     file_title: float = 0.3
     file_vector: float = 0.3
@@ -111,7 +111,8 @@ def _idf(n: int, n_with: int) -> float:
 
 def nearness(snapshot: Snapshot, vector: Scores) -> tuple[Scores, Scores]:
     """Return how near each row is to a vector, 0 (the mean) to 1, and each file's nearest."""
-    near: Scores = snapshot.vectors() @ vector
+    # Not `@`: BLAS would wait for a thread on every core, and others are at work on them.
+    near: Scores = np.einsum("nd,d->n", snapshot.vectors(), vector)
     live = snapshot.live
     if live.any():
         middle = float(near[live].mean())
