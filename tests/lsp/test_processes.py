@@ -25,6 +25,8 @@ pytestmark = pytest.mark.skipif(TRANSPORT != "unix", reason="These tests kill Un
 TEXT = "def add(a, b):\n    return$0\n"
 GHOST = "(first, second)"
 """What the model says after anything."""
+EAGER = {"completion": {"eagerness": "eager", "deadlineMs": 5000}}
+"""The tiny model is mixed with echo, and its line judged for what it is; a busy machine has time."""
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +79,7 @@ async def test_a_real_model_completes(
 ) -> None:
     """From the keystroke to the text, through every layer there is."""
     editor = await start(*arguments)
-    await editor.hello()
+    await editor.hello(EAGER)
     await ready(editor)
 
     assert await editor.ghost(editor.open(TEXT)) == GHOST
@@ -93,8 +95,8 @@ async def test_two_windows_share_one_daemon_and_one_model(
 ) -> None:
     """The second window is served by the same process, from the model the first one loaded."""
     first, second = await start(), await start()
-    await first.hello()
-    await second.hello()
+    await first.hello(EAGER)
+    await second.hello(EAGER)
     await ready(first)
     await ready(second)
 
@@ -112,7 +114,7 @@ async def test_a_window_outlives_its_neighbour(start: Start, home: Home, chosen:
     """One says goodbye properly, one is killed; the third still completes."""
     polite, killed, stays = await start(), await start(), await start()
     for editor in (polite, killed, stays):
-        await editor.hello()
+        await editor.hello(EAGER)
         await ready(editor)
     await polite.shutdown_session()
     assert polite._server is not None
@@ -130,7 +132,7 @@ async def test_a_killed_daemon_ends_the_relay_and_the_next_starts_another(
 ) -> None:
     """The editor's client sees an exit status that makes it try again, and that works."""
     editor = await start()
-    await editor.hello()
+    await editor.hello(EAGER)
     await ready(editor)
     old = (await editor.status()).pid
     assert editor._server is not None
@@ -139,7 +141,7 @@ async def test_a_killed_daemon_ends_the_relay_and_the_next_starts_another(
 
     assert await editor._server.wait() == 1
     again = await start()
-    await again.hello()
+    await again.hello(EAGER)
     await ready(again)
     assert await again.ghost(again.open(TEXT)) == GHOST
     assert (await again.status()).pid != old
@@ -149,13 +151,13 @@ async def test_a_model_that_killed_two_daemons_is_set_aside(start: Start, chosen
     """The third one does without, says so, and echo completes."""
     for _ in range(2):
         editor = await start()
-        await editor.hello()
+        await editor.hello(EAGER)
         await ready(editor)
         os.kill((await editor.status()).pid, signal.SIGKILL)
         assert editor._server is not None
         await editor._server.wait()
     editor = await start()
-    await editor.hello()
+    await editor.hello(EAGER)
 
     status = await editor.told(lambda status: status.state == "error")
 
@@ -167,7 +169,7 @@ async def test_a_model_that_killed_two_daemons_is_set_aside(start: Start, chosen
 async def test_an_idle_daemon_leaves(start: Start, chosen: None) -> None:
     """When its last window has gone, after the time in the settings: here at once."""
     editor = await start()
-    await editor.hello({"daemon": {"idleMinutes": 0}})
+    await editor.hello({**EAGER, "daemon": {"idleMinutes": 0}})
     await ready(editor)
     daemon = psutil.Process((await editor.status()).pid)
 
@@ -184,7 +186,7 @@ async def test_a_home_that_cannot_be_written_is_served_in_process(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("OWNSTACK_HOME", str(tmp_path / "file"))
     editor = await start()
-    await editor.hello()
+    await editor.hello(EAGER)
 
     status = await editor.told(lambda status: status.state == "noModel")
 
@@ -203,7 +205,7 @@ async def test_an_untrusted_folder_is_not_read(
     (tmp_path / "beside.py").write_text("connection = open_connection(host, port)\nprint(1)\n" * 3)
     (tmp_path / "main.py").write_text("")
     editor = await start("--in-process")
-    await editor.hello(folder=tmp_path.as_uri(), trusted=trusted)
+    await editor.hello(EAGER, folder=tmp_path.as_uri(), trusted=trusted)
     await editor.told(lambda status: status.state == "noModel")
     uri = (tmp_path / "main.py").as_uri()
     at = editor.open("import x\nconnection = open_con$0\n", uri)
@@ -230,7 +232,7 @@ async def test_a_model_of_an_untrusted_folder_is_not_loaded(
 async def test_requests_that_make_no_sense_are_answered(start: Start) -> None:
     """Unknown methods and wrong parameters get an error, and the server goes on."""
     editor = await start("--in-process")
-    await editor.hello()
+    await editor.hello(EAGER)
     for method, params in (
         ("ownstack/unknown", {}),
         (types.TEXT_DOCUMENT_INLINE_COMPLETION, {"position": "here"}),
