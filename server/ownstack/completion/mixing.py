@@ -36,6 +36,7 @@ TRIED = 3
 Source = Literal["echo", "model"]
 _WHOSE: dict[Source, str] = {"echo": "What was written before", "model": "The network's line"}
 _NO_ECHO = "Nothing like this was written before, here or in this project."
+_UNHEARD = "Nothing like this was written before, and the network was too slow this time or failed."
 _NOTHING = "Neither what was written before nor the built-in network has a line for this place."
 _COMPLETE = "The line is likeliest complete as it is."
 
@@ -161,7 +162,7 @@ class Mixing:
         """Return the best line that fits its place."""
         if not weighed:
             if not usable:
-                return Found("", reason=_NO_ECHO)
+                return Found("", reason=_UNHEARD)
             return self._fitting(request, usable[0].echoed(question), None)
         known = {one.text: one for one in usable}
         mixed = ranked(options(question, [one.judged for one in usable], weighed))
