@@ -16,7 +16,13 @@ Vectors = npt.NDArray[np.float32]
 
 
 def embed_files(job: EmbedFiles, embedder: Embedder) -> list[Vectors | None]:
-    """Embed the chunks of files, if they still hold what was extracted from them."""
+    """Embed the chunks of files, if they still hold what was extracted from them.
+
+    Raises:
+        ValueError: another embedder is asked for: the package was updated since the start, say.
+    """
+    if embedder.name != job.embedder:
+        raise ValueError(f"the embedder is {embedder.name}, not {job.embedder}")
     found: list[int | None] = []
     texts: list[str] = []
     for file in job.files:

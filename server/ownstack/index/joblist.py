@@ -30,7 +30,9 @@ def read_jobs(
     return jobs
 
 
-def embed_jobs(root: Path, paths: Sequence[str], snapshot: Snapshot) -> list[EmbedFiles]:
+def embed_jobs(
+    root: Path, paths: Sequence[str], snapshot: Snapshot, embedder: str
+) -> list[EmbedFiles]:
     """Return jobs that embed all chunks of files, as the snapshot has them."""
     jobs, files, n_chunks = [], list[EmbedFile](), 0
     for path in paths:
@@ -39,10 +41,10 @@ def embed_jobs(root: Path, paths: Sequence[str], snapshot: Snapshot) -> list[Emb
             files.append(file)
             n_chunks += len(file.chunks)
         if n_chunks >= EMBED_CHUNKS:
-            jobs.append(EmbedFiles(str(root), tuple(files)))
+            jobs.append(EmbedFiles(str(root), tuple(files), embedder))
             files, n_chunks = [], 0
     if files:
-        jobs.append(EmbedFiles(str(root), tuple(files)))
+        jobs.append(EmbedFiles(str(root), tuple(files), embedder))
     return jobs
 
 

@@ -75,6 +75,8 @@ class EmbedFiles:
 
     root: str
     files: tuple[EmbedFile, ...]
+    embedder: str
+    """Its name; vectors of another one are not wanted."""
 
 
 Job: TypeAlias = "ReadFiles | ReadText | EmbedFiles"

@@ -340,7 +340,7 @@ class ProjectIndex:
     def _embed(self, paths: Sequence[str], report: Report | None) -> None:
         self._phase = "embedding"
         n_done = 0
-        jobs = embed_jobs(self.root, paths, self._snapshot)
+        jobs = embed_jobs(self.root, paths, self._snapshot, self._embedder.name)
         for job, answer in self._do_embedding(jobs):
             assert isinstance(job, EmbedFiles)
             if isinstance(answer, list):
