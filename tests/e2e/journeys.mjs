@@ -123,6 +123,8 @@ const journeys = {
     const labels = await rows.evaluateAll((all) => all.map((row) => row.getAttribute('aria-label')));
     await page.keyboard.press('Escape');
     await inFront('invoice.py').waitFor();
+    // What was only looked at is closed again.
+    await page.locator('.tab[data-resource-name="orders.py"]').waitFor({ state: 'detached' });
     const afterEscape = await page.locator('.tab').allInnerTexts();
     await editor.command('Ownstack: Search Project');
     await rows.first().waitFor();

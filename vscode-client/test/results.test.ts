@@ -59,6 +59,7 @@ describe('a result', () => {
 describe('the index', () => {
   it('is told of in a line for each folder', () => {
     expect(indexLines([READY])).toEqual(['Index: 1,204 files, 1 symbol, 3.4 MB, checked just now']);
+    expect(indexLines([{ ...READY, sizeBytes: 40_001 }])[0]).toContain(', 41 kB, ');
     expect(indexLines([READY, { ...READY, folder: 'C:\\b', ageS: 600 }])).toEqual([
       'Index of shop: 1,204 files, 1 symbol, 3.4 MB, checked just now',
       'Index of b: 1,204 files, 1 symbol, 3.4 MB, checked 10 minutes ago',
