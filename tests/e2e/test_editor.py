@@ -57,6 +57,9 @@ SETTINGS: dict[str, Any] = {
     "ownstack.python.interpreter": sys.executable,
 }
 
+EAGER = {"ownstack.completion.eagerness": "eager", "ownstack.completion.deadlineMs": 5_000}
+"""For a tiny model, whose line is judged for what it is."""
+
 Journey = dict[str, Any]
 
 
@@ -285,7 +288,7 @@ def test_model_writes(desk: Open, tmp_path: Path) -> None:
     path = tmp_path / "tiny-writer.gguf"
     gguf_models.make_gguf(path, order="spm", says=["(first", ", second", ")"])
     ownstack("models", "use", str(path), "--for", "completion")
-    editor = desk()
+    editor = desk(**EAGER)
 
     seen = editor.go("model", ready="Model tiny-writer", writes="(first, second)")
 
@@ -299,7 +302,7 @@ def test_builtin_completer(desk: Open, monkeypatch: pytest.MonkeyPatch, tmp_path
     path = tmp_path / "builtin.gguf"
     gguf_models.make_gguf(path, order="spm", says=["(first", ", second", ")"])
     monkeypatch.setenv("OWNSTACK_BUILTIN", str(path))
-    editor = desk()
+    editor = desk(**EAGER)
 
     seen = editor.go("model", ready="The built-in completer is ready", writes="(first, second)")
 
