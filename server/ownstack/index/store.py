@@ -51,7 +51,7 @@ DEAD_SHARE = 0.5
 """Documents of other states of files are kept up to this share of the live source."""
 MAX_VERSIONS = 32
 """So many commits to a table before its small files are merged and old ones removed."""
-READER_GRACE = datetime.timedelta(seconds=30)
+READER_GRACE = datetime.timedelta(seconds=10)
 """Another process may be reading an old version for so long."""
 _IN_FILTER = 2_000
 
