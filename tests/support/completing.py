@@ -16,6 +16,7 @@ from ownstack.completion.signals import SignalLog
 from ownstack.completion.suggestion import Answer, Asked, Trigger
 from ownstack.document import Document, Documents
 from ownstack.engine.protocol import Engine
+from ownstack.index.snapshot import Snapshot
 from ownstack.settings import CompletionSettings
 from ownstack.text import Edit, Span
 
@@ -79,6 +80,7 @@ class Window:
         *,
         echo: Echo | None = None,
         settings: CompletionSettings | None = None,
+        snapshot: Snapshot | None = None,
     ) -> None:
         self.engine = engine
         self.settings = settings or CompletionSettings(prefetch=False)
@@ -92,6 +94,7 @@ class Window:
             signals=self.signals,
             echo=echo or Silence(),
             later=self.timers.later,
+            index=lambda uri: snapshot,
         )
         self.place = at("$0")
 

@@ -131,6 +131,10 @@ def _print_text(status: IndexStatus, seconds: float) -> None:
 
 
 def _embedded(status: IndexStatus) -> str:
+    from ownstack.index.embed import NoEmbedder, default_embedder
+
+    if isinstance(default_embedder(), NoEmbedder):
+        return "not compared by meaning"
     if status.n_embedded >= status.n_chunks:
         return "all compared by meaning"
     return f"{status.n_embedded:,} compared by meaning"

@@ -88,7 +88,7 @@ class Completer:
             lambda: None if self._asking is None else self._asking.context_budget(),
             self._warm,
             later,
-            index,
+            lambda uri: None if self._weighs() else index(uri),
         )
         self._mixing = Mixing(
             echo or Echo(), self._gathering.others, self._shape, settings, self._failed
@@ -347,6 +347,10 @@ class Completer:
             await one.close()
 
     # Engine -------------------------------------------------------------------------------
+
+    def _weighs(self) -> bool:
+        """Say whether the model is a small one, which definitions of other files only confuse."""
+        return self._asking is not None and self._asking.engine.capabilities.weighs
 
     def _switch_engine(self) -> None:
         """Notice that the model is another one: what the last one said does not count."""
