@@ -9,10 +9,15 @@ from hypothesis import strategies as st
 from ownstack import syntax
 from ownstack.document import Document
 from ownstack.languages import Language, languages
+from ownstack.paths import grammars_folder
 from ownstack.syntax import Tree, forget, language_of, parse, tree_of, warm
 from ownstack.text import Edit, Span
 
-GRAMMARS = [language for language in languages() if language.package]
+GRAMMARS = [
+    language
+    for language in languages()
+    if (grammars_folder() / language.queries / "statements.scm").is_file()
+]
 
 
 def tree(text: str, language_id: str = "python") -> Tree:

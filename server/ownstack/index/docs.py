@@ -62,7 +62,7 @@ def _long(span: Bytes) -> Bytes:
 
 def paragraph(text: str, is_comment: bool = False) -> str:
     """Return the first paragraph of a documentation, on one line, without its marks."""
-    lines = []
+    lines: list[str] = []
     for line in text.strip().split("\n"):
         plain = line.strip()
         if is_comment:

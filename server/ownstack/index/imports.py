@@ -48,8 +48,8 @@ def imports_of(captured: Captured, source: Source) -> tuple[tuple[Import, ...], 
             found.setdefault((one.module, one.name, one.alias), one)
     for span in captured.lone.get("import.statement", ()):
         spans[span] = None
-        text = _KEYWORDS.sub("", source.slice(span[0], min(span[1], span[0] + 100_000)))
-        for path, alias in expanded(text.strip().rstrip(";")):
+        said = _KEYWORDS.sub("", source.slice(span[0], min(span[1], span[0] + 100_000)))
+        for path, alias in expanded(said.strip().rstrip(";")):
             one = _of_path(path, alias, source.row(span[0]) + 1)
             found.setdefault((one.module, one.name, one.alias), one)
     bound = {(one.module, one.line) for one in found.values() if one.alias}
