@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -63,4 +64,19 @@ def run(arguments: argparse.Namespace) -> int:
         print("Daemon: does not run; an editor window starts it.")
     else:
         print(f"Daemon: process {welcome.pid}, windows: {welcome.sessions}")
+        for index in welcome.status.get("indexes", []):
+            print(_index_line(index))
     return 0
+
+
+def _index_line(index: Mapping[str, Any]) -> str:
+    """Return what a daemon says of one index; it may be of another version."""
+    from ownstack.cli.output import human_bytes
+
+    age_s = index.get("ageS")
+    checked = "" if age_s is None else f", checked {age_s:.0f} s ago"
+    size = human_bytes(int(index.get("sizeBytes", 0)))
+    return (
+        f"Index: {index.get('folder')}: {index.get('state')}, {index.get('files', 0):,} files, "
+        f"{index.get('symbols', 0):,} symbols, {size}{checked}"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import importlib
 import logging
 import os
@@ -20,7 +21,7 @@ from ownstack.engine.models import BUILTIN, NONE, ModelInfo, ModelRegistry
 from ownstack.engine.protocol import Engine, Role
 from ownstack.errors import CannotInfillError
 from ownstack.paths import Home
-from ownstack.settings import EngineSettings, Settings
+from ownstack.settings import EngineSettings, Settings, camel
 
 if TYPE_CHECKING:
     from ownstack.completion.echo import Projects
@@ -201,6 +202,10 @@ class Host:
                     "error": "" if model.error is None else str(model.error),
                 }
                 for model in self.engines.models
+            ],
+            "indexes": [
+                {camel(name): value for name, value in dataclasses.asdict(one).items()}
+                for one in (self._indexes.statuses() if self._indexes is not None else ())
             ],
         }
 

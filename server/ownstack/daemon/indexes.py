@@ -317,6 +317,10 @@ class Indexes:
             held.rest(True)
         self._quiet = asyncio.get_running_loop().call_later(QUIET_S, self._go_on)
 
+    def statuses(self) -> list[IndexStatus]:
+        """Return what is known of every index that is open."""
+        return [held.status for held in self._folders.values()]
+
     async def close(self) -> None:
         """End all work."""
         if self._quiet is not None:

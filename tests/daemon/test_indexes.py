@@ -1,0 +1,126 @@
+"""The indexes that windows share: opened once, resting while somebody types, closed at last."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from ownstack.daemon import indexes as module
+from ownstack.daemon.host import Host
+from ownstack.daemon.indexes import FolderIndex, Indexes
+from ownstack.lock import FileLock
+from ownstack.paths import Home, short_hash
+from tests.support.editor import PATIENCE_S
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project that takes some while to read."""
+    made = tmp_path / "project"
+    made.mkdir()
+    for number in range(200):
+        (made / f"part_{number}.py").write_text(f"def part_{number}(): return {number}\n")
+    return made
+
+
+@pytest.fixture
+async def indexes(home: Home) -> AsyncIterator[Indexes]:
+    made = Indexes(home.cache / "index")
+    yield made
+    await made.close()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async def wait() -> None:
+        while not true():
+            await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(wait(), PATIENCE_S)
+
+
+async def ready(held: FolderIndex) -> None:
+    await asyncio.wait_for(asyncio.wrap_future(held.first), PATIENCE_S)
+
+
+async def test_windows_share_one_index(indexes: Indexes, folder: Path) -> None:
+    """And all are told of what changes."""
+    told: list[str] = []
+    for window in ("a", "b"):
+        indexes.watch(window, lambda window=window: told.append(window))
+    held = indexes.use("a", folder)
+
+    assert indexes.use("b", folder) is held
+    await ready(held)
+    await until(lambda: {"a", "b"} <= set(told))
+    assert held.status.files == 200
+    assert held.status.age_s is not None
+
+
+async def test_work_rests_while_somebody_types(
+    indexes: Indexes, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The status says so, and the work goes on after the last key."""
+    monkeypatch.setattr(module, "QUIET_S", 3_600.0)
+    held = indexes.use("a", folder)
+    await until(lambda: held.snapshot is not None)
+
+    indexes.typed()
+    await until(lambda: held.status.state == "paused")
+    monkeypatch.setattr(module, "QUIET_S", 0.0)
+    indexes.typed()
+
+    await ready(held)
+    assert held.status.state == "ready"
+
+
+async def test_what_nobody_uses_is_closed_after_a_while(
+    indexes: Indexes, folder: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that another process may write it; a window that comes back in time keeps it."""
+    held = indexes.use("a", folder)
+    await ready(held)
+    indexes.leave("a", folder)
+    assert indexes.use("a", folder) is held
+
+    monkeypatch.setattr(module, "LINGER_S", 0.0)
+    indexes.leave("a", folder)
+
+    file = home.cache / "index" / short_hash(str(folder.resolve())) / "lock"
+    await until(lambda: (lock := FileLock.take(file)) is not None and lock.release() is None)
+    assert indexes.statuses() == []
+
+
+async def test_what_is_stored_is_there_at_once(home: Home, folder: Path) -> None:
+    """The next start reads nothing again that has not changed."""
+    for expected in (200, 200):
+        indexes = Indexes(home.cache / "index")
+        held = indexes.use("a", folder)
+        await ready(held)
+        assert held.status.files == expected
+        await indexes.close()
+
+
+async def test_a_folder_that_is_not_there(indexes: Indexes, tmp_path: Path) -> None:
+    """Is an error in the status, and nothing else."""
+    held = indexes.use("a", tmp_path / "none")
+
+    await ready(held)
+
+    assert held.status.state == "error"
+    assert "is not a folder" in held.status.reason
+    assert held.snapshot is None
+    assert not held.file("x.py").indexed
+
+
+async def test_the_daemon_reports_its_indexes(home: Home, folder: Path) -> None:
+    """As `ownstack status --json` shows them."""
+    host = Host(home, mode="daemon")
+    assert host.report(0)["indexes"] == []
+
+    await ready(host.indexes.use("a", folder))
+    [index] = host.report(1)["indexes"]
+    await host.close()
+
+    assert (index["folder"], index["state"], index["files"]) == (str(folder), "ready", 200)
+    assert index["sizeBytes"] >= 0
