@@ -31,6 +31,8 @@ def enlarged(
     batches, vectors, n_rows, round_number = [], [], 0, 0
     while n_rows < n_chunks:
         for name, snapshot in snapshots.items():
+            if n_rows >= n_chunks:
+                break
             below = f"{name}-{round_number}"
             shutil.copytree(folders[name], scratch / below)
             for part in snapshot.parts:
