@@ -1,8 +1,10 @@
 """Real processes with a real model: over standard input and output, and over the daemon."""
 
 import asyncio
+import json
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -16,6 +18,7 @@ from ownstack.daemon import lifecycle
 from ownstack.daemon.address import TRANSPORT
 from ownstack.daemon.handshake import Hello
 from ownstack.engine.models import ModelRegistry
+from ownstack.lsp import protocol
 from ownstack.paths import Home
 from tests.support.editor import PATIENCE_S, Editor
 from tests.support.gguf_models import make_gguf
@@ -26,7 +29,7 @@ TEXT = "def add(a, b):\n    return$0\n"
 GHOST = "(first, second)"
 """What the model says after anything."""
 EAGER = {"completion": {"eagerness": "eager", "deadlineMs": 5000}}
-"""The tiny model is mixed with echo, and its line judged for what it is; a busy machine has time."""
+"""The tiny model is mixed with echo, its line judged for what it is; a busy machine has time."""
 
 
 @pytest.fixture(scope="session")
@@ -248,3 +251,52 @@ async def test_requests_that_make_no_sense_are_answered(start: Start) -> None:
 
     assert (await editor.status()).state == "noModel"
     assert editor.messages == []
+
+
+@pytest.mark.parametrize("arguments", [("--in-process",), ()], ids=["in process", "daemon"])
+async def test_the_index_is_served_by_real_processes(
+    start: Start, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """An editor searches; meanwhile the terminal reads the same index."""
+    project = tmp_path / "shop"
+    project.mkdir()
+    (project / "client.py").write_text("class ShopClient:\n    def send_order(self): ...\n")
+    editor = await start(*arguments)
+    await editor.hello(folder=project.as_uri())
+    await editor.told(lambda status: [one.state for one in status.index] == ["ready"])
+
+    params = protocol.SearchParams("who sends an order")
+    result = await editor.protocol.send_request_async(protocol.SEARCH, params)
+    symbols = await editor.workspace_symbol_async(types.WorkspaceSymbolParams("shopcl"))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ownstack", "search", "ShopClient", "--path", str(project)),
+        "--json",
+        stdout=asyncio.subprocess.PIPE,
+    )
+    printed, _ = await process.communicate()
+
+    assert result.hits[0].path == "client.py"
+    assert [one.name for one in symbols or ()] == ["ShopClient"]
+    assert [hit["path"] for hit in json.loads(printed)] == ["client.py"]
+
+
+async def test_the_index_outlives_a_killed_daemon(start: Start, home: Home, tmp_path: Path) -> None:
+    """The next window finds everything, and reads what has changed meanwhile."""
+    project = tmp_path / "shop"
+    project.mkdir()
+    for number in range(60):
+        (project / f"part_{number}.py").write_text(f"def part_{number}(): return {number}\n")
+    first = await start()
+    await first.hello(folder=project.as_uri())
+    await first.told(lambda status: [one.state for one in status.index] == ["ready"])
+
+    os.kill((await first.status()).pid, signal.SIGKILL)
+    (project / "part_0.py").write_text("def written_meanwhile(): return 0\n")
+    second = await start()
+    await second.hello(folder=project.as_uri())
+    await second.told(lambda status: [one.state for one in status.index] == ["ready"])
+
+    params = protocol.SearchParams("written_meanwhile")
+    result = await second.protocol.send_request_async(protocol.SEARCH, params)
+    assert result.hits[0].path == "part_0.py"
+    assert (await second.status()).index[0].files == 60
