@@ -159,6 +159,17 @@ async def test_what_is_typed_is_found_before_it_is_saved(
     await until(lambda: search(editor, query), lambda one: query not in texts(one))
 
 
+async def test_what_was_never_saved_counts_when_it_is_opened(editor: Editor, project: Path) -> None:
+    """An editor keeps unsaved texts over a restart."""
+    await editor.hello(folder=project.as_uri())
+    await ready(editor)
+
+    editor.open("def never_saved_thing(): pass\n", (project / "main.py").as_uri())
+
+    query = "never_saved_thing"
+    await until(lambda: search(editor, query), lambda one: f"def {query}" in texts(one))
+
+
 async def test_a_saved_file_is_found(editor: Editor, project: Path) -> None:
     """As it is now; what was in it before is not."""
     await editor.hello(folder=project.as_uri())

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ownstack.index.project import ProjectIndex, Report
     from ownstack.index.status import Progress
 
-WORDS = {"scanning": "Looking", "reading": "Reading", "embedding": "Comparing"}
+WORDS = {"scanning": "Looking", "reading": "Reading", "embedding": "Embedding"}
 """What a phase is called in front of the bar."""
 
 

@@ -174,12 +174,17 @@ class FolderIndex:
     def _overlay(self, path: str, text: str | None) -> None:
         if self._index is None:
             return
+        file = self._index.snapshot.file(path)
         if text is None and path in self._overlaid:
             self._overlaid.discard(path)
             self._index.overlay(path, None)
-        elif text is not None and self._index.snapshot.file(path) is not None:
-            self._overlaid.add(path)
-            self._index.overlay(path, text)
+        elif text is not None and file is not None:
+            from ownstack.index.reading import content_hash
+
+            # Mostly an opened document is what its file says, and there is nothing to do.
+            if content_hash(text.encode("utf-8", "replace")) != file.content_hash:
+                self._overlaid.add(path)
+                self._index.overlay(path, text)
 
     def _rebuild(self) -> None:
         self._remove()

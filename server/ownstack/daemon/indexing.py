@@ -136,6 +136,12 @@ class Indexing:
 
     # Documents ----------------------------------------------------------------------------
 
+    def opened(self, document: Document) -> None:
+        """Note an opened document, which may hold what was never saved."""
+        place = self._place(document.uri)
+        if place is not None:
+            place[0].overlay(place[1], document.text)
+
     def edited(self, document: Document) -> None:
         """Note a change: work rests while somebody types, and the text counts once it settles."""
         self._indexes.typed()

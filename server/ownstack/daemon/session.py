@@ -183,6 +183,7 @@ class Session:
         path = shown_path(uri, self.folders)
         document = Document(uri, path, language, version, whole(text))
         self.completer.changed(self.documents.open(document))
+        self.indexing.opened(document)
         self._host.projects.views(self._readable)  # So that they are known when keys come.
 
     def edit(self, uri: str, version: int, changes: Sequence[Replacement | str]) -> None:
