@@ -40,7 +40,8 @@ class Outline:
 
 def outline(text: str, language: Language) -> Outline | None:
     """Parse a text and run its language's queries; None if there is no tree worth having."""
-    tree = parse_whole(text, language)
+    # The scanner for Bash takes the square of a run of NUL bytes, and tells nobody.
+    tree = None if "\0" in text else parse_whole(text, language)
     if tree is None or _is_too_broken(tree):
         return None
     return Outline(tree, _captured(tree))

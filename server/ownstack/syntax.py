@@ -13,6 +13,7 @@ import importlib
 import logging
 import sys
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -41,6 +42,9 @@ EFFORT_REQUEST = 1_000
 """About 20 ms, which is what the event loop may be blocked for."""
 EFFORT_CHECK = 100
 
+# Scanners written in C can look ahead to the end of the text at each token (Swift at `/*/*/*…`),
+# and effort does not see it: steps are few, and each takes for ever.
+_MAX_CPU_S = 4.0
 # A query over `f(f(f(…` is quadratic in the depth: 250 s for 100,000 calls without this limit.
 _MAX_QUERY_DEPTH = 400
 _CHUNK_BYTES = 16_384
@@ -288,12 +292,12 @@ def _parse(
     if old is not None and edit is not None:
         base = old._tree.copy()
         _apply(base, old, edit, data)
-    left = effort
+    left, until_s = effort, time.thread_time() + _MAX_CPU_S
 
     def too_long(_at: int, _error: bool) -> bool:
         nonlocal left
         left -= 1
-        return left < 0
+        return left < 0 or time.thread_time() > until_s
 
     given: list[bytes] = []
 
