@@ -5,6 +5,7 @@ The index reads every file of a project through here: one parse and one run of t
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -15,6 +16,14 @@ Bytes = tuple[int, int]
 
 _GROUPS = ("definition.", "import")
 """Names whose captures mean something together."""
+_TOO_DEEP = {
+    "python": re.compile(r"(?:\A|[\r\n])[ \t\f]{400}"),
+    "yaml": re.compile(r"(?:\A|[\r\n])[ \t?:-]{120}"),
+    "markdown": re.compile(
+        r"(?:\A|[\r\n])(?:[ \t]{150}|(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){60})"
+    ),
+}
+_ASCII = bytes(byte if byte < 0x80 else ord("x") for byte in range(256))
 _MAX_NODES = 400_000
 _MAX_ERROR_WORK = 50_000_000
 """Looking at the n children of one ERROR node takes n² steps; 0.1 s."""
@@ -40,11 +49,27 @@ class Outline:
 
 def outline(text: str, language: Language) -> Outline | None:
     """Parse a text and run its language's queries; None if there is no tree worth having."""
-    # The scanner for Bash takes the square of a run of NUL bytes, and tells nobody.
-    tree = None if "\0" in text else parse_whole(text, language)
+    if _is_dangerous(text, language):
+        return None
+    if language.id == "markdown" and not text.isascii():
+        # Its scanner asks `isdigit` about any character, which some C libraries do not survive.
+        # Other letters do not change what is a heading, and the bytes keep their places.
+        text = text.encode("utf-8", "surrogatepass").translate(_ASCII).decode("ascii")
+    tree = parse_whole(text, language)
     if tree is None or _is_too_broken(tree):
         return None
     return Outline(tree, _captured(tree))
+
+
+def _is_dangerous(text: str, language: Language) -> bool:
+    """Say whether native code of a grammar must not see a text.
+
+    The scanner for Bash takes the square of a run of NUL bytes, and tells nobody. Those of
+    `_TOO_DEEP` write beyond their 1,024 bytes where blocks nest more than 250 deep (YAML,
+    Markdown) or 500 (Python); each level takes a column, so the beginnings of lines tell.
+    """
+    too_deep = _TOO_DEEP.get(language.id)
+    return "\0" in text or (too_deep is not None and too_deep.search(text) is not None)
 
 
 def _captured(tree: Tree) -> Captured:

@@ -34,6 +34,28 @@ def test_many_errors_side_by_side_give_windows() -> None:
     assert extracted.chunks[-1].end_line == 100_000
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("bash", "\0" * 500_000),
+        ("yaml", "- " * 300),
+        ("yaml", "\r".join(" " * depth + "a:" for depth in range(300))),
+        ("yaml", "? " * 300),
+        ("markdown", ">" * 300),
+        ("markdown", "- " * 200 + "a"),
+        ("markdown", "".join(" " * 2 * depth + "- a\n" for depth in range(300))),
+        ("python", "".join(" " * depth + "if 1:\n" for depth in range(600)) + " " * 600 + "'a'"),
+    ],
+)
+def test_what_breaks_the_native_code_never_gets_there(language: str, text: str) -> None:
+    """Scanners of grammars have faults: they end the process, or never."""
+    assert captures.outline(text, LANGUAGES[language]) is None
+
+    extracted = extract(text, "a", LANGUAGES[language])
+
+    assert extracted.chunks[-1].end_line == text.count("\n") + (not text.endswith("\n"))
+
+
 @pytest.mark.parametrize("language", [*READ, "plaintext"])
 def test_a_line_of_a_megabyte_is_a_short_chunk(language: str) -> None:
     """Nobody searches or reads such a line; its chunk says how it begins."""
