@@ -24,6 +24,8 @@ _TOO_DEEP = {
     ),
 }
 _ASCII = bytes(byte if byte < 0x80 else ord("x") for byte in range(256))
+_MAX_LINE_CHARS = 50_000
+"""A longer line is data, or written to be slow: 75,000 backticks take the lexer of Scala 20 s."""
 _MAX_NODES = 400_000
 _MAX_ERROR_WORK = 50_000_000
 """Looking at the n children of one ERROR node takes n² steps; 0.1 s."""
@@ -68,8 +70,10 @@ def _is_dangerous(text: str, language: Language) -> bool:
     `_TOO_DEEP` write beyond their 1,024 bytes where blocks nest more than 250 deep (YAML,
     Markdown) or 500 (Python); each level takes a column, so the beginnings of lines tell.
     """
+    if "\0" in text or max(map(len, text.split("\n"))) > _MAX_LINE_CHARS:
+        return True
     too_deep = _TOO_DEEP.get(language.id)
-    return "\0" in text or (too_deep is not None and too_deep.search(text) is not None)
+    return too_deep is not None and too_deep.search(text) is not None
 
 
 def _captured(tree: Tree) -> Captured:
