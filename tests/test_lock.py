@@ -3,7 +3,10 @@
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import pytest
 
 from ownstack.lock import FileLock
 
@@ -28,6 +31,26 @@ def test_a_second_holder_is_refused_until_the_first_lets_go(tmp_path: Path) -> N
     again = FileLock.take(tmp_path / "lock")
     assert again is not None
     again.release()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks are not shared there")
+def test_some_share_it_and_hold_off_who_does_not(tmp_path: Path) -> None:
+    """Who shares waits for nobody that shares; who waits gets it in the end."""
+    shares = [FileLock.take(tmp_path / "lock", shares=True, waits=True) for _ in range(2)]
+    assert FileLock.take(tmp_path / "lock") is None
+    for lock in shares:
+        assert lock is not None
+        lock.release()
+
+    alone = FileLock.take(tmp_path / "lock")
+    assert alone is not None
+    assert FileLock.take(tmp_path / "lock", shares=True) is None
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(FileLock.take, tmp_path / "lock", shares=True, waits=True)
+        alone.release()
+        lock = waiting.result()
+    assert lock is not None
+    lock.release()
 
 
 def test_a_killed_holder_lets_go(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ import pytest
 from ownstack.errors import IndexCorruptError
 from ownstack.index.columns import Batch, Document
 from ownstack.index.encode import Encoder
-from ownstack.index.folder import folder_bytes
 from ownstack.index.reading import content_hash
 from ownstack.index.rows import Chunk, Extracted, Reference, Symbol
 from ownstack.index.store import SCHEMA, Store
@@ -110,23 +109,16 @@ def test_what_was_not_finished_is_removed(tmp_path: Path) -> None:
     assert texts(opened(tmp_path)) == ["text of one", "text of three"]
 
 
-def test_a_thousand_edits_leave_a_small_store(tmp_path: Path) -> None:
-    """Old versions are removed, former states forgotten when they are too many."""
+def test_what_was_read_twice_stays_when_the_first_is_forgotten(tmp_path: Path) -> None:
+    """As files are that are read before the store is open."""
     store = opened(tmp_path)
-    put(store, *((f"{n}.py", f"text{n} " + "word " * 200) for n in range(50)))
-    store.tidy(at_once=True)
-    before = folder_bytes(tmp_path)
-    for n in range(200):
-        put(store, ("edited.py", f"edit{n} " + "word " * 200))
-        if n % 50 == 0:
-            store.tidy()
-    store.tidy(at_once=True)
+    text = "text " + "word " * 20_000
+    for _ in range(3):
+        put(store, ("a.py", text))
+    assert store.is_untidy()
+    store.tidy()
 
-    assert folder_bytes(tmp_path) < 2.5 * before
-    assert len(store.contents("edited.py")) < 40
-    again = opened(tmp_path)
-    assert texts(again) == texts(store)
-    assert again.files == store.files
+    assert texts(store) == texts(opened(tmp_path)) == [f"text of {text}"]
 
 
 def test_vectors_of_another_embedder_are_dropped(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ownstack.index.columns import Document, Ragged, Strings
+from ownstack.index.columns import C, Document, Ragged, Strings, take
 from ownstack.index.sync import FileState
 
 
@@ -44,6 +44,15 @@ def _rebased(values: npt.NDArray[Any], offsets: Any, array: pa.Array) -> tuple[A
         return values[:0], np.zeros(1, np.int32)
     bounds = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1]
     return values[bounds[0] : bounds[-1]], bounds - bounds[0]
+
+
+def chosen(columns: C, numbers: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> C:
+    """Return the rows of the wanted documents, in their order."""
+    is_sorted = bool(np.all(numbers[1:] >= numbers[:-1]))
+    if is_sorted and len(wanted) and np.isin(numbers, wanted, assume_unique=False).all():
+        return columns
+    order = np.argsort(numbers, kind="stable")
+    return take(columns, order[np.isin(numbers[order], wanted)])
 
 
 FILES = pa.schema(

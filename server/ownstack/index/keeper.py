@@ -1,14 +1,16 @@
 """The store as its one user sees it: opened beside other work, written in batches, never fatal.
 
 An index that cannot be kept on disk (a read-only folder, a full disk) is kept in memory, and
-says so. One that cannot be read is made again. While another process writes, this one reads.
+says so. One that cannot be read is made again. While another process writes, this one reads:
+all at once, with a share of the lock `readers`, without which the writer removes nothing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -45,6 +47,8 @@ class Keeper:
         self._vectors: list[tuple[str, bytes, Floats]] = []
         self._flushed = time.monotonic()
         self._lock: FileLock | None = None
+        self._read: tuple[dict[str, FileState], Held] | None = None
+        """What a reader has read; `load` takes it."""
         self.message = ""
         """What its user should know, "" if all is well."""
         self.is_reader = False
@@ -64,6 +68,10 @@ class Keeper:
         def loaded(store: Store) -> tuple[dict[str, FileState], Held | None]:
             return dict(store.files), store.load(store.live())
 
+        if self.is_reader:
+            self._opened.result()
+            read, self._read = self._read, None
+            return read or ({}, None)
         try:
             return self._with_store(loaded) or ({}, None)
         except IndexCorruptError as error:
@@ -72,7 +80,7 @@ class Keeper:
 
     def contents(self, path: str) -> tuple[bytes, ...]:
         """Return the contents of a file that need not be extracted again."""
-        if not self._opened.done():
+        if self.is_reader or not self._opened.done():
             return ()
         store = self._opened.result()
         return () if store is None else store.contents(path)
@@ -84,6 +92,8 @@ class Keeper:
             numbers = [store.number(path, content) for path, content in documents]
             return store.load([number for number in numbers if number is not None])
 
+        if self.is_reader:
+            return None
         self.flush()
         try:
             return self._with_store(restored)
@@ -117,6 +127,7 @@ class Keeper:
         def write(store: Store) -> None:
             store.write(batch, states)
             store.write_vectors(vectors)
+            self._tidy(store)
 
         if not self.is_reader and (batch or states or vectors):
             self._with_store(write)
@@ -125,7 +136,7 @@ class Keeper:
         """Flush, forget what is old, and give space back."""
         self.flush()
         if not self.is_reader:
-            self._with_store(lambda store: store.tidy(at_once=at_once))
+            self._with_store(lambda store: self._tidy(store, at_once=at_once))
 
     def size_bytes(self) -> int:
         """Return what the index takes on disk."""
@@ -168,12 +179,34 @@ class Keeper:
         from ownstack.index.store import Store
 
         try:
-            return Store.open(self._folder, *self._what, writes=not self.is_reader)
+            if not self.is_reader:
+                return Store.open(self._folder, *self._what, writes=True)
+            with self._lease(shares=True):
+                store = Store.open(self._folder, *self._what, writes=False)
+                self._read = dict(store.files), store.load(store.live())
+                return store
         except IndexCorruptError as error:
             return self._anew(error)
         except OSError as error:
             self._lose(f"The index cannot be kept on disk ({_words(error)}); it is in memory only.")
             return None
+
+    def _tidy(self, store: Store, *, at_once: bool = False) -> None:
+        if at_once or store.is_untidy():
+            with self._lease(shares=False) as is_mine:
+                if is_mine:
+                    store.tidy(at_once=at_once)
+                # Else somebody loads it now; the next write tries again.
+
+    @contextlib.contextmanager
+    def _lease(self, *, shares: bool) -> Iterator[bool]:
+        """Hold off who removes what is read, or, without waiting, who reads what is removed."""
+        lock = FileLock.take(self._folder / "readers", shares=shares, waits=shares)
+        try:
+            yield lock is not None
+        finally:
+            if lock is not None:
+                lock.release()
 
     def _begin_anew(self, error: IndexCorruptError) -> None:
         self._opened = self._thread.submit(self._anew, error)

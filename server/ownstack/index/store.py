@@ -5,20 +5,20 @@ state of one file, by its number, and never changes: so a branch switch writes s
 `files`, and what was read and embedded once is found again. The rows of a document are written
 before the row of `files` that names it; what a kill left unnamed is removed at the next opening.
 
-Filters hold numbers only, never a name. One process writes (`lock`), any number read.
+Filters hold numbers only, never a name. One process writes (`lock`), any number read: each while
+it opens and loads only, and nobody calls `tidy` then (`Keeper`), so that it removes at once what
+it replaces. What is waste is measured after each write (`waste.py`), and bounds the size on disk.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime
 import logging
 import os
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 os.environ.setdefault("LANCEDB_LOG", "error")
 
@@ -28,7 +28,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ownstack.errors import IndexCorruptError
-from ownstack.index.arrow import FILES, column_of, document_of, file_row, table_of
+from ownstack.index.arrow import FILES, chosen, column_of, document_of, file_row, table_of
 from ownstack.index.columns import (
     Batch,
     ChunkColumns,
@@ -36,26 +36,21 @@ from ownstack.index.columns import (
     ImportColumns,
     ReferenceColumns,
     SymbolColumns,
-    take,
 )
 from ownstack.index.encode import Encoder
 from ownstack.index.folder import folder_bytes, has_head, read_head, write_head
 from ownstack.index.sync import FileState
 from ownstack.index.tokens import term_counts
+from ownstack.index.waste import Balance, compact, is_wasteful
 from ownstack.paths import private_folder
 
 log = logging.getLogger(__name__)
 
 SCHEMA = 1
-DEAD_SHARE = 0.5
-"""Documents of other states of files are kept up to this share of the live source."""
-MAX_VERSIONS = 32
-"""So many commits to a table before its small files are merged and old ones removed."""
-READER_GRACE = datetime.timedelta(seconds=10)
-"""Another process may be reading an old version for so long."""
+LOG_SHARE, LOG_ROWS = 2, 256
+"""The log is written anew at so many rows a file that it names, and some."""
 _IN_FILTER = 2_000
 
-C = TypeVar("C")
 _NOTHING = Encoder(term_counts).encode([])
 _COLUMNS: Mapping[str, type[Any]] = {
     "chunks": ChunkColumns,
@@ -83,7 +78,9 @@ class Store:
         self._folder = folder
         self._dim = dim
         self._tables: dict[str, Any] = {}
-        self._n_commits: dict[str, int] = {}
+        self._loose: set[str] = set()
+        """Tables that were written since they were last made compact."""
+        self._balance = Balance()
         self._sequence = 0
         self._next = 0
         self._numbers: dict[tuple[str, bytes], int] = {}
@@ -192,17 +189,27 @@ class Store:
                 "vectors", pa.table({"document": pa.array(rows, pa.int64()), "vector": listed})
             )
 
+    def is_untidy(self) -> bool:
+        """Say whether `tidy` would do something, in a few milliseconds."""
+        return (
+            self._balance.is_too_much
+            or self._is_log_long()
+            or any(self._is_wasteful(name) for name in self._loose)
+        )
+
     def tidy(self, *, at_once: bool = False) -> None:
-        """Forget documents nobody has used for long, merge small files, remove old versions."""
+        """Forget documents nobody has used for long, and give back what is wasted on disk.
+
+        No process may be loading the index: what it reads would be removed.
+        """
         self._forget()
-        for name, n_commits in list(self._n_commits.items()):
-            if n_commits >= (1 if at_once else MAX_VERSIONS):
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    self._tables[name].optimize(
-                        cleanup_older_than=READER_GRACE * (not at_once), delete_unverified=True
-                    )
-                self._n_commits[name] = 0
+        for name in sorted(self._loose):
+            if at_once or self._is_wasteful(name):
+                compact(self._tables[name])
+                self._loose.discard(name)
+
+    def _is_wasteful(self, name: str) -> bool:
+        return is_wasteful(self._tables[name], self._folder / "tables" / f"{name}.lance")
 
     def _open_tables(self, *, makes: bool, drops_vectors: bool) -> None:
         tables = lancedb.connect(self._folder / "tables")
@@ -212,7 +219,7 @@ class Store:
                 self._tables[name] = tables.create_table(name, schema=schema, mode="overwrite")
             else:
                 self._tables[name] = tables.open_table(name)
-            self._n_commits[name] = 0
+            self._loose.add(name)
 
     def _schema(self, name: str) -> pa.Schema:
         if name == "files":
@@ -234,9 +241,9 @@ class Store:
                 self._name(number, document)
             if rows["present"][at]:
                 stamp = (rows["mtime_ns"][at], rows["size"][at])
-                self.files[path] = FileState(stamp, rows["reason"][at], document)
+                self._set(path, FileState(stamp, rows["reason"][at], document))
             else:
-                self.files.pop(path, None)
+                self._set(path, None)
         self._sequence = max(rows["sequence"], default=0)
         self._next = max(self._used, default=-1) + 1
 
@@ -260,7 +267,7 @@ class Store:
             }
         )
         columns = replace(columns, document=np.searchsorted(wanted, numbers).astype(np.int32))
-        return _chosen(columns, numbers, wanted)
+        return chosen(columns, numbers, wanted)
 
     def _load_vectors(
         self, chunks: ChunkColumns, wanted: npt.NDArray[np.int64]
@@ -291,15 +298,17 @@ class Store:
 
     def _add(self, name: str, rows: pa.Table) -> None:
         self._tables[name].add(rows)
-        self._n_commits[name] += 1
+        self._loose.add(name)
 
     def _delete(self, name: str, numbers: npt.NDArray[np.int64]) -> None:
         for start in range(0, len(numbers), _IN_FILTER):
             listed = _listed(numbers[start : start + _IN_FILTER])
             self._tables[name].delete(f"document IN ({listed})")
-            self._n_commits[name] += 1
+            self._loose.add(name)
 
     def _name(self, number: int, document: Document) -> None:
+        if number not in self._used:
+            self._balance.stored_bytes += document.size_bytes
         self._numbers[document.path, document.content] = number
         self._used[number] = (self._sequence, document)
         self._contents.setdefault(document.path, set()).add(document.content)
@@ -312,12 +321,19 @@ class Store:
                 if before is None:
                     continue
                 rows.append(self._file_row(path, replace(before, reason=""), present=False))
-                del self.files[path]
             else:
                 rows.append(self._file_row(path, state, present=True))
-                self.files[path] = state
+            self._set(path, state)
         if rows:
             self._add("files", pa.Table.from_pylist(rows, schema=FILES))
+
+    def _set(self, path: str, state: FileState | None) -> None:
+        before = self.files.pop(path, None)
+        for one, sign in ((before, -1), (state, 1)):
+            if one is not None and one.document is not None:
+                self._balance.live_bytes += sign * one.document.size_bytes
+        if state is not None:
+            self.files[path] = state
 
     def _file_row(self, path: str, state: FileState, *, present: bool) -> dict[str, Any]:
         self._sequence += 1
@@ -328,23 +344,31 @@ class Store:
         return file_row(self._sequence, path, state, number, present=present)
 
     def _forget(self) -> None:
-        live = set(self.live())
-        budget = DEAD_SHARE * sum(self._used[number][1].size_bytes for number in live)
-        kept: list[int] = []
-        gone: list[int] = []
-        for number, (_, document) in sorted(self._used.items(), key=lambda one: -one[1][0]):
-            if number not in live:
-                budget -= document.size_bytes
-                (kept if budget >= 0 else gone).append(number)
-        n_rows = self._tables["files"].count_rows()
-        if gone or n_rows > 2 * (len(self.files) + len(kept)) + 1_000:
-            self._rewrite_log(kept)
+        gone = self._surplus() if self._balance.is_too_much else []
+        if gone or self._is_log_long():
+            self._rewrite_log(set(self._used) - set(self.live()) - set(gone))
         for number in gone:
             document = self._used.pop(number)[1]
-            del self._numbers[document.path, document.content]
-            self._contents[document.path].discard(document.content)
+            self._balance.stored_bytes -= document.size_bytes
+            if self._numbers[document.path, document.content] == number:  # else it was read twice
+                del self._numbers[document.path, document.content]
+                self._contents[document.path].discard(document.content)
         for name in ("vectors", *_COLUMNS) if gone else ():
             self._delete(name, np.array(sorted(gone), np.int64))
+
+    def _surplus(self) -> list[int]:
+        """Return the documents that are no file's state, but for those used last."""
+        dead = set(self._used) - set(self.live())
+        budget, surplus = self._balance.kept_bytes, list[int]()
+        for number in sorted(dead, key=lambda one: self._used[one][0], reverse=True):
+            budget -= self._used[number][1].size_bytes
+            if budget < 0:
+                surplus.append(number)
+        return surplus
+
+    def _is_log_long(self) -> bool:
+        n_rows = self._tables["files"].count_rows()
+        return bool(n_rows > LOG_SHARE * (len(self.files) + len(self._used)) + LOG_ROWS)
 
     def _rewrite_log(self, kept: Iterable[int]) -> None:
         """Write anew which files there are, and which other documents."""
@@ -357,7 +381,7 @@ class Store:
         ]
         rows += [self._file_row(path, state, present=True) for path, state in self.files.items()]
         self._tables["files"].add(pa.Table.from_pylist(rows, schema=FILES), mode="overwrite")
-        self._n_commits["files"] += 1
+        self._loose.add("files")
 
 
 @contextlib.contextmanager
@@ -370,15 +394,6 @@ def _corrupt_if_raised(what: str) -> Iterator[None]:
         # Native panics are no `Exception`; there is no list of what a broken file may raise.
         log.warning("%s cannot be read: %r", what, error)
         raise IndexCorruptError(f"{what} cannot be read.") from error
-
-
-def _chosen(columns: C, numbers: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> C:
-    """Return the rows of the wanted documents, in their order."""
-    is_sorted = bool(np.all(numbers[1:] >= numbers[:-1]))
-    if is_sorted and len(wanted) and np.isin(numbers, wanted, assume_unique=False).all():
-        return columns
-    order = np.argsort(numbers, kind="stable")
-    return take(columns, order[np.isin(numbers[order], wanted)])
 
 
 def _listed(numbers: npt.NDArray[np.int64]) -> str:
