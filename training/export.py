@@ -40,6 +40,10 @@ NAME = "ownstack-infill"
 LICENCE = "mit"
 TRAINING = "ownstack.training"
 
+WINDOW = 704
+"""Tokens. Room for a prompt of 512, as long as the rows that were learned from, and an answer:
+positions far beyond are ones the network has never seen."""
+
 
 def description(manifest: dict[str, dict[str, dict[str, int]]], tokens: int) -> str:
     """What the network is and what it learned from, in two sentences."""
@@ -97,7 +101,7 @@ def add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Path) -> None:
 
 
 def add_architecture(writer: gguf.GGUFWriter, config: ModelConfig) -> None:
-    writer.add_context_length(config.context)
+    writer.add_context_length(WINDOW)
     writer.add_embedding_length(config.width)
     writer.add_block_count(config.layers)
     writer.add_feed_forward_length(config.hidden)
