@@ -1,8 +1,11 @@
 """What must not be carried from one file into another."""
 
+import secrets
+from pathlib import Path
+
 import pytest
 
-from ownstack.secret import secret_path, secret_text
+from ownstack.secret import secret_file, secret_path, secret_text
 
 
 @pytest.mark.parametrize(
@@ -17,6 +20,9 @@ from ownstack.secret import secret_path, secret_text
         ".npmrc",
         "C:\\keys\\my.key",
         "config/secrets.yaml",
+        "secrets.json",
+        "secrets.sh",
+        "secrets.enc",
     ],
 )
 def test_files_that_hold_secrets_by_custom(path: str) -> None:
@@ -24,10 +30,44 @@ def test_files_that_hold_secrets_by_custom(path: str) -> None:
     assert secret_path(path)
 
 
-@pytest.mark.parametrize("path", ["a.py", "environment.py", "keys.py", "src/token.rs", "env/a.c"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("a.py", "environment.py", "keys.py", "src/token.rs", "env/a.c"),
+        *("secrets.py", "lib/secrets.go", "src\\secrets.ts", "id_rsa_parser.rs"),
+    ],
+)
 def test_source_files_are_no_secrets(path: str) -> None:
     """A program about keys is a program."""
     assert not secret_path(path)
+    assert not secret_file(path, "def token_bytes(nbytes=None):\n    return urandom(nbytes)\n")
+
+
+def test_the_module_of_the_standard_library_is_no_secret() -> None:
+    """Its documentation shows tokens that were made by chance."""
+    text = Path(secrets.__file__).read_text("utf-8")
+
+    assert not secret_file("Lib/secrets.py", text)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("secrets.py", "secrets = {\n    'ssid': 'home',\n    'password': 'hunter2!',\n}\n"),
+        ("app/secrets.rb", "X = 1\nAPI_KEY = 'abcdef123'\n"),
+        ("secrets.php", "<?php return ['api_key' => 'abcdef123'];"),
+        ("id_rsa.py", 'KEY = """-----BEGIN RSA PRIVATE KEY-----\n"""'),
+        (".env", ""),
+    ],
+)
+def test_source_files_that_hold_secrets(path: str, text: str) -> None:
+    """The name is suspicious, and what it says is proof."""
+    assert secret_file(path, text)
+
+
+def test_what_code_says_is_no_proof_without_such_a_name() -> None:
+    """A login form has the word in it; its lines are judged one by one (`secret_text`)."""
+    assert not secret_file("login.py", "PASSWORD = 'hunter2'\n")
 
 
 @pytest.mark.parametrize(

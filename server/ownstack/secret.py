@@ -9,6 +9,8 @@ from collections import Counter
 
 import pathspec
 
+from ownstack.languages import language_of
+
 _FILES = pathspec.GitIgnoreSpec.from_lines(
     [
         ".env",
@@ -21,25 +23,27 @@ _FILES = pathspec.GitIgnoreSpec.from_lines(
         "*.jks",
         "*.keystore",
         "*.kdbx",
-        "id_rsa*",
-        "id_dsa*",
-        "id_ecdsa*",
-        "id_ed25519*",
         ".netrc",
         ".npmrc",
         ".pypirc",
         ".htpasswd",
         "credentials.json",
-        "secrets.*",
         ".aws/",
         ".ssh/",
         ".gnupg/",
     ]
 )
+_FILES_BUT_CODE = pathspec.GitIgnoreSpec.from_lines(
+    ["id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "secrets.*"]
+)
+"""Names that programs about secrets have, too: of those, what they say decides."""
+_NO_CODE = frozenset({"bash", "css", "html", "json", "markdown", "sql", "toml", "yaml"})
+"""Languages in which settings are written, or text."""
 _NAMED = re.compile(
     r"""(?ix) (?: secret | token | passw(?:or)?d | passphrase | api[_-]?key | access[_-]?key
-    | private[_-]?key | client[_-]?key | auth[_-]?key | credential ) \w* ["']? \s* [:=]+ \s*
-    (?: ["'][^"']{6,} | (?=\S*\d) [^\s"'(){}\[\],;]{8,} \s* $ )"""
+    | private[_-]?key | client[_-]?key | auth[_-]?key | credential ) \w* ["']? \s*
+    (?: => \s* ["'][^"']{6,}
+      | [:=]+ \s* (?: ["'][^"']{6,} | (?=\S*\d) [^\s"'(){}\[\],;]{8,} \s* $ ) )"""
 )
 _KNOWN = re.compile(
     r"-----BEGIN|\b(?:AKIA|ASIA)[0-9A-Z]{12,}|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}"
@@ -53,10 +57,26 @@ _MIN_BITS = 3.0
 
 @functools.lru_cache(4_096)
 def secret_path(path: str) -> bool:
-    """Say whether a file of this name holds secrets by custom."""
+    """Say whether a file of this name holds secrets by custom.
+
+    Source code whose name is no proof is asked with its text: `secret_file`.
+    """
     path = path.replace("\\", "/").lstrip("/")
     # A folder of that name may well hold code.
-    return path.rpartition("/")[2] == "credentials" or bool(_FILES.match_file(path))
+    if path.rpartition("/")[2] == "credentials" or _FILES.match_file(path):
+        return True
+    return _is_doubtful(path) and not _is_code(path)
+
+
+def secret_file(path: str, text: str) -> bool:
+    """Say whether a file holds secrets: by its name, or, if that is no proof, by what it says."""
+    if secret_path(path):
+        return True
+    path = path.replace("\\", "/").lstrip("/")
+    # Chance-like characters are no proof here: examples in comments have them.
+    return _is_doubtful(path) and any(
+        _NAMED.search(line) or _KNOWN.search(line) for line in text.splitlines()
+    )
 
 
 def secret_text(line: str) -> bool:
@@ -65,6 +85,16 @@ def secret_text(line: str) -> bool:
     if _NAMED.search(line) or _KNOWN.search(line):
         return True
     return any(_random(literal) for literal in _LITERAL.findall(line))
+
+
+@functools.lru_cache(4_096)
+def _is_doubtful(path: str) -> bool:
+    return bool(_FILES_BUT_CODE.match_file(path))
+
+
+def _is_code(path: str) -> bool:
+    language = language_of("", path)
+    return language is not None and bool(language.package) and language.id not in _NO_CODE
 
 
 def _random(literal: str) -> bool:

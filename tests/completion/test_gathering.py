@@ -63,7 +63,7 @@ async def test_secrets_and_excluded_files_are_never_shown(tmp_path: Path) -> Non
     settings = CompletionSettings(prefetch=False, exclude=("private/",))
     async with Window(tmp_path, engine, settings=settings) as window:
         window.show("TOKEN = 1\n$0", uri=SECRET)
-        window.show("a = 1\n$0", uri="file:///project/secrets.py")
+        window.show("PASSWORD = 'hunter2'\n$0", uri="file:///project/secrets.py")
         window.show("x = $0\n")
         await window.ask()
         window.timers.advance(1)

@@ -56,13 +56,13 @@ def test_a_document_has_the_text_and_a_path_to_show(tmp_path: Path) -> None:
         ("binary.py", b"x = 1\0\0\0"),
         ("latin.py", b"x = '\xe9\xe8\xea'"),
         ("large.py", b"#" * (module.MAX_FILE_BYTES + 1)),
-        ("secrets.py", b"x = 1\n"),
+        ("secrets.py", b"PASSWORD = 'hunter2'\n"),
         ("ignored.py", b"x = 1\n"),
         ("build/made.py", b"x = 1\n"),
     ],
 )
 def test_what_is_not_read(tmp_path: Path, name: str, data: bytes) -> None:
-    """Binary, not UTF-8, too large, secret by name, ignored by git."""
+    """Binary, not UTF-8, too large, secret by name and text, ignored by git."""
     write(tmp_path / ".gitignore", "ignored.py\nbuild/\n")
     write(tmp_path / name, data)
 

@@ -230,6 +230,20 @@ def test_a_file_that_cannot_be_read_now(root: Path, index: ProjectIndex) -> None
     assert index.status().left_out["It is binary."] == 1
 
 
+def test_source_code_about_secrets_is_found(root: Path, index: ProjectIndex) -> None:
+    """Unless it holds some, which an unsaved text may, too."""
+    text = "def make_token(): pass\n"
+    write(root, {"secrets.py": text, "app/secrets.py": text + "API_KEY = 'abcdef123'\n"})
+    index.refresh()
+
+    assert found(index, "token") == {"secrets.py"}
+    assert index.reason("app/secrets.py") == "It holds secrets, by its name and by what it says."
+    index.overlay("secrets.py", text + "API_KEY = 'abcdef123'\n")
+    assert found(index, "token", "abcdef123") == set()
+    index.overlay("secrets.py", None)
+    assert found(index, "token") == {"secrets.py"}
+
+
 def test_a_file_that_kills_its_parser_is_held_as_plain_text(
     root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from pathspec import GitIgnoreSpec
 from ownstack.completion.place import Place
 from ownstack.completion.suggestion import Trigger
 from ownstack.index.reading import is_minified
-from ownstack.secret import secret_path
+from ownstack.secret import secret_file
 from ownstack.settings import CompletionSettings
 
 MAX_LINE_CHARS = 2_000
@@ -25,7 +25,7 @@ def refusal(place: Place, trigger: Trigger, settings: CompletionSettings) -> str
         return f"Completion is switched off for {document.language} files."
     if not 0 <= place.offset <= len(document.text):
         return "The cursor lies outside the text."
-    if secret_path(document.path):
+    if secret_file(document.path, document.text):
         return "This file may hold secrets, so nothing is completed in it."
     if is_excluded(document.path, settings):
         return "This file is excluded by the settings (ownstack.completion.exclude)."

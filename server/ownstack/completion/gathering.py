@@ -16,7 +16,7 @@ from ownstack.completion.place import Place
 from ownstack.completion.survival import CallLater, Timer, call_later
 from ownstack.document import Document, Documents
 from ownstack.engine.protocol import Snippet
-from ownstack.secret import secret_path
+from ownstack.secret import secret_file
 from ownstack.settings import CompletionSettings
 
 if TYPE_CHECKING:
@@ -217,7 +217,8 @@ class Gathering:
         return [
             document
             for document in self._documents
-            if not secret_path(document.path) and not is_excluded(document.path, settings)
+            if not secret_file(document.path, document.text)
+            and not is_excluded(document.path, settings)
         ]
 
     def _read_near(self, document: Document) -> asyncio.Task[None]:

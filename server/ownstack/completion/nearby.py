@@ -23,7 +23,7 @@ import pathspec
 
 from ownstack.document import Document
 from ownstack.languages import Language, language_of
-from ownstack.secret import secret_path
+from ownstack.secret import secret_file, secret_path
 
 log = logging.getLogger(__name__)
 
@@ -197,4 +197,6 @@ def _read(path: Path, root: Path, language: Language) -> Document | None:
     if text.count("\ufffd") * 100 > len(text):
         return None
     relative = path.relative_to(root).as_posix()
+    if secret_file(relative, text):
+        return None
     return Document(path.as_uri(), relative, language.id, 0, text)

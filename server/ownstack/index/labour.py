@@ -28,6 +28,7 @@ from ownstack.index.rows import Extracted
 from ownstack.index.source import Source
 from ownstack.index.tokens import term_counts
 from ownstack.languages import language_of
+from ownstack.secret import secret_file
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +68,9 @@ def read_files(job: ReadFiles) -> FilesRead:
 
 def read_text(job: ReadText) -> Batch:
     """Extract a text; all chunks hold their texts, since no file does."""
+    written = "" if secret_file(job.path, job.text) else job.text
     content = reading.content_hash(job.text.encode("utf-8", "replace"))
-    text = Text(job.text, NO_STAMP, content, generated=False, settled=False)
+    text = Text(written, NO_STAMP, content, generated=False, settled=False)
     document, extracted, _ = _extracted(FileToRead(job.path), text, FLAG_UNSAVED)
     return _ENCODER.encode([(document, extracted, "")])
 

@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ownstack.secret import secret_file
+
 log = logging.getLogger(__name__)
 
 MAX_FILE_BYTES = 2 * 1024 * 1024
@@ -107,6 +109,8 @@ def as_text(relative: str, data: bytes) -> str | Refusal:
     text = data.decode("utf-8-sig", "replace")
     if text.count("\ufffd") * 100 > len(text):
         return Refusal("It is binary, or text in another encoding than UTF-8.", NO_STAMP)
+    if secret_file(relative, text):
+        return Refusal("It holds secrets, by its name and by what it says.", NO_STAMP)
     if is_minified(relative, text):
         return Refusal("It is minified or generated.", NO_STAMP)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")

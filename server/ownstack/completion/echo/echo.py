@@ -18,7 +18,7 @@ from ownstack.completion.echo.renaming import renamed
 from ownstack.completion.echo.store import View
 from ownstack.completion.nearby import file_of
 from ownstack.document import Document
-from ownstack.secret import secret_path
+from ownstack.secret import secret_file
 
 OTHER_CHARS = 1_000_000
 """So much of the other open documents is searched."""
@@ -149,7 +149,7 @@ class Echo:
         for document in documents:
             if left <= 0:
                 break
-            if secret_path(document.path):
+            if secret_file(document.path, document.text):
                 continue
             kept = self._buffers.get(document.uri)
             if kept is None or kept[0] is not document.text:
