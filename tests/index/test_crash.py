@@ -59,7 +59,7 @@ def test_killed_at_any_moment_it_opens_and_finishes(tmp_path: Path, run: int) ->
         )
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(clock.random() ** 2 * 3)
+        time.sleep(clock.random() ** 2 * 1.5)
         process.kill()
         process.communicate()
 

@@ -39,7 +39,7 @@ def test_edits_and_switches_leave_a_small_store(tmp_path: Path) -> None:
         write(root, {path: text + mark for path, text in branch.items()})
         index.refresh()
         sizes.append(ratio(index, cache))
-    for turn in range(60):
+    for turn in range(40):
         path = dice.choice(files)
         write(root, {path: (root / path).read_text() + f"edited_{turn} = {turn}\n"})
         assert index.update([path])

@@ -15,12 +15,12 @@ from typing import Any
 
 from ownstack.index.folder import folder_bytes
 
-DEAD_SHARE, KEPT_SHARE = 0.6, 0.4
+DEAD_SHARE, KEPT_SHARE = 0.8, 0.6
 """Former states of files may take this share of the live source; then the oldest are forgotten
 until it is the second one, since to forget costs some commits."""
 DEAD_BYTES = 64 * 1024
 """And so much more, in small projects."""
-WASTE_SHARE, WASTE_BYTES = 0.25, 48 * 1024
+WASTE_SHARE, WASTE_BYTES = 0.2, 32 * 1024
 """A table is made compact when more than this share of it and so many bytes are of no use."""
 FRAGMENT_BYTES = 2_048
 """What a file of a table takes whatever it holds."""
