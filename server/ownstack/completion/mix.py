@@ -81,10 +81,17 @@ class Mixed:
         return self.option.text
 
     def chance(self, weights: Sequence[float] = CERTAINTY) -> float:
-        """Return the chance, in [0, 1], that this is exactly the rest of the line."""
+        """Return the chance, in [0, 1], that this is exactly the rest of the line.
+
+        Of a line that only the network knows, never more than the network says: without rivals
+        its share is high whatever it is.
+        """
         bias, *rest = weights
         total = bias + sum(w * v for w, v in zip(rest, self.signals, strict=True))
-        return 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
+        chance = 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
+        if self.option.judged is None:
+            return min(chance, math.exp(min(0.0, self.option.logprob)))
+        return chance
 
 
 def options(
