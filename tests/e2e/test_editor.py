@@ -58,7 +58,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 EAGER = {"ownstack.completion.eagerness": "eager", "ownstack.completion.deadlineMs": 5_000}
-"""For a tiny model, whose line is judged for what it is."""
+"""For a tiny model, and for lines of echo that are likely, not sure."""
 
 Journey = dict[str, Any]
 
@@ -220,7 +220,7 @@ def test_typing_through(desk: Open) -> None:
 
 def test_inside_brackets(desk: Open) -> None:
     """Accepting before a bracket that the editor closed leaves one closing bracket."""
-    editor = desk()
+    editor = desk(**EAGER)
 
     editor.go("bracket")
 
