@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from ownstack.paths import builtin_model
 from tests.support import gguf_models
 
 pytestmark = pytest.mark.e2e
@@ -59,6 +60,8 @@ SETTINGS: dict[str, Any] = {
 
 EAGER = {"ownstack.completion.eagerness": "eager", "ownstack.completion.deadlineMs": 5_000}
 """For a tiny model, and for lines of echo that are likely, not sure."""
+
+SHIPPED = builtin_model()
 
 Journey = dict[str, Any]
 
@@ -309,6 +312,16 @@ def test_builtin_completer(desk: Open, monkeypatch: pytest.MonkeyPatch, tmp_path
     assert editor.invoice == INVOICE + "value = x(first, second)"
     assert "Add a bigger model in the menu" in seen["status"]
     assert seen["notifications"] == []
+
+
+@pytest.mark.skipif(
+    not SHIPPED.is_file(), reason="No built-in model is shipped with this checkout."
+)
+def test_shipped_completer(desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network that ships, mixed with what is in the files, and nothing else."""
+    monkeypatch.setenv("OWNSTACK_BUILTIN", str(SHIPPED))
+
+    desk().go("typeThrough", ready="The built-in completer is ready")
 
 
 def test_killed_daemon(desk: Open) -> None:
