@@ -239,6 +239,8 @@ def test_an_interrupted_index_goes_on(run: Any, shop: Path, home: Home) -> None:
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ,
+        # A test run in a shell's background ignores the signal, and its children with it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     lock = home.cache / "index" / short_hash(str(shop)) / "lock"
     while not lock.exists():
