@@ -88,6 +88,7 @@ class Completer:
             lambda: None if self._asking is None else self._asking.context_budget(),
             self._warm,
             later,
+            # Definitions of other files only confuse a network that weighs.
             lambda uri: None if self._weighs() else index(uri),
         )
         self._mixing = Mixing(
@@ -172,7 +173,7 @@ class Completer:
         asking = self._asking
         if asking is None:
             return await self._mixing.echoed(request, wait=True)
-        if asking.engine.capabilities.weighs:
+        if self._weighs():
             return await self._mixing.mixed(asking, request)
         with request.watch.stage("shape"):
             wanted = self._shape(request)
@@ -272,10 +273,9 @@ class Completer:
 
     def _prefetch_soon(self) -> None:
         self._hold_prefetch()
-        asking = self._asking
         # A network that weighs is too weak to be believed for several lines.
-        prefetches = asking is not None and not asking.engine.capabilities.weighs
-        if prefetches and self._settings().prefetch:
+        believed = self._asking is not None and not self._weighs()
+        if believed and self._settings().prefetch:
             self._ahead = self._later(PREFETCH_AFTER_S, self._prefetch)
 
     def _prefetch(self) -> None:
@@ -349,7 +349,7 @@ class Completer:
     # Engine -------------------------------------------------------------------------------
 
     def _weighs(self) -> bool:
-        """Say whether the model is a small one, which definitions of other files only confuse."""
+        """Say whether the model is a small one that weighs lines (`Capabilities.weighs`)."""
         return self._asking is not None and self._asking.engine.capabilities.weighs
 
     def _switch_engine(self) -> None:

@@ -11,7 +11,7 @@ from ownstack.completion.asking import Asking
 from ownstack.completion.echo import Echo, Echoed, Usable
 from ownstack.completion.echo.judgement import Judged
 from ownstack.completion.echo.question import Question, ask
-from ownstack.completion.mix import Mixed, options, ranked
+from ownstack.completion.mix import options, ranked
 from ownstack.completion.request import Found, Request
 from ownstack.completion.shape import Shape
 from ownstack.completion.trim import trim
@@ -170,7 +170,7 @@ class Mixing:
         for number, one in enumerate([one for one in mixed if one.text][:TRIED]):
             chance = one.chance()
             echo = known.get(one.text)
-            said = _alone(one) if echo is None else echo.echoed(question, chance)
+            said = _alone(one.text, chance) if echo is None else echo.echoed(question, chance)
             tried = self._fitting(request, said, None, source="model" if echo is None else "echo")
             if tried.text:
                 return tried
@@ -216,9 +216,9 @@ def unsure(chance: float, needed: float) -> str:
     )
 
 
-def _alone(one: Mixed) -> Echoed:
+def _alone(text: str, chance: float) -> Echoed:
     """Return a line of the network's own."""
-    return Echoed(one.text, one.chance(), 0, 0, "")
+    return Echoed(text, chance, 0, 0, "")
 
 
 async def _within(generation: Generation, timeout_s: float) -> Generated | None:
