@@ -1,3 +1,5 @@
+; inherits: c
+
 (function_definition
   declarator: (function_declarator
     declarator: [(identifier) (field_identifier) (destructor_name) (operator_name)
@@ -36,57 +38,16 @@
   name: [(type_identifier) (qualified_identifier)
          (template_type name: (type_identifier))] @name
   body: (_) @body) @definition.class
+(struct_specifier
+  name: [(qualified_identifier) (template_type name: (type_identifier))] @name
+  body: (_) @body) @definition.struct
 (namespace_definition name: (_) @name body: (_) @body) @definition.module
 (alias_declaration name: (type_identifier) @name) @definition.type
 (concept_definition name: (identifier) @name) @definition.type
 (declaration
   declarator: (init_declarator
     declarator: (identifier) @name value: (lambda_expression body: (_) @body))) @definition.function
-
-(struct_specifier
-  name: [(type_identifier) (qualified_identifier)
-         (template_type name: (type_identifier))] @name
-  body: (_) @body) @definition.struct
-(union_specifier name: (type_identifier) @name body: (_) @body) @definition.union
-(enum_specifier name: (type_identifier) @name body: (_) @body) @definition.enum
-(type_definition
-  type: (struct_specifier !name body: (_) @body) declarator: (type_identifier) @name) @definition.struct
-(type_definition
-  type: (union_specifier !name body: (_) @body) declarator: (type_identifier) @name) @definition.union
-(type_definition
-  type: (enum_specifier !name body: (_) @body) declarator: (type_identifier) @name) @definition.enum
-(type_definition declarator: (type_identifier) @name) @definition.type
-(type_definition declarator: (pointer_declarator (type_identifier) @name)) @definition.type
-(type_definition
-  declarator: (function_declarator
-    (parenthesized_declarator (pointer_declarator (type_identifier) @name)))) @definition.type
-
-(preproc_def name: (identifier) @name) @definition.constant
-(preproc_function_def name: (identifier) @name value: (_) @body) @definition.macro
-(enumerator name: (identifier) @name) @definition.field
-(field_declaration declarator: (field_identifier) @name) @definition.field
-(field_declaration declarator: (pointer_declarator (field_identifier) @name)) @definition.field
-(field_declaration declarator: (array_declarator declarator: (field_identifier) @name)) @definition.field
-(field_declaration
-  declarator: (function_declarator
-    (parenthesized_declarator (pointer_declarator (field_identifier) @name)))) @definition.field
-
-; Inside functions these are locals.
-(declaration declarator: (identifier) @name) @definition.variable
-(declaration declarator: (init_declarator declarator: (identifier) @name)) @definition.variable
-(declaration declarator: (pointer_declarator (identifier) @name)) @definition.variable
-(declaration
-  declarator: (init_declarator declarator: (pointer_declarator (identifier) @name))) @definition.variable
-(declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.variable
-(declaration
-  declarator: (init_declarator
-    declarator: (array_declarator declarator: (identifier) @name))) @definition.variable
-(declaration
-  declarator: (init_declarator
-    declarator: (pointer_declarator (array_declarator declarator: (identifier) @name)))) @definition.variable
-
 (declaration
   declarator: (init_declarator declarator: (reference_declarator (identifier) @name))) @definition.variable
 
 (template_declaration) @extent.signature
-(comment) @comment

@@ -23,6 +23,7 @@ import tree_sitter
 from ownstack.document import Document
 from ownstack.languages import Language, kind_in_line, language_of
 from ownstack.paths import grammars_folder
+from ownstack.queries import query_text
 from ownstack.text import Edit, LineIndex, Span, apply_edit, difference
 
 __all__ = ["Language", "Tree", "forget", "language_of", "parse", "parse_whole", "tree_of", "warm"]
@@ -381,9 +382,9 @@ def _query(language: Language, files: tuple[str, ...]) -> tree_sitter.Query | No
     if grammar is None or not there:
         return None
     try:
-        source = "\n".join(file.read_text("utf-8") for file in there)
+        source = "\n".join(query_text(file) for file in there)
         query: tree_sitter.Query = tree_sitter.Query(grammar, source)
         return query
-    except (OSError, tree_sitter.QueryError) as error:
+    except (OSError, ValueError) as error:  # a `QueryError` is a `ValueError`
         log.warning("no queries for %s: %s", language.id, error)
         return None
