@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 from ownstack.completion.echo.candidate import FEATURES as ECHO_FEATURES
 from ownstack.completion.echo.candidate import beginning, plain_features
-from ownstack.completion.echo.judgement import Judged, certainty, log_odds
+from ownstack.completion.echo.judgement import Judged, certainty
+from ownstack.completion.echo.logit import in_order, log_odds, logistic, relative_odds
 from ownstack.completion.echo.question import Question
 from ownstack.engine.protocol import Weighed
 
@@ -86,9 +87,7 @@ class Mixed:
         Of a line that only the network knows, never more than the network says: without rivals
         its share is high whatever it is.
         """
-        bias, *rest = weights
-        total = bias + sum(w * v for w, v in zip(rest, self.signals, strict=True))
-        chance = 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
+        chance = logistic(weights, self.signals)
         if self.option.judged is None:
             return min(chance, math.exp(min(0.0, self.option.logprob)))
         return chance
@@ -144,10 +143,9 @@ def options(
 
 def ranked(found: Sequence[Option], choice: Sequence[float] = CHOICE) -> list[Mixed]:
     """Return the options, the best first (conditional logit over their features)."""
-    scores = [sum(w * v for w, v in zip(choice, one.features, strict=True)) for one in found]
-    top = max(scores, default=0.0)
-    odds = [math.exp(score - top) for score in scores]
-    return _in_order(found, [one / sum(odds) for one in odds])
+    odds = relative_odds(choice, (one.features for one in found))
+    total = sum(odds)
+    return _mixed(found, [one / total for one in odds])
 
 
 def sequence_mixture(found: Sequence[Option], weight: float) -> list[Mixed]:
@@ -159,20 +157,15 @@ def sequence_mixture(found: Sequence[Option], weight: float) -> list[Mixed]:
         weight * (one.judged.share if one.judged else 0.0) + (1 - weight) * math.exp(one.logprob)
         for one in found
     ]
-    return _in_order(found, shares)
+    return _mixed(found, shares)
 
 
-def _in_order(found: Sequence[Option], shares: Sequence[float]) -> list[Mixed]:
-    order = sorted(range(len(found)), key=lambda i: -shares[i])
+def _mixed(found: Sequence[Option], shares: Sequence[float]) -> list[Mixed]:
     best = max((one.logprob for one in found), default=0.0)
-    mixed = []
-    for place, i in enumerate(order):
-        rival = order[1 if place == 0 else 0] if len(order) > 1 else None
-        second = shares[rival] if rival is not None else 0.0
-        mixed.append(
-            Mixed(found[i], shares[i], second, _signals(found[i], shares[i], second, best, i))
-        )
-    return mixed
+    return [
+        Mixed(found[i], share, second, _signals(found[i], share, second, best, i))
+        for i, share, second in in_order(shares)
+    ]
 
 
 def _signals(

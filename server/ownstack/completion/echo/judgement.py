@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ownstack.completion.echo.candidate import FEATURES, Candidate
+from ownstack.completion.echo.logit import in_order, log_odds, logistic, relative_odds
 
 # Fitted on 8,100 cursors in 27 packages of eight languages, of which three in ten documents end
 # at the cursor and one in ten has no project.
@@ -20,7 +21,6 @@ CHOICE = (
 """Weights of `FEATURES`."""
 CERTAINTY = (-3.798, 0.545, 0.161, 0.399, 0.633, 0.285, -0.493, -0.268, 0.223, 0.338, 0.848)
 """A bias, and the weights of `SIGNALS`."""
-_MIN_SHARE = 1e-4
 
 SIGNALS = ("share", "second", "match", "next", "own", "length", "unknown", "files", "begun", "pool")
 """The names of `signals`, in order; the weights have a bias first."""
@@ -57,28 +57,14 @@ class Judged:
 
 def judge(found: Sequence[Candidate], choice: Sequence[float] = CHOICE) -> list[Judged]:
     """Return the candidates, the best first (conditional logit over their features)."""
-    scores = [sum(w * v for w, v in zip(choice, one.features, strict=True)) for one in found]
-    top = max(scores, default=0.0)
-    odds = [math.exp(score - top) for score in scores]
+    odds = relative_odds(choice, (one.features for one in found))
     total = sum(odds)
     pool = sum(len(one.occurrences) for one in found)
-    order = sorted(range(len(found)), key=lambda i: -odds[i])
-    judged = []
-    for place, i in enumerate(order):
-        rival = order[1 if place == 0 else 0] if len(order) > 1 else None
-        second = odds[rival] / total if rival is not None else 0.0
-        judged.append(Judged(found[i], odds[i] / total, second, pool))
-    return judged
+    return [
+        Judged(found[i], own / total, second / total, pool) for i, own, second in in_order(odds)
+    ]
 
 
 def certainty(judged: Judged, weights: Sequence[float] = CERTAINTY) -> float:
     """Return the chance, in [0, 1], that this is exactly the rest of the line."""
-    bias, *rest = weights
-    total = bias + sum(w * v for w, v in zip(rest, judged.signals(), strict=True))
-    return 1 / (1 + math.exp(-total))
-
-
-def log_odds(share: float) -> float:
-    """Return the logarithm of the odds; certain things are only nearly so."""
-    share = min(max(share, _MIN_SHARE), 1 - _MIN_SHARE)
-    return math.log(share / (1 - share))
+    return logistic(weights, judged.signals())
