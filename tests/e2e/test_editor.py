@@ -314,9 +314,6 @@ def test_builtin_completer(desk: Open, monkeypatch: pytest.MonkeyPatch, tmp_path
     assert seen["notifications"] == []
 
 
-@pytest.mark.skipif(
-    not SHIPPED.is_file(), reason="No built-in model is shipped with this checkout."
-)
 def test_shipped_completer(desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """The network that ships, mixed with what is in the files, and nothing else."""
     monkeypatch.setenv("OWNSTACK_BUILTIN", str(SHIPPED))
