@@ -7,10 +7,12 @@ import pytest
 from ownstack.index.columns import FLAG_TEST, Document
 from ownstack.index.encode import Encoder
 from ownstack.index.lookup import find_symbols, match, symbols_named
+from ownstack.index.names import defined
 from ownstack.index.reading import Text, read
 from ownstack.index.rows import Extracted, Symbol
 from ownstack.index.snapshot import Snapshot
 from ownstack.index.texts import Texts
+from tests.support.searchable import searchable
 
 NAMES = {
     "http.py": [
@@ -89,6 +91,17 @@ def test_named(snapshot: Snapshot) -> None:
         *("HttpClient.send", "Queue.send"),
     ]
     assert symbols_named(snapshot, "sen") == []
+    assert symbols_named(snapshot, "Send") == []
+
+
+def test_a_name_without_letters(tmp_path: Path) -> None:
+    """`_` is a name, too: it is found as it is written, and is the plain form of no other."""
+    text = "def _(text):\n    return text\n\n\ndef __(text):\n    return text\n"
+    found = searchable(tmp_path, {"words.py": text})
+
+    assert [one.name for one in symbols_named(found, "_")] == ["_"]
+    assert [one.name for one in find_symbols(found, "_", 10)] == ["_", "__"]
+    assert list(defined(found, "_")) == []
 
 
 def test_what_is_gone_is_not_found(snapshot: Snapshot, tmp_path: Path) -> None:

@@ -1,9 +1,14 @@
-"""Symbols by name: whole (`maxSize` finds `max_size`), by their beginning, and misspelt."""
+"""Rows of symbols by name: as written, whole (`maxSize` finds `max_size`), in part, and misspelt.
+
+All of them read one table of each block's names, which is made when it is first asked.
+"""
 
 from __future__ import annotations
 
 import bisect
 import difflib
+import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,21 +30,49 @@ _N_LETTERS = 64
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The different plain names of a block's symbols, sorted."""
+    """The different names of a block's symbols, as they are written."""
 
-    names: list[str]
-    symbols: list[list[int]]
-    letters: npt.NDArray[np.int16]
-    """int16[n_names, 64]: how often each letter stands in it."""
+    places: dict[str, int]
+    """Name → its place, from 0 in the order of the names."""
+    bounds: list[int]
+    """The symbols of the name at place i are `symbols[bounds[i] : bounds[i + 1]]`, ascending."""
+    symbols: npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class _Forms:
+    """The plain forms of the names."""
+
+    plain: list[str]
+    """Ascending; once for each name that has this form."""
+    places: list[int]
+    """The places of those names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The names as one text to search."""
+
+    lower: str
+    """Each in lower case, after a line break."""
+    starts: npt.NDArray[np.int64]
+    """Where each begins in `lower`."""
+
+
+def written(snapshot: Snapshot, name: str) -> Iterator[int]:
+    """Yield the rows of live symbols of exactly this name."""
+    for part in snapshot.parts:
+        place = _names_of(part.block).places.get(name)
+        if place is not None:
+            yield from _live(snapshot, part, place)
 
 
 def defined(snapshot: Snapshot, name: str) -> Iterator[int]:
     """Yield the rows of live symbols of this name, whatever its case and underscores."""
     wanted = plain(name)
-    for first, names in _blocks(snapshot):
-        at = bisect.bisect_left(names.names, wanted)
-        if wanted and at < len(names.names) and names.names[at] == wanted:
-            yield from _live(snapshot, first, names.symbols[at])
+    for part in snapshot.parts if wanted else ():
+        for place in _places(_forms_of(part.block), wanted):
+            yield from _live(snapshot, part, place)
 
 
 def beginning(snapshot: Snapshot, name: str) -> Iterator[int]:
@@ -47,14 +80,13 @@ def beginning(snapshot: Snapshot, name: str) -> Iterator[int]:
     wanted = plain(name)
     if len(wanted) < 2:
         return
-    for first, names in _blocks(snapshot):
-        low, high = (
-            bisect.bisect_left(names.names, wanted),
-            bisect.bisect_left(names.names, wanted + "\U0010ffff"),
-        )
-        found = [at for at in range(low, high) if names.names[at] != wanted]
-        for at in sorted(found, key=lambda at: len(names.names[at]))[:MAX_BEGINNINGS]:
-            yield from _live(snapshot, first, names.symbols[at])
+    for part in snapshot.parts:
+        forms = _forms_of(part.block)
+        low = bisect.bisect_right(forms.plain, wanted)
+        high = bisect.bisect_left(forms.plain, wanted + "\U0010ffff")
+        found = sorted(dict.fromkeys(forms.plain[low:high]), key=len)[:MAX_BEGINNINGS]
+        for place in itertools.chain.from_iterable(_places(forms, one) for one in found):
+            yield from _live(snapshot, part, place)
 
 
 def alike(snapshot: Snapshot, name: str) -> Iterator[tuple[int, float]]:
@@ -62,16 +94,35 @@ def alike(snapshot: Snapshot, name: str) -> Iterator[tuple[int, float]]:
     wanted = plain(name)
     if len(wanted) < MIN_FUZZY_CHARS:
         return
-    counts = _letters([wanted])[0]
+    counts = _count([wanted])[0]
     matcher = difflib.SequenceMatcher(b=wanted, autojunk=False)
-    for first, names in _blocks(snapshot):
-        apart = np.abs(names.letters - counts).sum(axis=1)
+    for part in snapshot.parts:
+        forms = _forms_of(part.block)
+        apart = np.abs(part.block.cached("letters of names", _letters) - counts).sum(axis=1)
         for at in np.flatnonzero(apart <= min(_MAX_LETTERS_APART, len(wanted) // 2)).tolist():
-            matcher.set_seq1(names.names[at])
+            matcher.set_seq1(forms.plain[at])
             likeness = matcher.ratio()
-            if likeness >= MIN_LIKENESS and names.names[at] != wanted:
-                for row in _live(snapshot, first, names.symbols[at]):
+            if likeness >= MIN_LIKENESS and forms.plain[at] != wanted:
+                for row in _live(snapshot, part, forms.places[at]):
                     yield row, likeness
+
+
+def holding(snapshot: Snapshot, letters: str) -> Iterator[int]:
+    """Yield rows of live symbols whose names hold these lower-case letters in their order."""
+    wanted = "".join(rf"[^\n{_escaped(char)}]*{re.escape(char)}" for char in letters)
+    expression = re.compile(rf"\n{wanted}[^\n]*")
+    for part in snapshot.parts:
+        names, text = _names_of(part.block), part.block.cached("text of names", _text)
+        at = [found.start() + 1 for found in expression.finditer(text.lower)]
+        is_held = np.zeros(len(names.places), np.bool_)
+        is_held[np.searchsorted(text.starts, np.array(at, np.int64))] = True
+        rows = np.sort(names.symbols[np.repeat(is_held, np.diff(names.bounds))])
+        rows += part.first_symbol
+        yield from rows[snapshot.live_symbols[rows]].tolist()
+
+
+def _escaped(char: str) -> str:
+    return re.escape(char) if char not in "^]-\\" else f"\\{char}"
 
 
 def described(snapshot: Snapshot, row: int) -> tuple[str, str, str]:
@@ -112,27 +163,53 @@ def _chunk_of_symbol(block: Block) -> Int32s:
     return places
 
 
-def _blocks(snapshot: Snapshot) -> Iterator[tuple[int, _Names]]:
-    for part in snapshot.parts:
-        yield part.first_symbol, part.block.cached("plain names", _names)
+def _live(snapshot: Snapshot, part: Part, place: int) -> Iterator[int]:
+    names = _names_of(part.block)
+    for symbol in names.symbols[names.bounds[place] : names.bounds[place + 1]].tolist():
+        if snapshot.live_symbols[part.first_symbol + symbol]:
+            yield part.first_symbol + symbol
 
 
-def _live(snapshot: Snapshot, first: int, symbols: list[int]) -> Iterator[int]:
-    for symbol in symbols:
-        if snapshot.live_symbols[first + symbol]:
-            yield first + symbol
+def _places(forms: _Forms, wanted: str) -> list[int]:
+    """Return the places of the names of one plain form."""
+    low = bisect.bisect_left(forms.plain, wanted)
+    return forms.places[low : bisect.bisect_right(forms.plain, wanted, low)]
+
+
+def _names_of(block: Block) -> _Names:
+    return block.cached("names", _names)
+
+
+def _forms_of(block: Block) -> _Forms:
+    return block.cached("plain names", _forms)
 
 
 def _names(block: Block) -> _Names:
-    known: dict[str, list[int]] = {}
-    for symbol, name in enumerate(block.batch.symbols.name):
-        if key := plain(name):
-            known.setdefault(key, []).append(symbol)
-    names = sorted(known)
-    return _Names(names, [known[name] for name in names], _letters(names))
+    places: dict[str, int] = {}
+    of_symbols = [places.setdefault(name, len(places)) for name in block.batch.symbols.name]
+    held = np.array(of_symbols, np.intp)
+    counts = np.bincount(held, minlength=len(places))
+    return _Names(places, [0, *counts.cumsum().tolist()], np.argsort(held, kind="stable"))
 
 
-def _letters(names: list[str]) -> npt.NDArray[np.int16]:
+def _forms(block: Block) -> _Forms:
+    forms = list(map(plain, _names_of(block).places))
+    places = sorted(range(len(forms)), key=forms.__getitem__)
+    return _Forms([forms[place] for place in places], places)
+
+
+def _text(block: Block) -> _Text:
+    lower = [name.lower().replace("\n", " ") for name in _names_of(block).places]
+    lengths = np.array([0, *(len(name) + 1 for name in lower)], np.int64)
+    return _Text("".join(f"\n{name}" for name in lower), lengths.cumsum()[:-1] + 1)
+
+
+def _letters(block: Block) -> npt.NDArray[np.int16]:
+    return _count(_forms_of(block).plain)
+
+
+def _count(names: list[str]) -> npt.NDArray[np.int16]:
+    """Return int16[n_names, 64]: how often each letter stands in each name."""
     data = [name.encode("utf-8", "replace") for name in names]
     rows = np.repeat(np.arange(len(data)), [len(one) for one in data])
     values = np.frombuffer(b"".join(data), np.uint8) % _N_LETTERS
