@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ownstack.index.reading import says_generated
+
 RUN_LEXEMES = 8
 MIN_RUNS = 20
 """A file with fewer runs is too short to be told from another."""
@@ -27,11 +29,6 @@ MAX_HOLDERS = 12
 _LEXEME = re.compile(r"\w+|[^\w\s]")
 _SET_ASIDE = frozenset({"async", "await", "asyncio"})
 _ASYNC_NAME = re.compile(r"_?a?sync_?|^a(?=iter|next|enter|exit|close)", re.IGNORECASE)
-_GENERATED = re.compile(
-    r"auto-?generated|generated (by|from|code)|do not (edit|modify)|@generated|machine generated",
-    re.IGNORECASE,
-)
-_HEAD_CHARS = 1_500
 _PRIME = np.uint64(1_099_511_628_211)
 
 
@@ -70,13 +67,8 @@ def twins(texts: Mapping[str, str]) -> Twins:
         other = max(shared, key=lambda name: (shared[name], name))
         if shared[other] / counted >= TWIN_SHARE:
             near[path] = (other, shared[other] / counted)
-    generated = frozenset(path for path, text in texts.items() if is_generated(text))
+    generated = frozenset(path for path, text in texts.items() if says_generated(text))
     return Twins(near, generated)
-
-
-def is_generated(text: str) -> bool:
-    """Say whether the head of a file says that a program wrote it."""
-    return bool(_GENERATED.search(text[:_HEAD_CHARS]))
 
 
 def lexeme_runs(text: str) -> NDArray[np.uint64]:

@@ -97,8 +97,8 @@ def read(folder: Path | str, relative: str, max_bytes: int = MAX_FILE_BYTES) -> 
         return Refusal(_too_large(len(data), max_bytes), stamp)
     text = as_text(relative, data)
     if isinstance(text, str):
-        generated = bool(_GENERATED_MARK.search(text[:_MARK_CHARS]))
-        return Text(text, stamp, content_hash(data), generated, _settled(stamp, len(data)))
+        settled = _settled(stamp, len(data))
+        return Text(text, stamp, content_hash(data), says_generated(text), settled)
     return Refusal(text.reason, stamp)
 
 
@@ -117,6 +117,11 @@ def as_text(relative: str, data: bytes) -> str | Refusal:
     if len(data) > MAX_LINE_BYTES and max(map(len, text.split("\n"))) > MAX_LINE_BYTES:
         return Refusal("A line of it is too long to have been written by hand.", NO_STAMP)
     return text
+
+
+def says_generated(text: str) -> bool:
+    """Say whether the head of a file (600 characters) says that a program wrote it."""
+    return bool(_GENERATED_MARK.search(text[:_MARK_CHARS]))
 
 
 def is_minified(path: str, text: str) -> bool:
