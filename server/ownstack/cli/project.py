@@ -28,11 +28,8 @@ def opened(folder: Path, *, force: bool = False, quiet: bool = False) -> Iterato
     """
     from ownstack.index.embed import default_embedder
     from ownstack.index.project import ProjectIndex
-    from ownstack.paths import Home
 
-    index = ProjectIndex.open(
-        folder, Home.default().cache / "index", default_embedder(), force=force
-    )
+    index = ProjectIndex.open(folder, _cache(), default_embedder(), force=force)
     try:
         with _bar(quiet) as report:
             index.refresh(report)
@@ -69,9 +66,15 @@ def root_and_part(path: Path | None) -> tuple[Path, str]:
 
 def index_folder(root: Path) -> Path:
     """Return where the index of a folder lies."""
-    from ownstack.paths import Home, short_hash
+    from ownstack.index.folder import folder_of
 
-    return Home.default().cache / "index" / short_hash(str(root.resolve()))
+    return folder_of(_cache(), root)
+
+
+def _cache() -> Path:
+    from ownstack.paths import Home
+
+    return Home.default().cache / "index"
 
 
 def _has_index(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ownstack.daemon.index_status import FileInIndex, IndexState, IndexStatus
 from ownstack.errors import OwnstackError
-from ownstack.paths import short_hash
+from ownstack.index.folder import erase, folder_of, has_head
 
 if TYPE_CHECKING:
     from ownstack.index.following import Following
@@ -197,10 +197,8 @@ class FolderIndex:
         self._say(IndexStatus(str(self.folder), "off", reason))
 
     def _remove(self) -> None:
-        from ownstack.index.folder import erase
-
         self._leave()
-        erase(index_folder(self._cache, self.folder))
+        erase(folder_of(self._cache, self.folder))
 
     # Status -------------------------------------------------------------------------------
 
@@ -279,7 +277,7 @@ class Indexes:
 
     def is_made(self, folder: Path) -> bool:
         """Say whether there is an index of a folder already. Reads files."""
-        return (index_folder(self._cache, folder) / "index.json").exists()
+        return has_head(folder_of(self._cache, folder))
 
     def use(self, user: object, folder: Path) -> FolderIndex:
         """Return the index of a folder, opened if need be, for a window."""
@@ -349,8 +347,3 @@ class Indexes:
     def _tell(self) -> None:
         for changed in list(self._watchers.values()):
             changed()
-
-
-def index_folder(cache: Path, folder: Path) -> Path:
-    """Return where the index of a folder lies."""
-    return cache / short_hash(str(folder.resolve()))

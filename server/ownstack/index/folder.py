@@ -1,4 +1,4 @@
-"""The folder of one index: its head, which says what made it, and how to remove the rest."""
+"""The folder of one index: where it lies, its head, which says what made it, how to remove it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ownstack.paths import short_hash
+
 _HEAD = "index.json"
+
+
+def folder_of(cache: Path, root: Path) -> Path:
+    """Return where the index of a project lies, of all those in `cache`. Follows links."""
+    return cache / short_hash(str(root.resolve()))
 
 
 def has_head(folder: Path) -> bool:

@@ -24,6 +24,7 @@ from ownstack.index import scan
 from ownstack.index.columns import Batch, join
 from ownstack.index.embed import Embedder, default_embedder
 from ownstack.index.embedding import embed_files
+from ownstack.index.folder import folder_of
 from ownstack.index.joblist import embed_jobs, read_jobs
 from ownstack.index.jobs import (
     EmbedFile,
@@ -42,7 +43,6 @@ from ownstack.index.status import IndexStatus, Phase, Progress, reason_on_disk
 from ownstack.index.sync import FileState, SyncPlan, plan_sync
 from ownstack.index.texts import Texts
 from ownstack.index.workers import Pool
-from ownstack.paths import short_hash
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class ProjectIndex:
             raise IndexingError(f"{root} is not a folder.")
         if not force and (reason := too_broad(root)):
             raise IndexingError(reason, "Ask for it with --force if you mean it.")
-        keeper = Keeper(cache / short_hash(str(root)), root, embedder.name, embedder.dim)
+        keeper = Keeper(folder_of(cache, root), root, embedder.name, embedder.dim)
         index = cls(root, keeper, Pool(n_workers or os.cpu_count() or 1), embedder)
         if not keeper.is_new:
             index._load()
