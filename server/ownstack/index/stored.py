@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ownstack.index.columns import FLAG_GENERATED, FLAG_TEST, FLAG_VENDORED, Document
+from ownstack.index.columns import FLAG_GENERATED, FLAG_TEST, Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,6 @@ class StoredFile:
     n_lines: int
     size_bytes: int
     is_test: bool
-    is_vendored: bool
     is_generated: bool
     content_hash: bytes
 
@@ -77,7 +76,6 @@ def stored_file(document: Document) -> StoredFile:
         n_lines=document.n_lines,
         size_bytes=document.size_bytes,
         is_test=bool(document.flags & FLAG_TEST),
-        is_vendored=bool(document.flags & FLAG_VENDORED),
         is_generated=bool(document.flags & FLAG_GENERATED),
         content_hash=document.content,
     )
