@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from ownstack.cli import main
-from ownstack.cli.embedders import TOP, measure, overlap
 from ownstack.cli.project import root_and_part
 from ownstack.errors import FileError
 from ownstack.index import project as project_index
@@ -254,33 +253,20 @@ def test_an_interrupted_index_goes_on(run: Any, shop: Path, home: Home) -> None:
     assert json.loads(run("index", shop, "--json"))["files"] == 2_002
 
 
-class Letters:
-    """Embeds a text as the counts of some letters."""
+def test_embedders_are_compared(run: Any, shop: Path) -> None:
+    """One with itself, in words and as JSON."""
+    for number in range(9):
+        (shop / f"part_{number}.py").write_text(f"def send_part_{number}(): return {number}\n")
 
-    dim = 4
+    text = run("index", shop, "--compare-embedders", "default", "default")
+    found = json.loads(run("index", shop, "--compare-embedders", "default", "default", "--json"))
 
-    def __init__(self, letters: str) -> None:
-        self.name = letters
-
-    def embed(self, texts: Any) -> Any:
-        import numpy as np
-
-        return np.array([[text.count(one) for one in self.name] for text in texts], np.float32)
-
-
-def test_embedders_are_compared() -> None:
-    """The same one finds the same; another one does not."""
-    texts = [f"{'a' * (n % 7)}{'b' * (n % 5)}{'c' * (n % 3)}{'d' * (n % 11)}" for n in range(60)]
-    queries = ["aab", "cdd", "bbbb"]
-
-    first = measure(Letters("abcd"), texts, queries)
-    again = measure(Letters("abcd"), texts, queries)
-    other = measure(Letters("dbca"), texts, ["aab", "cdd", "dddd"])
-
-    assert overlap(first.best, again.best) == 1.0
-    assert overlap(first.best, other.best) < 1.0
-    assert {len(best) for best in first.best} == {TOP}
-    assert first.size_bytes == 2 * 4 * 60
+    assert "(Jaccard); they may be swapped." in text
+    assert found["overlap"] == 1.0
+    assert found["chunks"] >= 9
+    for one in found["embedders"]:
+        assert set(one) == {"name", "dim", "chunksPerSecond", "queryMs", "sizeBytes"}
+        assert one["sizeBytes"] == 2 * one["dim"] * found["chunks"]
 
 
 def test_too_broad_folders_are_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

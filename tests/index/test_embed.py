@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from ownstack.engine.scripted import ScriptedEngine
-from ownstack.index.comparison import compare, sample_queries
 from ownstack.index.embed import (
     TABLE,
     EngineEmbedder,
@@ -18,7 +17,7 @@ from ownstack.index.embed import (
     load_embedder,
 )
 from ownstack.index.search import search
-from tests.support.searchable import TOY, searchable
+from tests.support.searchable import searchable
 
 
 def near(one: str, other: str) -> float:
@@ -103,19 +102,3 @@ def test_a_model_in_the_engine_embeds() -> None:
     assert vectors.shape == (2, embedder.dim)
     assert embedder.embed([]).shape == (0, embedder.dim)
     assert embedder.name.startswith("model-")
-
-
-def test_embedders_are_compared(tmp_path: Path) -> None:
-    """One with itself, and with one that knows nothing."""
-    files = {f"a{n}.py": f"def fish_{n}():\n    return 'salmon' * {n}\n" for n in range(9)}
-    files |= {f"b{n}.py": f"def ride_{n}():\n    return 'bike' * {n}\n" for n in range(9)}
-    snapshot = searchable(tmp_path, files)
-    queries = [*sample_queries(snapshot, 6), "salmon fish", "bike"]
-
-    same = compare(snapshot, queries, TOY, TOY)
-    other = compare(snapshot, queries, TOY, NoEmbedder(""))
-
-    assert (same.overlap, same.interchangeable, same.n_chunks) == (1.0, True, 18)
-    assert not other.interchangeable
-    assert same.embedders[0].size_bytes == 18 * 2 * 4
-    assert compare(snapshot, [], TOY, TOY).n_queries == 0
