@@ -22,6 +22,12 @@
 ; Inside functions these are locals.
 (lexical_declaration (variable_declarator name: (identifier) @name)) @definition.variable
 (variable_declaration (variable_declarator name: (identifier) @name)) @definition.variable
+(method_definition
+  name: (property_identifier) @keyword
+  body: (statement_block (expression_statement
+    (assignment_expression
+      left: (member_expression object: (this) property: (property_identifier) @name)) @definition.attribute))
+  (#set! keyword "constructor"))
 
 (export_statement) @extent
 (decorator) @before

@@ -14,5 +14,9 @@
   arguments: (argument_list (simple_symbol) @name @definition.field)
   (#set! keyword "attr_reader attr_writer attr_accessor"))
 (assignment left: (constant) @name) @definition.constant
+(method
+  name: (identifier) @keyword
+  body: (body_statement (assignment left: (instance_variable) @name) @definition.attribute)
+  (#set! keyword "initialize"))
 
 (comment) @comment

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from ownstack.captures import Bytes, Captured
+from ownstack.index.attributes import KIND, assigned_fields
 from ownstack.index.docs import documentation
 from ownstack.index.rows import Symbol
 from ownstack.index.source import Source
@@ -30,6 +31,7 @@ VALUES = frozenset(("variable", "constant", "field"))
 _DOTTED = FUNCTIONS | CLASSES | {"module", "type", "field", "clause"}
 """Kinds whose names may say what they stand in: `Shape::area`, `M.open`."""
 
+_ASSIGNED = f"definition.{KIND}"
 _MAX_DEPTH = 30
 """Deeper definitions are no symbols; qualified names would grow with the square."""
 _MAX_KEY_DEPTH = 2
@@ -71,6 +73,11 @@ class Definition:
     """Place among the file's symbols; for a scope, of the class of its name, if it is there."""
 
 
+def _place(one: Definition) -> tuple[int, int, int]:
+    """Return what sorts definitions in the order of the text, outer ones first."""
+    return one.start, -one.end, one.name_at
+
+
 @dataclass(frozen=True, slots=True)
 class Definitions:
     """All definitions of a file, in the order of its text, and the names of locals."""
@@ -85,24 +92,31 @@ class Definitions:
 
 def definitions(captured: Captured, source: Source) -> Definitions:
     """Put captures in order: what encloses what, what is local, what belongs to each."""
-    found = _found(captured, source)
-    names = frozenset(one["name"][0] for _, one in captured.grouped if "name" in one)
-    names |= {definition.name_at for definition in found}
+    found, assignments = _found(captured, source)
+    named = (one for _, one in captured.grouped if "name" in one and _ASSIGNED not in one)
+    names = {one["name"][0] for one in named}
+    names.update(definition.name_at for definition in found)
     _extend(found, captured.lone.get("extent", ()), source)
     _extend(found, captured.lone.get("extent.signature", ()), source, is_signature=True)
     kept, own = _nested(found)
     for name in ("local", "local.type"):
         _add_locals(own, kept, captured.lone.get(name, ()), source, name == "local.type")
-    for definition in kept:
+    fields = assigned_fields(assignments, kept, FUNCTIONS, CLASSES)
+    names.update(definition.name_at for definition in fields)
+    for definition in (*kept, *fields):
         definition.rows = source.rows((definition.start, definition.end))
         definition.first_row = definition.rows[0]
         definition.signature = _signature(definition, source)
-    documentation(kept, captured, source)
-    return Definitions(kept, _symbols(kept, source), own, names)
+    documented = [one for one in fields if source.is_first_in_row(one.start)]
+    documentation([*kept, *documented], captured, source)
+    return Definitions(kept, _symbols(kept, fields, source), own, frozenset(names))
 
 
-def _found(captured: Captured, source: Source) -> list[Definition]:
-    """Return one definition for each name; of two patterns the earlier one counts."""
+def _found(captured: Captured, source: Source) -> tuple[list[Definition], list[Definition]]:
+    """Return one definition for each name, and what methods assign, in the order of the text.
+
+    Of two patterns the earlier one counts.
+    """
     kinds: dict[int, str] = {}
     imported = {one["import.alias"][0] for _, one in captured.grouped if "import.alias" in one}
     best: dict[int, tuple[int, Definition]] = {}
@@ -116,8 +130,10 @@ def _found(captured: Captured, source: Source) -> list[Definition]:
         known = best.get(spans["name"][0])
         if known is None or pattern < known[0]:
             best[spans["name"][0]] = (pattern, _definition(kind, spans, source))
-    made = (definition for _, definition in best.values() if definition.name)
-    return sorted(made, key=lambda one: (one.start, -one.end, one.name_at))
+    made = [definition for _, definition in best.values() if definition.name]
+    made.sort(key=_place)
+    assignments = [one for one in made if one.kind == KIND]
+    return [one for one in made if one.kind != KIND] if assignments else made, assignments
 
 
 def _definition(kind: str, spans: dict[str, Bytes], source: Source) -> Definition:
@@ -268,10 +284,14 @@ def _signature(definition: Definition, source: Source) -> str:
     return line if len(line) <= _MAX_SIGNATURE_CHARS else line[:_MAX_SIGNATURE_CHARS] + "…"
 
 
-def _symbols(kept: list[Definition], source: Source) -> tuple[Symbol, ...]:
+def _symbols(
+    kept: list[Definition], fields: list[Definition], source: Source
+) -> tuple[Symbol, ...]:
     """Number what is a symbol; a scope stands for the class of its name, if there is one."""
     by_name: dict[str, int] = {}
     real = [one for one in kept if one.kind != "scope"]
+    if fields:
+        real = sorted([*real, *fields], key=_place)
     for number, one in enumerate(real):
         one.symbol = number
         if one.kind in CLASSES:
