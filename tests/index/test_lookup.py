@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ownstack.index.columns import FLAG_TEST, Document
+from ownstack.index.counting import TermCounter
 from ownstack.index.encode import Encoder
 from ownstack.index.lookup import find_symbols, match, symbols_named
 from ownstack.index.names import defined
@@ -40,7 +41,7 @@ def snapshot(tmp_path: Path) -> Snapshot:
         flags = FLAG_TEST * path.startswith("test")
         document = Document(path, found.content, "python", len(names), len(text), flags)
         rows.append((document, Extracted("python", symbols), text))
-    encoder = Encoder(str.split)
+    encoder = Encoder(TermCounter())
     empty = Snapshot.empty(Texts(tmp_path), dim=2)
     return empty.with_batch(encoder.encode(rows[:1])).with_batch(encoder.encode(rows[1:]))
 

@@ -7,6 +7,7 @@ import pytest
 
 from ownstack.index.centrality import centrality
 from ownstack.index.columns import FLAG_TEST, Document
+from ownstack.index.counting import TermCounter
 from ownstack.index.encode import Encoder
 from ownstack.index.map import estimate, repository_map
 from ownstack.index.reading import Text, read
@@ -58,7 +59,7 @@ def snapshot(tmp_path: Path) -> Snapshot:
         flags = FLAG_TEST * path.startswith("test")
         document = Document(path, found.content, language, 3, len(text), flags)
         rows.append((document, extracted(path, text), text))
-    batch = Encoder(str.split).encode(rows)
+    batch = Encoder(TermCounter()).encode(rows)
     return Snapshot.empty(Texts(tmp_path), dim=2).with_batch(batch)
 
 

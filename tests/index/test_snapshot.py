@@ -2,20 +2,20 @@
 
 import os
 import re
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ownstack.index.columns import FLAG_TEST, FLAG_UNSAVED, Batch, Document
+from ownstack.index.counting import TermCounter
 from ownstack.index.encode import Encoder
 from ownstack.index.reading import Text, read
 from ownstack.index.rows import Chunk, Extracted, Import, Reference, Symbol
 from ownstack.index.snapshot import Snapshot
 from ownstack.index.texts import Texts
 
-ENCODER = Encoder(lambda text: Counter(re.findall(r"\w+", text.lower())))
+ENCODER = Encoder(TermCounter(lambda text: re.findall(r"\w+", text.lower()), lambda name: (name,)))
 
 
 def extracted(path: str, text: str) -> Extracted:

@@ -11,15 +11,15 @@ import pytest
 
 from ownstack.errors import IndexCorruptError
 from ownstack.index.columns import Batch, Document
+from ownstack.index.counting import TermCounter
 from ownstack.index.encode import Encoder
 from ownstack.index.reading import content_hash
 from ownstack.index.rows import Chunk, Extracted, Reference, Symbol
 from ownstack.index.store import SCHEMA, Store
 from ownstack.index.sync import FileState
-from ownstack.index.tokens import term_counts
 from tests.support.indexing import open_index, shown, write
 
-ENCODER = Encoder(term_counts)
+ENCODER = Encoder(TermCounter())
 
 
 def document(path: str, text: str) -> Document:

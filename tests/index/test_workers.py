@@ -8,21 +8,20 @@ from pathlib import Path
 import pytest
 
 from ownstack.index import workers
-from ownstack.index.columns import Batch
-from ownstack.index.jobs import ReadText
+from ownstack.index.jobs import ReadText, TextRead
 from ownstack.index.workers import Pool, Worker, WorkerDiedError, WorkersUnusableError
 
 HANG = """
 from ownstack.index import labour
 real = labour.read_text
-def read_text(job):
+def read_text(job, embedder=None):
     while job.path == "hang.py":
         pass
     if job.path == "print.py":
         print("libraries print")
     if job.path == "fail.py":
         raise ValueError("no")
-    return real(job)
+    return real(job, embedder)
 labour.read_text = read_text
 """
 
@@ -40,11 +39,11 @@ def test_a_job_and_its_answer(worker: Worker) -> None:
     """Whatever libraries print, and after a job that failed."""
     for path in ("a.py", "print.py"):
         answer = worker.ask(ReadText(path, "def listen(): pass\n"))
-        assert isinstance(answer, Batch)
-        assert [one.path for one in answer.documents] == [path]
+        assert isinstance(answer, TextRead)
+        assert [one.path for one in answer.batch.documents] == [path]
     with pytest.raises(RuntimeError, match="no"):
         worker.ask(ReadText("fail.py", ""))
-    assert isinstance(worker.ask(ReadText("a.py", "x = 1\n")), Batch)
+    assert isinstance(worker.ask(ReadText("a.py", "x = 1\n")), TextRead)
 
 
 def test_a_job_that_takes_too_long_costs_the_worker(
@@ -59,7 +58,7 @@ def test_a_job_that_takes_too_long_costs_the_worker(
     assert "takes too long" in caplog.text
 
     monkeypatch.undo()
-    assert isinstance(worker.ask(ReadText("a.py", "x = 1\n")), Batch)
+    assert isinstance(worker.ask(ReadText("a.py", "x = 1\n")), TextRead)
 
 
 def test_workers_that_do_not_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,106 +20,78 @@ from ownstack.index.columns import (
     ReferenceColumns,
     Strings,
     SymbolColumns,
-    term_hash,
 )
+from ownstack.index.counting import TermCounter
 from ownstack.index.rows import Chunk, Extracted, Import, Reference, Symbol
 
-CountTerms = Callable[[str], Mapping[str, int]]
 MAX_SIGNATURE_CHARS = 400
 MAX_DOC_CHARS = 400
 MAX_NAME_CHARS = 200
-_MAX_MEMO = 500_000
+_MAX_COUNT = 255
 
 
 class Encoder:
-    """Turns documents into a batch. Keeps the hashes of terms it has met."""
+    """Turns documents into a batch, in which terms are hashes."""
 
-    def __init__(self, count_terms: CountTerms) -> None:
-        self._count_terms = count_terms
-        self._hashes = _Hashes()
+    def __init__(self, counter: TermCounter) -> None:
+        self._counter = counter
 
     def encode(self, documents: Sequence[tuple[Document, Extracted, str]]) -> Batch:
         """Encode what was extracted from some texts, each given beside it."""
-        chunks, symbols, uses, imports = _Chunks(), list[_At](), list[_Use](), list[_At]()
+        chunks, symbols, uses, imports = list[_At](), list[_At](), list[_Use](), list[_At]()
+        texts: list[str] = []
         for number, (_, extracted, text) in enumerate(documents):
             lines = text.split("\n")
             for chunk in extracted.chunks:
-                self._add_chunk(chunks, number, chunk, lines)
+                same = chunk.text == "\n".join(lines[chunk.start_line - 1 : chunk.end_line])
+                chunks.append((number, chunk))
+                texts.append("" if same else chunk.text)
             symbols.extend((number, symbol) for symbol in extracted.symbols)
             imports.extend((number, one) for one in extracted.imports)
             uses.extend(_grouped(number, extracted.references))
         return Batch(
             tuple(document for document, _, _ in documents),
-            chunks.columns(),
+            self._chunk_columns(chunks, texts),
             _symbol_columns(symbols),
             self._reference_columns(uses),
             _import_columns(imports),
         )
 
-    def _add_chunk(self, rows: _Chunks, number: int, chunk: Chunk, lines: list[str]) -> None:
-        counted = self._count_terms(chunk.text)
-        title = self._count_terms(f"{chunk.header} {chunk.name}")
-        same = chunk.text == "\n".join(lines[chunk.start_line - 1 : chunk.end_line])
-        rows.document.append(number)
-        rows.chunk.append(chunk)
-        rows.text.append("" if same else chunk.text)
-        rows.length.append(sum(counted.values()))
-        hashes, counts = self._hashes, list(counted.values())
-        rows.terms.append([hashes[term] for term in counted])
-        is_small = max(counts, default=0) <= 255
-        rows.counts.append(counts if is_small else [min(count, 255) for count in counts])
-        rows.title.append([hashes[term] for term in title])
+    def _chunk_columns(self, rows: list[_At], texts: list[str]) -> ChunkColumns:
+        chunks: list[Chunk] = [chunk for _, chunk in rows]
+        n = len(chunks)
+        counted = self._counter.count([one.text for one in chunks])
+        title = self._counter.count([f"{one.header} {one.name}" for one in chunks])
+        lengths = np.bincount(counted.rows, counted.counts, n).astype(np.int32)
+        firsts = counted.firsts(n)
+        return ChunkColumns(
+            document=_int32(number for number, _ in rows),
+            kind=Strings.of(one.kind for one in chunks),
+            name=Strings.of(one.name[:MAX_NAME_CHARS] for one in chunks),
+            header=Strings.of(one.header for one in chunks),
+            text=Strings.of(texts),
+            start_line=_int32(one.start_line for one in chunks),
+            end_line=_int32(one.end_line for one in chunks),
+            symbol=_int32(-1 if one.symbol is None else one.symbol for one in chunks),
+            length=lengths,
+            terms=Ragged(counted.hashes, firsts),
+            counts=Ragged(np.minimum(counted.counts, _MAX_COUNT).astype(np.uint8), firsts),
+            title=Ragged(title.hashes, title.firsts(n)),
+        )
 
     def _reference_columns(self, uses: list[_Use]) -> ReferenceColumns:
         return ReferenceColumns(
             document=_int32(use.document for use in uses),
             name=Strings.of(use.name for use in uses),
-            hash=np.array([self._hashes[use.name] for use in uses], np.uint32),
+            hash=np.array([self._counter.hash(use.name) for use in uses], np.uint32),
             kind=np.array([use.kind for use in uses], np.uint8),
             symbol=_int32(use.symbol for use in uses),
             lines=Ragged.of((use.lines for use in uses), np.int32),
         )
 
 
-class _Hashes(dict[str, int]):
-    """The hashes of terms that were met."""
-
-    def __missing__(self, term: str) -> int:
-        if len(self) >= _MAX_MEMO:
-            self.clear()
-        hashed = self[term] = term_hash(term)
-        return hashed
-
-
 _At = tuple[int, Any]
 """A document's number and a value of it."""
-
-
-@dataclass(slots=True)
-class _Chunks:
-    document: list[int] = field(default_factory=list)
-    chunk: list[Chunk] = field(default_factory=list)
-    text: list[str] = field(default_factory=list)
-    length: list[int] = field(default_factory=list)
-    terms: list[list[int]] = field(default_factory=list)
-    counts: list[list[int]] = field(default_factory=list)
-    title: list[list[int]] = field(default_factory=list)
-
-    def columns(self) -> ChunkColumns:
-        return ChunkColumns(
-            document=_int32(self.document),
-            kind=Strings.of(one.kind for one in self.chunk),
-            name=Strings.of(one.name[:MAX_NAME_CHARS] for one in self.chunk),
-            header=Strings.of(one.header for one in self.chunk),
-            text=Strings.of(self.text),
-            start_line=_int32(one.start_line for one in self.chunk),
-            end_line=_int32(one.end_line for one in self.chunk),
-            symbol=_int32(-1 if one.symbol is None else one.symbol for one in self.chunk),
-            length=_int32(self.length),
-            terms=Ragged.of(self.terms, np.uint32),
-            counts=Ragged.of(self.counts, np.uint8),
-            title=Ragged.of(self.title, np.uint32),
-        )
 
 
 @dataclass(slots=True)

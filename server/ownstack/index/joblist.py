@@ -15,18 +15,21 @@ EMBED_CHUNKS = 256
 
 
 def read_jobs(
-    root: Path, paths: Sequence[str], known: Callable[[str], tuple[bytes, ...]]
+    root: Path, paths: Sequence[str], known: Callable[[str], tuple[bytes, ...]], embedder: str
 ) -> list[ReadFiles]:
-    """Return jobs that read all files, in their order; `known`: see `FileToRead`."""
+    """Return jobs that read all files, in their order; `known`: see `FileToRead`.
+
+    `embedder`: see `ReadFiles`.
+    """
     jobs, files, size = [], list[FileToRead](), 0
     for path in paths:
         files.append(FileToRead(path, known(path)))
         size += (stamp_of(root, path) or NO_STAMP)[1]
         if size > READ_BYTES or len(files) == READ_FILES:
-            jobs.append(ReadFiles(str(root), tuple(files)))
+            jobs.append(ReadFiles(str(root), tuple(files), embedder))
             files, size = [], 0
     if files:
-        jobs.append(ReadFiles(str(root), tuple(files)))
+        jobs.append(ReadFiles(str(root), tuple(files), embedder))
     return jobs
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from ownstack.index.columns import Batch
 from ownstack.index.reading import Stamp
+
+Vectors = npt.NDArray[np.floating[Any]]
+"""float[n_chunks, dim]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,8 @@ class ReadFiles:
 
     root: str
     files: tuple[FileToRead, ...]
+    embedder: str = ""
+    """The name of the one that makes vectors at once, if it is the worker's own; "": none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,8 @@ class FilesRead:
     refused: tuple[tuple[str, Stamp, str], ...]
     """Path, stamp and the reason why they are not in the index."""
     gone: tuple[str, ...]
+    vectors: Vectors | None = None
+    """Of all chunks of the batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,17 @@ class ReadText:
 
     path: str
     text: str
+    embedder: str = ""
+    """See `ReadFiles`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextRead:
+    """What a text holds."""
+
+    batch: Batch
+    vectors: Vectors | None
+    """Of all chunks of the batch."""
 
 
 @dataclass(frozen=True, slots=True)

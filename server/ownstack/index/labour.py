@@ -6,13 +6,17 @@ Runs in another process at a low priority (`workers.py`); nothing here may impor
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from ownstack.index import reading
 from ownstack.index.chunks import windows
 from ownstack.index.classify import flags_of
 from ownstack.index.columns import FLAG_PLAIN, FLAG_UNSAVED, Batch, Document
-from ownstack.index.embed import Embedder
+from ownstack.index.counting import TermCounter
+from ownstack.index.embed import Embedder, StaticEmbedder
 from ownstack.index.embedding import embed_files
 from ownstack.index.encode import Encoder
 from ownstack.index.extract import extract
@@ -22,31 +26,36 @@ from ownstack.index.jobs import (
     Job,
     ReadFiles,
     ReadText,
+    TextRead,
+    Vectors,
 )
 from ownstack.index.reading import NO_STAMP, Refusal, Stamp, Text
 from ownstack.index.rows import Extracted
 from ownstack.index.source import Source
-from ownstack.index.tokens import term_counts
 from ownstack.languages import language_of
 from ownstack.secret import secret_file
 
 log = logging.getLogger(__name__)
 
-_ENCODER = Encoder(term_counts)
+_COUNTER = TermCounter()
+_ENCODER = Encoder(_COUNTER)
 
 
 def perform(job: Job, embedder: Embedder | None) -> Any:
-    """Do a job: `FilesRead`, a `Batch`, or for each file its vectors (None if it changed)."""
+    """Do a job: `FilesRead`, `TextRead`, or for each file its vectors (None if it changed).
+
+    `embedder`: the worker's own, needed if the job names one.
+    """
     if isinstance(job, ReadFiles):
-        return read_files(job)
+        return read_files(job, embedder)
     if isinstance(job, ReadText):
-        return read_text(job)
+        return read_text(job, embedder)
     assert embedder is not None
     return embed_files(job, embedder)
 
 
-def read_files(job: ReadFiles) -> FilesRead:
-    """Read, hash and extract."""
+def read_files(job: ReadFiles, embedder: Embedder | None = None) -> FilesRead:
+    """Read, hash, extract, and embed if that is asked for."""
     rows: list[tuple[Document, Extracted, str]] = []
     stamps: dict[str, Stamp] = {}
     known, refused, gone = [], [], []
@@ -63,16 +72,32 @@ def read_files(job: ReadFiles) -> FilesRead:
             known.append((file.path, found.content))
         else:
             rows.append(_extracted(file, found))
-    return FilesRead(_ENCODER.encode(rows), stamps, tuple(known), tuple(refused), tuple(gone))
+    batch, vectors = _encoded(rows, job.embedder, embedder)
+    return FilesRead(batch, stamps, tuple(known), tuple(refused), tuple(gone), vectors)
 
 
-def read_text(job: ReadText) -> Batch:
+def read_text(job: ReadText, embedder: Embedder | None = None) -> TextRead:
     """Extract a text; all chunks hold their texts, since no file does."""
     written = "" if secret_file(job.path, job.text) else job.text
     content = reading.content_hash(job.text.encode("utf-8", "replace"))
     text = Text(written, NO_STAMP, content, generated=False, settled=False)
     document, extracted, _ = _extracted(FileToRead(job.path), text, FLAG_UNSAVED)
-    return _ENCODER.encode([(document, extracted, "")])
+    return TextRead(*_encoded([(document, extracted, "")], job.embedder, embedder))
+
+
+def _encoded(
+    rows: Sequence[tuple[Document, Extracted, str]], wanted: str, embedder: Embedder | None
+) -> tuple[Batch, Vectors | None]:
+    """Return rows as columns, with vectors if the embedder of that name is this process's own.
+
+    What that saves is reading all files and counting their terms a second time.
+    """
+    batch = _ENCODER.encode(rows)
+    if not isinstance(embedder, StaticEmbedder) or embedder.name != wanted:
+        return batch, None
+    chunks = [chunk for _, extracted, _ in rows for chunk in extracted.chunks]
+    counted = _COUNTER.count([one.header for one in chunks], [one.text for one in chunks])
+    return batch, embedder.embed_counted(counted, len(chunks)).astype(np.float16)
 
 
 def _extracted(file: FileToRead, found: Text, flags: int = 0) -> tuple[Document, Extracted, str]:

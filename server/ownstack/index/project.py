@@ -1,7 +1,7 @@
 """The index of one project: made once, kept true, read by anyone at any moment.
 
-`snapshot` is what readers use, from any thread; it changes as work goes on, full text and
-symbols first, vectors after. Everything else here is called by one thread at a time, which may
+`snapshot` is what readers use, from any thread; it changes as work goes on, and the vectors of
+a model of the user's come last. Everything else here is called by one thread at a time, which may
 wait long: native work is done by worker processes, so that the others keep running.
 """
 
@@ -17,7 +17,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from ownstack.errors import IndexingError
 from ownstack.index import scan
@@ -27,13 +26,14 @@ from ownstack.index.embedding import embed_files
 from ownstack.index.folder import folder_of
 from ownstack.index.joblist import embed_jobs, read_jobs
 from ownstack.index.jobs import (
-    EmbedFile,
     EmbedFiles,
     FilesRead,
     FileToRead,
     Job,
     ReadFiles,
     ReadText,
+    TextRead,
+    Vectors,
 )
 from ownstack.index.keeper import Keeper
 from ownstack.index.reading import NO_STAMP, Stamp
@@ -168,10 +168,11 @@ class ProjectIndex:
                 self._carry_out(SyncPlan((path,), (), (), 0), None)
                 return
             self._overlaid.add(path)
-            for _, answer in self._pool.do([ReadText(path, text)]):
-                if isinstance(answer, Batch):
-                    self._publish(answer)
-                    self._embed([path], None)
+            for _, answer in self._pool.do([ReadText(path, text, self._made_at_once())]):
+                if isinstance(answer, TextRead):
+                    self._publish_all([(answer.batch, answer.vectors)])
+                    if answer.vectors is None:
+                        self._embed([path], None)
                     self._phase = "ready"
 
     def pause(self) -> None:
@@ -263,7 +264,7 @@ class ProjectIndex:
 
     def _read(self, paths: Sequence[str], report: Report | None) -> None:
         self._phase = "reading"
-        jobs = read_jobs(self.root, paths, self._known)
+        jobs = read_jobs(self.root, paths, self._known, self._made_at_once())
         n_done, fatal = 0, list[ReadFiles]()
         for job, answer in self._do_reading(jobs):
             if isinstance(answer, FilesRead):
@@ -285,7 +286,7 @@ class ProjectIndex:
 
     def _do_reading(self, jobs: Sequence[ReadFiles]) -> Iterator[tuple[ReadFiles, object]]:
         """Do jobs and take over their answers, which readers see soon, and at the end all."""
-        batches: list[Batch] = []
+        batches: list[Read] = []
         restored: list[Restored] = []
         published = time.monotonic()
         for job, answer in self._pool.do(jobs):
@@ -305,7 +306,11 @@ class ProjectIndex:
         now = self._snapshot.file(path)
         return self._keeper.contents(path) + ((now.content_hash,) if now else ())
 
-    def _take(self, read: FilesRead, batches: list[Batch], restored: list[Restored]) -> None:
+    def _made_at_once(self) -> str:
+        """Name the embedder if workers have it: then vectors cost least while a file is read."""
+        return self._embedder.name if self._embedder is default_embedder() else ""
+
+    def _take(self, read: FilesRead, batches: list[Read], restored: list[Restored]) -> None:
         states: dict[str, FileState | None] = dict.fromkeys(read.gone)
         for path, stamp, reason in read.refused:
             states[path] = FileState(stamp, reason)
@@ -320,7 +325,7 @@ class ProjectIndex:
         self._publish(None, [*read.gone, *(path for path, _, _ in read.refused)])
         self._note(states, read.batch)
         if read.batch.documents:
-            batches.append(read.batch)
+            batches.append((read.batch, read.vectors))
 
     def _restore(self, restored: Sequence[Restored]) -> None:
         if not restored:
@@ -345,7 +350,8 @@ class ProjectIndex:
             assert isinstance(job, EmbedFiles)
             if isinstance(answer, list):
                 for file, vectors in zip(job.files, answer, strict=True):
-                    self._put_vectors(file, vectors)
+                    if vectors is not None:
+                        self._put_vectors(file.path, file.content, vectors)
             else:
                 log.warning("Some chunks could not be embedded: %s", answer)
             n_done += len(job.files)
@@ -358,25 +364,30 @@ class ProjectIndex:
         # A model of the user's lives in this process, behind the engine's own thread.
         return ((job, embed_files(job, self._embedder)) for job in jobs if not self._is_closed)
 
-    def _put_vectors(self, file: EmbedFile, vectors: npt.NDArray[np.float32] | None) -> None:
-        if vectors is None or not self._snapshot.put_vectors(file.path, file.content, vectors):
-            return
-        if file.path not in self._overlaid:
-            self._keeper.put_vectors(file.path, file.content, vectors)
+    def _put_vectors(self, path: str, content: bytes, vectors: Vectors) -> None:
+        is_there = self._snapshot.put_vectors(path, content, vectors)
+        if is_there and path not in self._overlaid:
+            self._keeper.put_vectors(path, content, vectors)
 
     def _publish(self, batch: Batch | None, gone: Sequence[str] = ()) -> None:
         snapshot = self._snapshot.without(gone)
         self._snapshot = snapshot if batch is None else snapshot.with_batch(batch)
 
-    def _publish_all(self, batches: list[Batch]) -> None:
-        if batches:
-            batch = join(batches)
-            batches.clear()
-            self._publish(batch)
-            stamps = ((one, self._files.get(one.path)) for one in batch.documents)
-            for document, state in stamps:
-                if state is not None:
-                    self._texts.know(document.path, state.stamp, document.content)
+    def _publish_all(self, read: list[Read]) -> None:
+        if not read:
+            return
+        self._publish(join([batch for batch, _ in read]))
+        for batch, vectors in read:
+            firsts = np.searchsorted(
+                batch.chunks.document, np.arange(len(batch.documents) + 1)
+            ).tolist()
+            for at, one in enumerate(batch.documents):
+                state = self._files.get(one.path)
+                if state is not None and one.path not in self._overlaid:
+                    self._texts.know(one.path, state.stamp, one.content)
+                if vectors is not None:
+                    self._put_vectors(one.path, one.content, vectors[firsts[at] : firsts[at + 1]])
+        read.clear()
 
     def _note(self, states: Mapping[str, FileState | None], batch: Batch | None = None) -> None:
         for path, state in states.items():
@@ -392,5 +403,7 @@ class ProjectIndex:
             report(progress)
 
 
+Read = tuple[Batch, Vectors | None]
+"""What was read of some files, and the vectors of its chunks, if they were made at once."""
 Restored = tuple[str, bytes, Stamp]
 """Path, content and stamp of a file that holds what is stored of former times."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):
     """Something with a name that a file defines."""
 
     name: str
@@ -25,8 +25,7 @@ class Symbol:
     """Place of the enclosing symbol in `Extracted.symbols`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A name that is used."""
 
     name: str
@@ -37,8 +36,7 @@ class Reference:
     """Place, in `Extracted.symbols`, of the symbol in which it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """A name that is taken from another file or module."""
 
     module: str
@@ -49,8 +47,7 @@ class Import:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """A piece of a file that is searched and shown as one."""
 
     kind: str

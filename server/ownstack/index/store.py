@@ -37,10 +37,10 @@ from ownstack.index.columns import (
     ReferenceColumns,
     SymbolColumns,
 )
+from ownstack.index.counting import TermCounter
 from ownstack.index.encode import Encoder
 from ownstack.index.folder import folder_bytes, has_head, read_head, write_head
 from ownstack.index.sync import FileState
-from ownstack.index.tokens import term_counts
 from ownstack.index.waste import Balance, compact, is_wasteful
 from ownstack.paths import private_folder
 
@@ -51,7 +51,7 @@ LOG_SHARE, LOG_ROWS = 2, 256
 """The log is written anew at so many rows a file that it names, and some."""
 _IN_FILTER = 2_000
 
-_NOTHING = Encoder(term_counts).encode([])
+_NOTHING = Encoder(TermCounter()).encode([])
 _COLUMNS: Mapping[str, type[Any]] = {
     "chunks": ChunkColumns,
     "symbols": SymbolColumns,

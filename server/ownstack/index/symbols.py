@@ -43,7 +43,7 @@ _WHITE = re.compile(r"\s+")
 _SIGNATURE_END = re.compile(r"(?:\s|=>|[{:=;,])+$")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Definition:
     """A symbol in the making, or a scope that only lends its name to what is in it."""
 
@@ -139,9 +139,11 @@ def _found(captured: Captured, source: Source) -> tuple[list[Definition], list[D
 def _definition(kind: str, spans: dict[str, Bytes], source: Source) -> Definition:
     start, end = spans[f"definition.{kind}"]
     name_start, name_end = spans["name"]
-    name = _WHITE.sub(" ", source.slice(name_start, min(name_end, name_start + 1_000))).strip()
+    name = source.slice(name_start, min(name_end, name_start + 1_000))
+    is_plain = name.isidentifier()
+    name = name if is_plain else _WHITE.sub(" ", name).strip()
     within = ""
-    if kind in _DOTTED:
+    if kind in _DOTTED and not (is_plain and "receiver" not in spans):
         receiver = source.slice(*spans["receiver"]) if "receiver" in spans else ""
         *outer, last = [part for part in _JOINT.split(name) if part] or [""]
         # `operator->`, `operator::new` and the like keep what they are called.

@@ -35,14 +35,14 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 def terms(text: str) -> list[str]:
     """Return the terms of a text, in its order; one name gives several of them."""
-    return [term for name in _NAME.findall(text) for term in _terms_of(name)]
+    return [term for name in names_in(text) for term in terms_of(name)]
 
 
 def term_counts(text: str) -> dict[str, int]:
-    """Return how often each term occurs; several times as fast as counting `terms`."""
+    """Return how often each term occurs."""
     counted: dict[str, int] = {}
-    for name, count in Counter(_NAME.findall(text)).items():
-        for term in _terms_of(name):
+    for name, count in Counter(names_in(text)).items():
+        for term in terms_of(name):
             counted[term] = counted.get(term, 0) + count
     return counted
 
@@ -57,8 +57,14 @@ def plain(name: str) -> str:
     return _JOINTS.sub("", name).lower()
 
 
+def names_in(text: str) -> list[str]:
+    """Return the names and words of a text, chains of names as one, as often as they occur."""
+    return _NAME.findall(text)
+
+
 @functools.lru_cache(_MAX_MEMO)
-def _terms_of(name: str) -> tuple[str, ...]:
+def terms_of(name: str) -> tuple[str, ...]:
+    """Return the terms of one of `names_in`."""
     if "." in name:
         pieces = name.split(".")
         chained = (
@@ -66,7 +72,7 @@ def _terms_of(name: str) -> tuple[str, ...]:
             for left, right in itertools.pairwise(pieces)
             if left not in ("self", "this") and len(left) + len(right) < MAX_TERM_CHARS
         )
-        return tuple(dict.fromkeys(term for piece in pieces for term in _terms_of(piece))) + tuple(
+        return tuple(dict.fromkeys(term for piece in pieces for term in terms_of(piece))) + tuple(
             dict.fromkeys(chained)
         )
     if len(name) > MAX_TERM_CHARS:

@@ -28,7 +28,7 @@ import psutil
 
 import ownstack
 from ownstack.errors import IndexingError
-from ownstack.index.jobs import EmbedFiles, Job
+from ownstack.index.jobs import Job
 
 log = logging.getLogger(__name__)
 
@@ -276,7 +276,7 @@ def serve() -> None:
         except EOFError:
             return
         try:
-            if embedder is None and isinstance(job, EmbedFiles):
+            if embedder is None and job.embedder:
                 embedder = default_embedder()
             answer = perform(job, embedder)
         except Exception as error:

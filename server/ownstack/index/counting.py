@@ -1,0 +1,111 @@
+"""How often which term occurs in which text, for many texts at once, in numpy.
+
+The one place where texts become hashes of terms: what is stored, what is searched for and what
+is embedded agree because of it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from ownstack.index.columns import term_hash
+from ownstack.index.tokens import names_in, terms_of
+
+_MAX_MEMO = 300_000
+_LOW = np.uint64(0xFFFF_FFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """One entry for each different term of each text, sorted by text, then by hash."""
+
+    rows: npt.NDArray[np.int64]
+    """Place of the text."""
+    hashes: npt.NDArray[np.uint32]
+    counts: npt.NDArray[np.int64]
+
+    def firsts(self, n_rows: int) -> npt.NDArray[np.int32]:
+        """Return where each text's entries begin, and after the last one the end."""
+        return np.searchsorted(self.rows, np.arange(n_rows + 1)).astype(np.int32)
+
+
+class TermCounter:
+    """Counts terms, and remembers the names it has met. Use by one thread."""
+
+    def __init__(
+        self,
+        find: Callable[[str], Sequence[str]] = names_in,
+        split: Callable[[str], Iterable[str]] = terms_of,
+    ) -> None:
+        """`find` returns the names of a text, as often as they occur; `split`, a name's terms."""
+        self._find = find
+        self._names = _Names(split)
+
+    def hash(self, name: str) -> int:
+        """Return the hash of a whole name, as one term."""
+        return self._names.hash(name)
+
+    def count(self, *columns: Sequence[str]) -> Counts:
+        """Count the terms of texts; of several columns of them, text i is all their i-th ones."""
+        numbers, rows = [], []
+        if len(self._names) > _MAX_MEMO:
+            self._names.clear()
+        for texts in columns:
+            found = [self._find(text) for text in texts]
+            lengths = np.fromiter(map(len, found), np.int64, len(found))
+            flat = map(self._names.__getitem__, chain.from_iterable(found))
+            numbers.append(np.fromiter(flat, np.int64, int(lengths.sum())))
+            rows.append(np.repeat(np.arange(len(found)), lengths))
+        firsts, hashes = self._names.tables()
+        number, row = np.concatenate(numbers), np.concatenate(rows)
+        starts = firsts[number].astype(np.int64)
+        lengths = firsts[number + 1] - starts
+        before = np.cumsum(lengths) - lengths
+        places = np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
+        keys = np.repeat(row.astype(np.uint64) << np.uint64(32), lengths) | hashes[places]
+        different, counts = np.unique(keys, return_counts=True)
+        return Counts(
+            (different >> np.uint64(32)).astype(np.int64),
+            (different & _LOW).astype(np.uint32),
+            counts,
+        )
+
+
+class _Names(dict[str, int]):
+    """The number of each name that was met, and the hashes of its terms."""
+
+    def __init__(self, split: Callable[[str], Iterable[str]]) -> None:
+        super().__init__()
+        self._split = split
+        self._hash_of: dict[str, int] = {}
+        self._firsts, self._hashes = array("i", [0]), array("I")
+
+    def __missing__(self, name: str) -> int:
+        self._hashes.extend(map(self.hash, self._split(name)))
+        number = self[name] = len(self._firsts) - 1
+        self._firsts.append(len(self._hashes))
+        return number
+
+    def hash(self, term: str) -> int:
+        known = self._hash_of.get(term)
+        if known is None:
+            known = self._hash_of[term] = term_hash(term)
+        return known
+
+    def clear(self) -> None:
+        super().clear()
+        self._hash_of.clear()
+        self._firsts, self._hashes = array("i", [0]), array("I")
+
+    def tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
+        """Return where each name's hashes begin (and the end), and all hashes; copies."""
+        return (
+            np.array(self._firsts, np.int32),
+            np.array(self._hashes, np.uint32).astype(np.uint64),
+        )
