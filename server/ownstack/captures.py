@@ -9,7 +9,8 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 
-from ownstack.syntax import Captures, Language, Tree, parse_whole
+from ownstack.queries import Captures
+from ownstack.syntax import Language, Tree, parse_whole
 
 Bytes = tuple[int, int]
 """First byte, and the one after the last."""
@@ -78,16 +79,18 @@ def _is_dangerous(text: str, language: Language) -> bool:
 
 def _captured(tree: Tree) -> Captured:
     lone: dict[str, list[Bytes]] = defaultdict(list)
-    grouped = []
+    grouped, late = [], set[str]()
     files = ("symbols.scm", "scopes.scm", f"{tree.language.id}.scm")
-    settings, matches = tree.matches(*files)
-    for pattern, captures in matches:
-        if settings[pattern] and not _wanted(settings[pattern], captures, tree.data):
+    alone, matches = tree.matches(*files)
+    for name, nodes in alone.items():
+        lone[name] = [(node.start_byte, node.end_byte) for node in nodes]
+    for pattern, settings, captures in matches:
+        if settings and not _wanted(settings, captures, tree.data):
             continue
         if len(captures) == 1:
             for name, nodes in captures.items():
-                for node in nodes:
-                    lone[name].append((node.start_byte, node.end_byte))
+                lone[name] += [(node.start_byte, node.end_byte) for node in nodes]
+                late.add(name)
             continue
         spans = {name: (nodes[0].start_byte, nodes[0].end_byte) for name, nodes in captures.items()}
         if any(name.startswith(_GROUPS) for name in spans):
@@ -95,6 +98,9 @@ def _captured(tree: Tree) -> Captured:
         else:
             for name, span in spans.items():
                 lone[name].append(span)
+            late.update(spans)
+    for name in late:
+        lone[name].sort(key=lambda span: (span[0], -span[1]))
     return Captured(dict(lone), grouped)
 
 

@@ -15,15 +15,16 @@ import sys
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import tree_sitter
 
 from ownstack.document import Document
 from ownstack.languages import Language, kind_in_line, language_of
 from ownstack.paths import grammars_folder
-from ownstack.queries import query_text
+from ownstack.queries import Captures, Match, WholeTree, query_text
 from ownstack.text import Edit, LineIndex, Span, apply_edit, difference
 
 __all__ = ["Language", "Tree", "forget", "language_of", "parse", "parse_whole", "tree_of", "warm"]
@@ -31,7 +32,7 @@ __all__ = ["Language", "Tree", "forget", "language_of", "parse", "parse_whole", 
 log = logging.getLogger(__name__)
 
 Kind = Literal["code", "comment", "string"]
-Captures = dict[str, list[tree_sitter.Node]]
+Q = TypeVar("Q")
 
 MAX_CHARS = 1_000_000
 """Longer texts get no tree."""
@@ -134,21 +135,14 @@ class Tree:
         ]
         return min(around, key=len).end if around else None
 
-    def matches(
-        self, *files: str
-    ) -> tuple[list[dict[str, str | None]], list[tuple[int, Captures]]]:
-        """Run query files over the whole tree; return patterns' settings, and what matches which.
+    def matches(self, *files: str) -> tuple[Captures, list[Match]]:
+        """Run query files over the whole tree; return lone captures, and the other matches.
 
         What stands too deep is left out. Look at the errors first: a query over thousands of
         tokens that recovery left side by side is quadratic, too.
         """
-        query = _query(self.language, files)
-        if query is None:
-            return [], []
-        settings = [query.pattern_settings(at) for at in range(query.pattern_count)]
-        cursor = tree_sitter.QueryCursor(query, match_limit=4_096)
-        cursor.set_max_start_depth(_MAX_QUERY_DEPTH)
-        return settings, cursor.matches(self._tree.root_node)
+        queries = _whole_tree(self.language, files)
+        return ({}, []) if queries is None else queries.run(self._tree.root_node, _MAX_QUERY_DEPTH)
 
     def walk(self) -> tree_sitter.TreeCursor:
         """Return a cursor at the root, for walks that must not recurse."""
@@ -375,6 +369,17 @@ def _grammar(language: Language) -> tree_sitter.Language | None:
 
 @functools.cache
 def _query(language: Language, files: tuple[str, ...]) -> tree_sitter.Query | None:
+    return _compiled(language, files, tree_sitter.Query)
+
+
+@functools.cache
+def _whole_tree(language: Language, files: tuple[str, ...]) -> WholeTree | None:
+    return _compiled(language, files, WholeTree.of)
+
+
+def _compiled(
+    language: Language, files: tuple[str, ...], make: Callable[[tree_sitter.Language, str], Q]
+) -> Q | None:
     """Return one query made of those of a language's `files` that there are."""
     grammar = _grammar(language)
     folder = grammars_folder() / language.queries
@@ -382,9 +387,7 @@ def _query(language: Language, files: tuple[str, ...]) -> tree_sitter.Query | No
     if grammar is None or not there:
         return None
     try:
-        source = "\n".join(query_text(file) for file in there)
-        query: tree_sitter.Query = tree_sitter.Query(grammar, source)
-        return query
+        return make(grammar, "\n".join(query_text(file) for file in there))
     except (OSError, ValueError) as error:  # a `QueryError` is a `ValueError`
         log.warning("no queries for %s: %s", language.id, error)
         return None

@@ -37,10 +37,10 @@ from ownstack.index.jobs import (
 )
 from ownstack.index.keeper import Keeper
 from ownstack.index.reading import NO_STAMP, Stamp
-from ownstack.index.scan import Entry, too_broad
+from ownstack.index.scan import too_broad
 from ownstack.index.snapshot import Snapshot
 from ownstack.index.status import IndexStatus, Phase, Progress, reason_on_disk
-from ownstack.index.sync import FileState, SyncPlan, plan_sync
+from ownstack.index.sync import FileState, SyncPlan, plan_sync, plan_update
 from ownstack.index.texts import Texts
 from ownstack.index.workers import Pool
 
@@ -136,28 +136,10 @@ class ProjectIndex:
         Only files can be looked at so: a folder, or an ignore file, concerns others.
         """
         with self._busy:
-            on_disk: dict[str, Entry] = {}
-            stored: dict[str, FileState] = {}
-            judge = scan.Judge(self.root)
-            for path in paths:
-                place = self.root / path
-                if path.rpartition("/")[2] in scan.IGNORE_FILES or (
-                    place.is_dir() and not place.is_symlink()
-                ):
-                    return False
-                if path in self._overlaid:
-                    continue
-                if path in self._files:
-                    stored[path] = self._files[path]
-                elif any(known.startswith(path + "/") for known in self._files):
-                    return False
-                if place.exists():
-                    entry = Entry(path, NO_STAMP, judge.reason(path))
-                    if not entry.reason or path in stored:
-                        on_disk[path] = entry
-            if not self._keeper.is_reader:
-                self._carry_out(plan_sync(on_disk, stored), None)
-            return True
+            plan = plan_update(self.root, paths, self._files, self._overlaid)
+            if plan is not None and not self._keeper.is_reader:
+                self._carry_out(plan, None)
+            return plan is not None
 
     def overlay(self, path: str, text: str | None) -> None:
         """Let an editor's text stand for a file until it is called with None."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ownstack.index.columns import Document
 from ownstack.index.reading import NO_STAMP, Stamp
-from ownstack.index.scan import Entry
+from ownstack.index.scan import IGNORE_FILES, Entry, Judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +56,32 @@ def plan_sync(on_disk: Mapping[str, Entry], stored: Mapping[str, FileState]) -> 
             n_unchanged += 1
     gone = tuple(path for path in stored if path not in on_disk)
     return SyncPlan(tuple(read), gone, tuple(left_out), n_unchanged)
+
+
+def plan_update(
+    root: Path, paths: Iterable[str], stored: Mapping[str, FileState], overlaid: Collection[str]
+) -> SyncPlan | None:
+    """Look at single files of a folder; None if one of them says something about others.
+
+    A folder does so, and a file that tells what is ignored: then all must be scanned. Those
+    `overlaid` by an editor's text stay as they are.
+    """
+    on_disk: dict[str, Entry] = {}
+    concerned: dict[str, FileState] = {}
+    judge = Judge(root)
+    for path in paths:
+        place = root / path
+        is_folder = place.is_dir() and not place.is_symlink()
+        if is_folder or path.rpartition("/")[2] in IGNORE_FILES:
+            return None
+        if path in overlaid:
+            continue
+        if path in stored:
+            concerned[path] = stored[path]
+        elif any(known.startswith(path + "/") for known in stored):
+            return None
+        if place.exists():
+            entry = Entry(path, NO_STAMP, judge.reason(path))
+            if not entry.reason or path in stored:
+                on_disk[path] = entry
+    return plan_sync(on_disk, concerned)
