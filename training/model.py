@@ -26,7 +26,6 @@ class ModelConfig:
     heads: int = 6
     kv_heads: int = 2
     hidden: int = 1_024
-    context: int = 1_024
     rope_base: float = 10_000.0
 
     @property
@@ -37,7 +36,7 @@ class ModelConfig:
 CONFIGS = {
     "cpu": ModelConfig(),  # 15.7 M parameters
     "gpu": ModelConfig(width=512, layers=11, heads=8, hidden=1_408),  # 39.4 M parameters
-    "tiny": ModelConfig(512, 32, 2, 2, 1, 64, 128),  # for tests
+    "tiny": ModelConfig(512, 32, 2, 2, 1, 64),  # for tests
 }
 
 

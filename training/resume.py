@@ -50,7 +50,6 @@ def config_of(reader: GGUFReader) -> ModelConfig:
         heads=of("attention.head_count"),
         kv_heads=of("attention.head_count_kv"),
         hidden=of("feed_forward_length"),
-        context=of("context_length"),
         rope_base=float(value(reader, "llama.rope.freq_base")),
     )
 
