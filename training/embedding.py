@@ -215,7 +215,7 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="the table's folder")
     parser.add_argument("--wheel", type=Path, required=True, help=f"of {PACKAGE}")
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--epochs", type=float, default=3.0)
+    parser.add_argument("--epochs", type=float, default=1.0)
     add_work_option(parser)
     options = parser.parse_args()
     if hashlib.sha256(options.wheel.read_bytes()).hexdigest() != SHA256:
