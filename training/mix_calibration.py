@@ -2,7 +2,8 @@
 
 Cursors are drawn as `benchmarks.infilling` draws them, in its `dev` projects, none of which is
 trained on; a share of the documents ends at the cursor, as what is being written. At each, echo
-proposes and the network weighs that and its own lines, as the product has it do. With
+proposes, the index names what it knows, and the network weighs that and its own lines, as the
+product has it do. With
 `--answers FILE` what the network said is kept, and read again for as long as the model is the
 same: fitting alone takes a minute.
 
@@ -32,10 +33,12 @@ from benchmarks.infilling.index import Index
 from benchmarks.infilling.networks import open_engine, request_at
 from benchmarks.infilling.projects import ProjectError, fetched, load_projects
 from benchmarks.infilling.sources import ProjectFiles, read_project
+from benchmarks.infilling.symbols import Symbols
 from ownstack.completion.echo.judgement import Judged, certainty
 from ownstack.completion.echo.question import ask
 from ownstack.completion.mix import Mixed, Option, options, ranked, sequence_mixture
 from ownstack.completion.mixing import ALTERNATIVES, PROPOSALS, THRESHOLDS
+from ownstack.completion.naming import Known
 from ownstack.completion.place import Place
 from ownstack.completion.window import TokenCounts, Windows
 from ownstack.engine.protocol import Engine, Weighed
@@ -44,6 +47,8 @@ from training.echo_calibration import calibration_error, fit, fit_logit
 
 GROWING = 0.25
 """This share of the documents ends at the cursor."""
+MORE = 3
+"""So many times as many cursors are looked at for known names, which one in 30 has."""
 RIDGE = 1e-2
 """Few projects: weights are kept small."""
 PROGRESS_EVERY = 100
@@ -57,8 +62,14 @@ class Row:
     grows: bool
     """The document ends at the cursor."""
     echoed: list[Judged]
+    weighed: tuple[Weighed, ...]
+    """What the network said."""
+    known: Known
+    """The names that the index knows there."""
     options: list[Option]
     """What echo and the network came upon."""
+    extra: bool = False
+    """Drawn for its known names alone, which are rare; not counted among the others."""
 
     @property
     def truth(self) -> str:
@@ -134,16 +145,32 @@ async def echoes(cases: Sequence[Case], projects: Sequence[ProjectFiles]) -> lis
     return found
 
 
+def names_at(cases: Sequence[Case], projects: Sequence[ProjectFiles]) -> list[Known]:
+    """Return the names that the index knows at each cursor."""
+    roots = {project.name: project.root for project in projects}
+    found = []
+    for name, mine in groupby(cases, lambda case: case.project):
+        with tempfile.TemporaryDirectory() as folder:
+            symbols = Symbols(roots[name], Path(folder))
+            found += [symbols.names(case) for case in mine]
+            symbols.close()
+    return found
+
+
 async def weigh(
-    engine: Engine, cases: Sequence[Case], echoed: Sequence[Sequence[Judged]]
+    engine: Engine,
+    cases: Sequence[Case],
+    echoed: Sequence[Sequence[Judged]],
+    names: Sequence[Known],
 ) -> list[tuple[Weighed, ...]]:
-    """Return what the network thinks of echo's lines and its own."""
+    """Return what the network thinks of echo's lines, of known names and its own lines."""
     counts = TokenCounts(engine.count)
     started, found = time.monotonic(), []
-    for case, lines in zip(cases, echoed, strict=True):
+    for case, lines, known in zip(cases, echoed, names, strict=True):
         request = replace(
             request_at(Place(case.document, case.offset), Windows(), counts),
             proposals=tuple(one.candidate.text for one in lines),
+            beginnings=known.begun,
             alternatives=ALTERNATIVES,
         )
         found.append((await engine.infill(request).result()).weighed)
@@ -153,11 +180,15 @@ async def weigh(
 
 
 async def weighed_by(
-    model: Path, answers: Path | None, cases: Sequence[Case], echoed: Sequence[Sequence[Judged]]
+    model: Path,
+    answers: Path | None,
+    cases: Sequence[Case],
+    echoed: Sequence[Sequence[Judged]],
+    names: Sequence[Known],
 ) -> list[tuple[Weighed, ...]]:
     """Ask a model, or read what it said the last time."""
     texts = [[one.candidate.text for one in lines] for lines in echoed]
-    asked = json.dumps([[case.offset for case in cases], texts])
+    asked = json.dumps([[case.offset for case in cases], texts, [one.begun for one in names]])
     digest = hashlib.sha256(model.read_bytes() + asked.encode("utf-8", "replace")).hexdigest()
     if answers is not None and answers.is_file():
         kept = json.loads(answers.read_text("utf-8"))
@@ -167,7 +198,7 @@ async def weighed_by(
     with tempfile.TemporaryDirectory() as cache:
         engine = await open_engine(model.resolve(), native, Path(cache), "auto")
         try:
-            found = await weigh(engine, cases, echoed)
+            found = await weigh(engine, cases, echoed, names)
         finally:
             await engine.close()
             native.close()
@@ -218,14 +249,15 @@ def held_out(rows: Sequence[Row]) -> tuple[list[Mixed | None], np.ndarray]:
 
 def report(rows: Sequence[Row], best: Sequence[Mixed | None], chance: np.ndarray) -> None:
     """Print what the mixture gains and how well it knows itself."""
-    without = [replace(row, options=_unweighed(row)) for row in rows]
-    unweighed, _ = held_out(without)
+    unweighed, _ = held_out([replace(row, options=_unweighed(row)) for row in rows])
+    unnamed, _ = held_out([replace(row, options=_unnamed(row)) for row in rows])
     sequence = [next(iter(sequence_mixture(row.options, row.sure)), None) for row in rows]
     systems = {
         "echo": [row.echo for row in rows],
         "network": [row.network for row in rows],
         "sequence mixture": [one.text if one else "" for one in sequence],
         "logit, no network": [one.text if one else "" for one in unweighed],
+        "logit, no names": [one.text if one else "" for one in unnamed],
         "logit": [one.text if one else "" for one in best],
         "oracle": [row.truth if row.right is not None else "" for row in rows],
     }
@@ -265,7 +297,15 @@ def _groups(rows: Sequence[Row]) -> dict[str, np.ndarray]:
     languages = np.array([row.case.language for row in rows])
     grows = np.array([row.grows for row in rows])
     groups = {name: (languages == name) & ~grows for name in sorted(set(languages.tolist()))}
-    return {**groups, "all": ~grows, "(growing)": grows}
+    extra = np.array([row.extra for row in rows])
+    told = np.array([row.known.complete for row in rows])
+    groups = {name: which & ~extra for name, which in groups.items()}
+    groups |= {
+        "all": ~grows & ~extra,
+        "(growing)": grows & ~extra,
+        "(names complete)": told & ~grows,
+    }
+    return {name: which for name, which in groups.items() if which.any()}
 
 
 def _gain(exact: np.ndarray, over: np.ndarray, which: np.ndarray) -> str:
@@ -277,6 +317,13 @@ def _gain(exact: np.ndarray, over: np.ndarray, which: np.ndarray) -> str:
 def _unweighed(row: Row) -> list[Option]:
     question = ask(row.case.document, row.case.offset)
     return options(question, row.echoed, ())
+
+
+def _unnamed(row: Row) -> list[Option]:
+    """Return the options of a network that was given no names."""
+    own = [replace(one, beginning="", beginning_logprob=0.0) for one in row.weighed]
+    kept = [one for one in own if one.proposed or one.found]
+    return options(ask(row.case.document, row.case.offset), row.echoed, kept)
 
 
 def say(what: str) -> None:
@@ -293,12 +340,24 @@ def main() -> None:
     parsed = parser.parse_args()
     projects = dev_projects(parsed.projects)
     cases = drawn(projects, parsed.positions, parsed.seed)
+    more = drawn(projects, MORE * parsed.positions, parsed.seed + 1)
+    names = names_at([case for case, _ in (*cases, *more)], projects)
+    n_cases = len(cases)
+    told = [known.complete for known in names[n_cases:]]
+    cases += [one for one, keep in zip(more, told, strict=True) if keep]
+    names = names[:n_cases] + [one for one in names[n_cases:] if one.complete]
     plain = [case for case, _ in cases]
     echoed = asyncio.run(echoes(plain, projects))
-    weighed = asyncio.run(weighed_by(parsed.model, parsed.answers, plain, echoed))
+    weighed = asyncio.run(weighed_by(parsed.model, parsed.answers, plain, echoed, names))
     rows = [
-        Row(case, grows, lines, options(ask(case.document, case.offset), lines, thought))
-        for (case, grows), lines, thought in zip(cases, echoed, weighed, strict=True)
+        Row(
+            *(case, grows, lines, thought, known),
+            options(ask(case.document, case.offset), lines, thought, known),
+            extra=at >= n_cases,
+        )
+        for at, ((case, grows), lines, thought, known) in enumerate(
+            zip(cases, echoed, weighed, names, strict=True)
+        )
     ]
     best, chance = held_out(rows)
     report(rows, best, chance)

@@ -1,9 +1,11 @@
-"""`python -m benchmarks.context --model MODEL.gguf`: are definitions of other files a help?
+"""`python -m benchmarks.context --model MODEL.gguf`: is the project's index a help?
 
-Cursors of the development projects of `benchmarks/infilling` where the rest of the line names a
-symbol that another file defines. Each is asked twice with the same window: with the file alone,
-and with the definitions that the product finds for the names at the cursor, which take their
-share of that window. *Names right*: the identifiers of the answer are those of the line, in its
+Cursors of the projects of `benchmarks/infilling` where the rest of the line names a symbol that
+another file defines. Each is asked twice with the same window, without the index and with it, as
+the product uses it for such a model. One that weighs (the built-in one) stands beside echo, and
+is given the names that the index knows. A larger one is shown the definitions of the names at
+the cursor, which take their share of the window. *First name*: the name that is being written is
+finished as it should be. *Names right*: the identifiers of the answer are those of the line, in its
 order. *Foreign names*: the share of the other files' symbols that the answer holds. Intervals
 are bootstrapped over cursors, within languages, of the paired differences.
 """
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import shutil
 import statistics
 import sys
@@ -20,26 +23,32 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import platformdirs
 
 from benchmarks.bars import Figure, report
 from benchmarks.context.positions import Position, draw_positions, identifiers
+from benchmarks.infilling.index import Index
 from benchmarks.infilling.measures import exact, interval
-from benchmarks.infilling.networks import MAX_TOKENS, open_engine
+from benchmarks.infilling.mixtures import mixed_line
+from benchmarks.infilling.networks import open_engine, request_at
 from benchmarks.infilling.projects import ProjectError, fetched, load_projects
 from benchmarks.infilling.sources import ProjectFiles, read_project
+from benchmarks.infilling.symbols import Symbols
 from benchmarks.infilling.systems import first_line
 from ownstack.completion.definitions import fitting, wanted
+from ownstack.completion.echo import Echo
 from ownstack.completion.gathering import DEFINITIONS_SHARE
+from ownstack.completion.known import names_known
+from ownstack.completion.mixing import THRESHOLDS
+from ownstack.completion.naming import NOTHING
 from ownstack.completion.place import Place
 from ownstack.completion.window import TokenCounts, Windows, context_budget
 from ownstack.engine.local import LlamaEngine
-from ownstack.engine.protocol import InfillRequest, Snippet
+from ownstack.engine.protocol import Snippet
 from ownstack.engine.scheduler import NativeThread
-from ownstack.index.embed import NoEmbedder
-from ownstack.index.project import ProjectIndex
 from ownstack.index.snapshot import Snapshot
 
 LANGUAGES = ("python", "typescript", "rust", "go")
@@ -47,14 +56,18 @@ LANGUAGES = ("python", "typescript", "rust", "go")
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What was answered at a position, without and with definitions."""
+    """What was answered at a position, without and with the index."""
 
     position: Position
     without: str
-    with_definitions: str
-    n_snippets: int
+    helped: str
+    n_given: int
+    """Files with definitions, or names."""
     context_tokens: int
+    """Of the definitions."""
     lookup_ms: float
+    surely: tuple[bool, bool] = (True, True)
+    """Whether either is sure enough to be shown."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -68,8 +81,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--projects", type=Path, default=cache, help="where projects are kept")
     made.add_argument("--only", action="append", default=[], metavar="NAME",
                       help="a project or a language; may be repeated")  # fmt: skip
+    made.add_argument("--split", choices=("dev", "test"), default="dev")
     made.add_argument("--positions", type=int, default=100, help="per language")
-    made.add_argument("--prompt-tokens", type=int, default=1024, help="of the whole window")
+    made.add_argument("--prompt-tokens", type=int, default=1024,
+                      help="of the window of a model that does not weigh")  # fmt: skip
     made.add_argument("--seed", type=int, default=42)
     made.add_argument("--show", type=int, default=0, metavar="N", help="print N cursors in full")
     made.add_argument("--json", action="store_true")
@@ -87,16 +102,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     home = Path(tempfile.mkdtemp(prefix="ownstack-bench-"))
     os.environ["OWNSTACK_HOME"] = str(home)
     try:
-        snapshots = {project.name: indexed(project, home) for project in projects}
+        symbols = {project.name: indexed(project, home) for project in projects}
         positions = draw_positions(
-            projects, lambda one: snapshots[one.name], options.positions, options.seed
+            projects, lambda one: symbols[one.name].snapshot, options.positions, options.seed
         )
-        answers = asyncio.run(ask_all(options, snapshots, positions, home))
+        answers = asyncio.run(ask_all(options, projects, symbols, positions, home))
+        for one in symbols.values():
+            one.close()
     finally:
         shutil.rmtree(home, ignore_errors=True)
     for answer in answers[: options.show]:
         show(answer)
-    title = f"definitions as context, dev projects, {options.prompt_tokens} tokens, " \
+    title = f"the index as context, {options.split} projects, {options.prompt_tokens} tokens, " \
             f"{options.model.name}"  # fmt: skip
     report(figures(answers), as_json=options.json, title=title)
     return 0
@@ -106,7 +123,7 @@ def gather(options: argparse.Namespace) -> list[ProjectFiles]:
     found = []
     for project in load_projects():
         names = {project.name, project.language}
-        if project.split != "dev" or (options.only and not names & set(options.only)):
+        if project.split != options.split or (options.only and not names & set(options.only)):
             continue
         try:
             root = fetched(project, options.projects.resolve())
@@ -117,35 +134,61 @@ def gather(options: argparse.Namespace) -> list[ProjectFiles]:
     return found
 
 
-def indexed(project: ProjectFiles, home: Path) -> Snapshot:
-    """Index a project; meaning is not searched here."""
-    index = ProjectIndex.open(project.root, home / "index", NoEmbedder("not needed"))
-    index.refresh()
-    snapshot = index.snapshot
-    index.close()
+def indexed(project: ProjectFiles, home: Path) -> Symbols:
+    symbols = Symbols(project.root, home / "index")
+    snapshot = symbols.snapshot
     say(f"{project.name}: {snapshot.file_count} files, {snapshot.symbol_count} symbols")
-    return snapshot
+    return symbols
 
 
 async def ask_all(
     options: argparse.Namespace,
-    snapshots: dict[str, Snapshot],
+    projects: Sequence[ProjectFiles],
+    symbols: dict[str, Symbols],
     positions: Sequence[Position],
     home: Path,
 ) -> list[Answered]:
     native = NativeThread()
     engine = await open_engine(options.model.resolve(), native, home / "cache", "auto")
-    answers = []
+    roots = {project.name: project.root for project in projects}
+    answers: list[Answered] = []
     try:
-        for number, position in enumerate(positions, 1):
-            snapshot = snapshots[position.case.project]
-            answers.append(await ask(engine, snapshot, position, options.prompt_tokens))
-            if number % 50 == 0:
-                say(f"{number} of {len(positions)}")
+        for name, mine in groupby(positions, lambda one: one.case.project):
+            echoes = await Index.of(roots[name], home / "echo" / name.replace("/", "__"))
+            for position in mine:
+                snapshot = symbols[name].at(position.case)
+                if engine.capabilities.weighs:
+                    asked = weigh(engine, echoes.echo(), snapshot, position)
+                else:
+                    asked = ask(engine, snapshot, position, options.prompt_tokens)
+                answers.append(await asked)
+                if len(answers) % 50 == 0:
+                    say(f"{len(answers)} of {len(positions)}")
+            echoes.close()
     finally:
         await engine.close()
         native.close()
     return answers
+
+
+async def weigh(
+    engine: LlamaEngine, echo: Echo, snapshot: Snapshot, position: Position
+) -> Answered:
+    """Mix echo and the network at one position, without known names and with them."""
+    case = position.case
+    started = time.perf_counter()
+    known = names_known(snapshot, case.document, case.offset)
+    lookup_ms = (time.perf_counter() - started) * 1e3
+    place, counts = Place(case.document, case.offset), TokenCounts(engine.count)
+    request = request_at(place, Windows(), counts)
+    texts, surely = [], []
+    for given in (NOTHING, known):
+        best = await mixed_line(engine, echo, case, request, given)
+        texts.append("" if best is None else best.text)
+        surely.append(best is not None and best.chance() >= THRESHOLDS["normal"])
+    return Answered(
+        position, texts[0], texts[1], len(known.begun), 0, lookup_ms, (surely[0], surely[1])
+    )
 
 
 async def ask(
@@ -171,17 +214,17 @@ async def ask(
 async def complete(
     engine: LlamaEngine, place: Place, context: tuple[Snippet, ...], budget_tokens: int
 ) -> str:
-    window = Windows().cut(place, budget_tokens, TokenCounts(engine.count))
-    request = InfillRequest(
-        prefix=window.prefix,
-        suffix=window.suffix,
-        path=place.document.path,
-        context=context,
-        max_tokens=MAX_TOKENS,
-        max_lines=1,
-    )
-    result = await engine.infill(replace(request)).result()
+    request = request_at(place, Windows(), TokenCounts(engine.count), budget_tokens)
+    result = await engine.infill(replace(request, context=context)).result()
     return first_line(result.text)
+
+
+def first_name_right(answer: str, position: Position) -> bool:
+    """Say whether the name at the cursor is finished as in the file, or as rightly none begun."""
+    typed = position.case.before
+    head = typed[len(typed.rstrip("_$" + _LETTERS)) :]
+    names = [re.match(r"[\w$]*", head + text) for text in (answer, position.case.truth)]
+    return names[0] is not None and names[1] is not None and names[0][0] == names[1][0]
 
 
 def names_right(answer: str, case_truth: str) -> bool:
@@ -210,10 +253,10 @@ def figures(answers: Sequence[Answered]) -> list[Figure]:
     ]
     made += compared("mean of languages", by_language)
     if answers:
-        shown = [one for one in answers if one.n_snippets]
+        shown = [one for one in answers if one.n_given]
         made += [
             Figure("cursors", len(answers), ""),
-            Figure("with a definition", 100 * len(shown) / len(answers), "%"),
+            Figure("given something", 100 * len(shown) / len(answers), "%"),
             Figure("definitions, mean", statistics.mean(one.context_tokens for one in answers),
                    "tokens"),
             Figure("look-up, median", statistics.median(one.lookup_ms for one in answers), "ms"),
@@ -222,15 +265,16 @@ def figures(answers: Sequence[Answered]) -> list[Figure]:
 
 
 def compared(name: str, strata: Sequence[Sequence[Answered]]) -> list[Figure]:
-    """Return the three measures of some answers, with definitions, beside those without."""
-    made = []
+    """Return the measures of some answers, with the index, beside those without."""
+    made = _shown(name, [one for many in strata for one in many])
     for measure, value in (
         ("exact", lambda text, one: float(exact(text, one.case.truth))),
+        ("first name", lambda text, one: float(first_name_right(text, one))),
         ("names right", lambda text, one: float(names_right(text, one.case.truth))),
         ("foreign names", foreign_share),
     ):
         alone = [[value(one.without, one.position) for one in many] for many in strata]
-        helped = [[value(one.with_definitions, one.position) for one in many] for many in strata]
+        helped = [[value(one.helped, one.position) for one in many] for many in strata]
         differences = [
             [b - a for a, b in zip(first, second, strict=True)]
             for first, second in zip(alone, helped, strict=True)
@@ -250,11 +294,33 @@ def compared(name: str, strata: Sequence[Sequence[Answered]]) -> list[Figure]:
     return made
 
 
+def _shown(name: str, answers: Sequence[Answered]) -> list[Figure]:
+    """Return how much is sure enough to be shown, and how much of that is right."""
+    made = []
+    for what, is_right in (
+        ("shown", lambda text, one: True),
+        ("shown and exact", lambda text, one: exact(text, one.case.truth)),
+        ("shown, first name right", first_name_right),
+    ):
+        without = [one.surely[0] and is_right(one.without, one.position) for one in answers]
+        helped = [one.surely[1] and is_right(one.helped, one.position) for one in answers]
+        made.append(
+            Figure(
+                f"{name}: {what}",
+                round(100 * statistics.mean(helped), 2),
+                "%",
+                ">=",
+                compared=f"{100 * statistics.mean(without):.2f} % without",
+            )
+        )
+    return made
+
+
 def show(answer: Answered) -> None:
     case = answer.position.case
     line = case.before.rpartition("\n")[2]
     say(f"{case.project} {case.document.path}: {line}|{case.truth}")
-    say(f"   without: {answer.without}\n   with:    {answer.with_definitions}")
+    say(f"   without: {answer.without}\n   with:    {answer.helped}")
     say(f"   foreign: {', '.join(answer.position.foreign)}; {answer.context_tokens} tokens")
 
 

@@ -24,9 +24,11 @@ class Words:
 files = [os.path.join(at, name) for at, _, names in os.walk(sys.argv[1]) for name in names
          if name.endswith(".py")]
 made = RepoMap(map_tokens=1024, root=sys.argv[1], main_model=Words(), io=InputOutput(yes=True))
-started = time.perf_counter()
-made.get_repo_map([], files)
-print(len(files), time.perf_counter() - started)
+for _ in range(2):
+    started = time.perf_counter()
+    made.get_repo_map([], files, force_refresh=True)
+    print(time.perf_counter() - started)
+print(len(files))
 """
 
 
@@ -51,10 +53,11 @@ def measure(root: Path, home: Path, mine_s: float, aider: Path | None) -> list[F
             cwd=home,
             env=os.environ | {"HOME": str(home)},
         )
-        n_files, seconds = answer.stdout.split()[-2:]
+        first_s, again_s, n_files = answer.stdout.split()[-3:]
         figures += [
-            Figure("aider's map", float(seconds), "s", detail={"files": int(n_files)}),
-            Figure("faster than aider's map", float(seconds) / mine_s, "x", ">=", AIDER_TIMES),
+            Figure("aider's map", float(first_s), "s", detail={"files": int(n_files)}),
+            Figure("aider's map, asked again", float(again_s), "s"),
+            Figure("faster than aider's map", float(first_s) / mine_s, "x", ">=", AIDER_TIMES),
         ]
     return figures
 

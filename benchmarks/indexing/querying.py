@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.bars import Figure, quantile
 from ownstack.index.columns import Batch, join, only
 from ownstack.index.embed import default_embedder
+from ownstack.index.map import repository_map
 from ownstack.index.project import ProjectIndex
 from ownstack.index.search import search
 from ownstack.index.snapshot import Snapshot
@@ -22,6 +23,7 @@ from ownstack.index.tokens import terms
 
 SIZES = ((10_000, 10.0), (100_000, 25.0))
 N_QUERIES = 60
+MAP_TOKENS = 1_024
 
 
 def measure(root: Path, cache: Path) -> list[Figure]:
@@ -45,6 +47,10 @@ def measure(root: Path, cache: Path) -> list[Figure]:
         Figure(f"whole search, {n_chunks:,} chunks, p50", quantile(times, 0.5), "ms"),
         Figure(f"whole search, {n_chunks:,} chunks, p95", quantile(times, 0.95), "ms"),
     ]
+    for name in ("a map of 1,024 tokens, first", "a map of 1,024 tokens, again"):
+        started = time.perf_counter()
+        repository_map(snapshot, MAP_TOKENS)
+        figures.append(Figure(name, time.perf_counter() - started, "s", compared="aider's map"))
     index.close()
     return figures
 

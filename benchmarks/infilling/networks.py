@@ -65,9 +65,11 @@ class Network:
         return request if self._with_suffix else replace(request, suffix="")
 
 
-def request_at(place: Place, windows: Windows, counts: TokenCounts) -> InfillRequest:
+def request_at(
+    place: Place, windows: Windows, counts: TokenCounts, prompt_tokens: int = PROMPT_TOKENS
+) -> InfillRequest:
     """Return what the product would ask for the rest of a line, in a fixed window."""
-    window = windows.cut(place, PROMPT_TOKENS, counts)
+    window = windows.cut(place, prompt_tokens, counts)
     return InfillRequest(
         prefix=window.prefix,
         suffix=window.suffix,

@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.index import Index
 from benchmarks.infilling.sources import ProjectFiles
+from benchmarks.infilling.symbols import Symbols
 from benchmarks.infilling.systems import Proposal, first_line
 from ownstack.completion.completer import Completer
 from ownstack.completion.echo import Echo
@@ -19,6 +20,7 @@ from ownstack.completion.signals import SignalLog
 from ownstack.completion.suggestion import Answer, Asked, Trigger
 from ownstack.document import Documents
 from ownstack.engine.protocol import Engine
+from ownstack.index.snapshot import Snapshot
 from ownstack.settings import CompletionSettings
 
 DEADLINE_MS = 10_000
@@ -39,6 +41,8 @@ class Product:
         self._log = SignalLog(folder / f"signals-{name.replace(' ', '-')}.sqlite")
         self._folder = folder
         self._index: Index | None = None
+        self._symbols: Symbols | None = None
+        self._snapshot: Snapshot | None = None
         self._completer: Completer | None = None
         self._documents = Documents()
 
@@ -51,6 +55,7 @@ class Product:
             name = project.name.replace("/", "__")
             self._index = await Index.of(project.root, self._folder / f"{self.name}-echo" / name)
             echo = self._index.echo()
+            self._symbols = Symbols(project.root, self._folder / f"{self.name}-index" / name)
         self._documents = Documents()
         self._completer = Completer(
             documents=self._documents,
@@ -59,12 +64,15 @@ class Product:
             signals=self._log,
             echo=echo,
             folders=lambda: folders,
+            index=lambda uri: self._snapshot,
         )
 
     async def propose(self, case: Case) -> Proposal:
         completer, document = self._completer, case.document
         assert completer is not None, "enter comes first"
         self._documents.open(document)
+        if self._symbols is not None:
+            self._snapshot = self._symbols.at(case)
         try:
             started = time.perf_counter()
             answer = await completer.complete(Asked(document, case.offset))
@@ -89,6 +97,9 @@ class Product:
         if self._index is not None:
             self._index.close()
             self._index = None
+        if self._symbols is not None:
+            self._symbols.close()
+            self._symbols = self._snapshot = None
 
 
 def _proposal(answer: Answer, case: Case, ms: float, shown: bool) -> Proposal:

@@ -5,6 +5,12 @@
 
 ; Inside functions these are locals.
 (expression_statement (assignment left: (identifier) @name)) @definition.variable
+(assignment
+  left: (attribute object: (identifier) @keyword attribute: (identifier) @name)
+  (#set! keyword "self")) @definition.attribute
+(assignment
+  left: (pattern_list (attribute object: (identifier) @keyword attribute: (identifier) @name))
+  (#set! keyword "self")) @definition.attribute
 
 (decorated_definition) @extent
 (expression_statement (string) @doc)

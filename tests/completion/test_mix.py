@@ -14,12 +14,15 @@ from ownstack.completion.mix import (
     CERTAINTY,
     CHOICE,
     FEATURES,
+    INSIDE,
     MIN_LOGPROB,
     SIGNALS,
+    conditioned,
     options,
     ranked,
     sequence_mixture,
 )
+from ownstack.completion.naming import Known
 from ownstack.document import Document
 from ownstack.engine.protocol import Weighed
 
@@ -45,6 +48,58 @@ def test_weights_have_names() -> None:
 
     assert len(CHOICE) == len(FEATURES) == len(option.features)
     assert len(CERTAINTY) == 1 + len(SIGNALS) == 1 + len(mixed.signals)
+
+
+def test_a_known_name_is_told_to_the_choice() -> None:
+    """Whether a line begins with one, and what the network thought of it."""
+    named = Weighed("compute(d)", -3.0, 4, False, False, "compute", -2.5)
+
+    told, other = options(question(), [], [named, thought("None", -2.0)])
+
+    features = [dict(zip(FEATURES, one.features, strict=True)) for one in (told, other)]
+    assert [(one["named"], one["name_logprob"]) for one in features] == [(1.0, -2.5), (0.0, 0.0)]
+    assert [(one["inside"], one["outside"]) for one in features] == [(0.0, 0.0)] * 2
+
+
+def test_of_all_names_that_are_possible_one_is_expected() -> None:
+    """Together they have `INSIDE`; how they would be spelt hardly counts; all else gives way."""
+    known = Known(("compute", "complete", "seen"), complete=True)
+    weighed = [
+        Weighed("compute(d)", math.log(1e-6 * 0.5), 4, False, False, "compute", math.log(1e-6)),
+        Weighed("complete(d)", math.log(1e-8 * 0.5), 4, False, False, "complete", math.log(1e-8)),
+        thought("computer()", math.log(0.9), found=True),
+        thought("seen()", math.log(0.01)),
+    ]
+
+    given = {one.text: math.exp(one.logprob) for one in conditioned(weighed, known)}
+
+    assert given["compute(d)"] + given["complete(d)"] == pytest.approx(0.5 * INSIDE)
+    assert given["compute(d)"] == pytest.approx(10 * given["complete(d)"])
+    assert given["computer()"] == pytest.approx(0.9 * (1 - INSIDE))
+    assert given["seen()"] == pytest.approx(0.01)
+    assert conditioned(weighed, Known(known.names)) == weighed
+    found = options(question(), [judged("compute(c)", 0.7), judged("None", 0.3)], weighed, known)
+    told = {one.text: dict(zip(FEATURES, one.features, strict=True)) for one in found}
+    assert [told[text]["inside"] for text in ("compute(c)", "compute(d)", "seen()")] == [1.0] * 3
+    assert [told[text]["outside"] for text in ("None", "computer()")] == [1.0] * 2
+
+
+@given(
+    st.lists(st.floats(-700.0, 0.0), min_size=1, max_size=4),
+    st.lists(st.floats(-60.0, 0.0), max_size=3),
+)
+def test_conditioning_is_sound(named: list[float], others: list[float]) -> None:
+    """Probabilities stay probabilities, however unlikely names are."""
+    names = tuple(f"name{number}" for number in range(len(named)))
+    weighed = [
+        Weighed(f"{name}()", max(logprob - 1.0, -740.0), 3, False, False, name, logprob)
+        for name, logprob in zip(names, named, strict=True)
+    ] + [thought(f"other{number}()", logprob) for number, logprob in enumerate(others)]
+
+    told = conditioned(weighed, Known(names, complete=True))
+
+    assert all(one.logprob <= 0.0 and math.isfinite(one.logprob) for one in told)
+    assert sum(math.exp(one.logprob) for one in told[: len(named)]) <= INSIDE + 1e-9
 
 
 def test_every_line_is_there_once() -> None:

@@ -16,6 +16,15 @@ const daemon = () =>
   JSON.parse(execFileSync(config.python, ['-m', 'ownstack', 'status', '--json'], { cwd: config.home }))
     .daemon;
 
+/** Waits until the daemon has read so many files of the folder. */
+const indexed = async (files) => {
+  for (;;) {
+    const [index] = daemon().indexes ?? [];
+    if (index?.state === 'ready' && index.files >= files) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+};
+
 const journeys = {
   async accept(editor) {
     await editor.type(START);
@@ -29,6 +38,7 @@ const journeys = {
   },
 
   async typeThrough(editor) {
+    if (config.ready) await editor.seeStatus(new RegExp(`ready\\. ${config.ready}`));
     await editor.type(START);
     await editor.seeGhost(GHOST);
     for (let typed = 1; typed <= 8; typed += 1) {
@@ -40,6 +50,19 @@ const journeys = {
     await editor.seeGhost('');
     await editor.screenshot(picture('moved-on'));
     return {};
+  },
+
+  async otherFile(editor) {
+    await editor.openFile(config.file);
+    await editor.seeStatus(new RegExp(`ready\\. ${config.ready}`));
+    await indexed(config.files);
+    await editor.type(config.types);
+    await editor.seeGhost(config.writes);
+    await editor.screenshot(picture('before-tab'));
+    await editor.page.keyboard.press('Tab');
+    await editor.seeGhost('');
+    await editor.save();
+    return { notifications: await editor.notifications() };
   },
 
   async bracket(editor) {

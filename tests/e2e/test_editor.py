@@ -47,6 +47,25 @@ def total_{number}(items):
 INVOICE = "def label(customer):\n    "
 ACCEPTED = INVOICE + 'full_name = customer.first_name + " " + customer.last_name'
 
+WAREHOUSE = """\
+class Warehouse:
+    def __init__(self) -> None:
+        self.shelves = []
+
+    def reserve_pallets(self, order: int) -> bool:
+        return order > len(self.shelves)
+
+    def unload(self) -> None:
+        self.shelves.clear()
+"""
+DELIVERY = """\
+from warehouse import Warehouse
+
+
+def deliver(order):
+    warehouse = Warehouse()
+    """
+
 # Word-based suggestions of the editor itself come at their own time, over the ghost text.
 SETTINGS: dict[str, Any] = {
     "security.workspace.trust.enabled": False,
@@ -318,7 +337,29 @@ def test_shipped_completer(desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """The network that ships, mixed with what is in the files, and nothing else."""
     monkeypatch.setenv("OWNSTACK_BUILTIN", str(SHIPPED))
 
-    desk().go("typeThrough", ready="The built-in completer is ready")
+    patient = {"ownstack.completion.deadlineMs": 5_000}
+    desk(**patient).go("typeThrough", ready="The built-in completer is ready")
+
+
+def test_names_of_other_files(desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network goes on with a method that another file defines and nobody has called yet."""
+    monkeypatch.setenv("OWNSTACK_BUILTIN", str(SHIPPED))
+    editor = desk(**EAGER)
+    (editor.folder / "warehouse.py").write_text(WAREHOUSE)
+    (editor.folder / "delivery.py").write_text(DELIVERY)
+
+    seen = editor.go(
+        "otherFile",
+        ready="The built-in completer is ready",
+        file="delivery.py",
+        files=4,
+        types="warehouse.un",
+        writes="load()",
+    )
+
+    delivery = (editor.folder / "delivery.py").read_text()
+    assert delivery == f"{DELIVERY}warehouse.unload()"
+    assert seen["notifications"] == []
 
 
 def test_killed_daemon(desk: Open) -> None:

@@ -13,6 +13,7 @@ from ownstack.completion.echo.candidate import Candidate
 from ownstack.completion.echo.judgement import Judged
 from ownstack.completion.echo.question import ask
 from ownstack.completion.mix import CERTAINTY, CHOICE, options
+from ownstack.completion.naming import NOTHING, Known
 from ownstack.document import Document
 from ownstack.engine.protocol import Weighed
 from ownstack.engine.scripted import ScriptedEngine
@@ -24,6 +25,7 @@ from training.mix_calibration import (
     fit_certainty,
     fit_choice,
     held_out,
+    names_at,
     report,
     weigh,
 )
@@ -46,7 +48,7 @@ def row(number: int, draw: random.Random) -> Row:
     ]
     case = Case(f"project {number % 3}", "python", document, len(TEXT), truth)
     found = options(ask(document, len(TEXT)), echoed, weighed)
-    return Row(case, number % 4 == 0, echoed, found)
+    return Row(case, number % 4 == 0, echoed, tuple(weighed), NOTHING, found)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +95,17 @@ def project(folder: Path) -> ProjectFiles:
     return read_project("made", "python", folder)
 
 
+def test_names_come_from_the_projects_other_files(tmp_path: Path) -> None:
+    """What the index knows, with the document as it is before the line is finished."""
+    made = project(tmp_path / "made")
+    cases = [case for case, _ in drawn([made], 40, 1)]
+
+    names = names_at(cases, [made])
+
+    assert len(names) == len(cases)
+    assert any(one.names for one in names)
+
+
 async def test_cursors_are_the_benchmarks(tmp_path: Path) -> None:
     """Some documents end at the cursor; echo proposes lines, and the engine is asked for each."""
     made = project(tmp_path / "made")
@@ -102,7 +115,9 @@ async def test_cursors_are_the_benchmarks(tmp_path: Path) -> None:
     engine = ScriptedEngine(weighs=True)
     engine.enqueue("", weighed=[Weighed("x", -1.0, 1, False, True)])
 
-    weighed = await weigh(engine, plain, echoed)
+    names = [Known(("size",))] * len(plain)
+
+    weighed = await weigh(engine, plain, echoed, names)
 
     growing = [case for case, grows in cases if grows]
     assert 0 < len(growing) < len(cases)
@@ -110,4 +125,5 @@ async def test_cursors_are_the_benchmarks(tmp_path: Path) -> None:
     assert len(weighed) == len(cases)
     assert [one.text for one in weighed[0]] == ["x"]
     assert engine.infills[0].proposals == tuple(one.candidate.text for one in echoed[0])
+    assert engine.infills[0].beginnings == ("size",)
     assert all(request.alternatives > 0 for request in engine.infills)

@@ -14,6 +14,7 @@ pytest.importorskip("gguf", reason="the export needs the gguf package")
 from tests.training.test_training import advance, trainer
 from tests.training.tiny import Tiny
 from training import checkpoint
+from training.card import MODEL
 from training.checkpoint import Progress
 from training.export import devices, write_model
 from training.model import CONFIGS, InfillModel
@@ -112,3 +113,8 @@ def test_the_log_says_what_it_ran_on(tmp_path: Path) -> None:
 
     assert devices(journal) == "CPU, GPU"
     assert devices(tmp_path / "none.jsonl") == ""
+
+
+def test_the_shipped_file_can_be_trained_further(tmp_path: Path) -> None:
+    """Whatever window it names."""
+    assert resume(MODEL, tmp_path).parent.name in ("cpu", "gpu")

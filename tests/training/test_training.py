@@ -146,3 +146,17 @@ def test_attention_in_blocks_is_attention(time: int) -> None:
         query, key.repeat_interleave(3, 1), value.repeat_interleave(3, 1), is_causal=True
     )
     torch.testing.assert_close(causal_attention(query, key, value), whole)
+
+
+def test_broken_weights_are_not_saved(tiny: Tiny, tmp_path: Path) -> None:
+    """The checkpoint that is there is worth more."""
+    run = trainer(tiny, tmp_path)
+    run.save()
+    before = run.target.read_bytes()
+    with torch.no_grad():
+        run.model.norm.weight[0] = torch.nan
+
+    with pytest.raises(FloatingPointError, match="not finite"):
+        run.save()
+
+    assert run.target.read_bytes() == before

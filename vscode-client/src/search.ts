@@ -8,6 +8,8 @@ import type { Server } from './server.js';
 
 const DEBOUNCE_MS = 80;
 const PREVIEW_MS = 60;
+/** While the index is being made, a search that found nothing is asked again so often. */
+const AGAIN_MS = 1_000;
 const LIMIT = 50;
 const HINT = 'A question, a name, or filters such as path:src lang:python kind:class';
 
@@ -94,7 +96,9 @@ export class Search implements vscode.Disposable {
       const client = this.server.client;
       if (!client) throw new Error('Ownstack does not run; its status item says why.');
       const { hits, reason } = await client.sendRequest(SEARCH, { query, limit: LIMIT }, asking.token);
-      if (this.asking === asking) this.list(hits, reason || (hits.length ? HINT : 'Nothing found'));
+      if (this.asking !== asking) return;
+      this.list(hits, reason || (hits.length ? HINT : 'Nothing found'));
+      if (reason && !hits.length) this.typing = setTimeout(() => void this.ask(), AGAIN_MS);
     } catch (error) {
       if (this.asking === asking) this.list([], (error as Error).message);
     } finally {

@@ -116,9 +116,14 @@ class Asking:
         return flight
 
     def weigh(
-        self, place: Place, proposals: tuple[str, ...], alternatives: int, deadline_s: float
+        self,
+        place: Place,
+        proposals: tuple[str, ...],
+        beginnings: tuple[str, ...],
+        alternatives: int,
+        deadline_s: float,
     ) -> Generation:
-        """Let the engine weigh rests of the line, proposed ones and so many of its own.
+        """Let the engine weigh rests of the line: proposed, begun, and so many of its own.
 
         Half of the time over, it looks for no more of its own.
         """
@@ -130,7 +135,9 @@ class Asking:
             first_line_s=deadline_s / 2,
             deadline_s=deadline_s,
         )
-        request = replace(request, proposals=proposals, alternatives=alternatives)
+        request = replace(
+            request, proposals=proposals, beginnings=beginnings, alternatives=alternatives
+        )
         return self.engine.infill(request)
 
     def patience_s(self, trigger: Trigger, watch: Stopwatch) -> float:

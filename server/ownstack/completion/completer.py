@@ -15,6 +15,7 @@ from ownstack.completion.echo import Echo
 from ownstack.completion.gate import refusal
 from ownstack.completion.gathering import Gathering
 from ownstack.completion.mixing import Mixing
+from ownstack.completion.naming import Naming
 from ownstack.completion.nearby import Nearby
 from ownstack.completion.outcomes import Outcomes
 from ownstack.completion.place import Place
@@ -92,7 +93,12 @@ class Completer:
             lambda uri: None if self._weighs() else index(uri),
         )
         self._mixing = Mixing(
-            echo or Echo(), self._gathering.others, self._shape, settings, self._failed
+            echo or Echo(),
+            self._gathering.others,
+            self._shape,
+            settings,
+            self._failed,
+            Naming(index, settings),
         )
         self._traces = Traces()
         self._named: set[tuple[str, str]] = set()

@@ -12,6 +12,7 @@ from ownstack.completion.echo import Echo, Echoed, Usable
 from ownstack.completion.echo.judgement import Judged
 from ownstack.completion.echo.question import Question, ask
 from ownstack.completion.mix import options, ranked
+from ownstack.completion.naming import Known, Naming
 from ownstack.completion.request import Found, Request
 from ownstack.completion.shape import Shape
 from ownstack.completion.trim import trim
@@ -51,6 +52,7 @@ class Mixing:
         shape: Callable[[Request], Shape],
         settings: Callable[[], CompletionSettings],
         failed: Callable[[str, Exception], None],
+        naming: Naming,
     ) -> None:
         """`others`: the documents to look into (`Gathering.others`); `failed` names an error."""
         self._echo = echo
@@ -58,6 +60,7 @@ class Mixing:
         self._shape = shape
         self._settings = settings
         self._failed = failed
+        self._naming = naming
         self._weighing: Generation | None = None
 
     async def echoed(self, request: Request, *, least: float | None = None, wait: bool) -> Found:
@@ -106,6 +109,7 @@ class Mixing:
         """
         self.stop()
         place = request.place
+        self._naming.begin(place)
         try:
             with request.watch.stage("echo"):
                 others = await self._others(place.document, wait=True)
@@ -119,10 +123,13 @@ class Mixing:
         if usable and not usable[0].text:
             return Found("", reason=_COMPLETE)
         usable = [one for one in usable if one.text]
-        weighed = await self._weighed(asking, request, usable)
+        with request.watch.stage("names"):
+            known = await self._naming.names(place)
+        usable = [one for one in usable if not known.declares(one.text)]
+        weighed = await self._weighed(asking, request, usable, known)
         try:
             with request.watch.stage("mix"):
-                return self._best(request, question, usable, weighed)
+                return self._best(request, question, usable, weighed, known)
         except Exception as error:
             self._failed("mixture", error)
             return Found("", reason="Mixing what was written before with the network failed.")
@@ -134,14 +141,14 @@ class Mixing:
             self._weighing = None
 
     async def _weighed(
-        self, asking: Asking, request: Request, usable: Sequence[Usable]
+        self, asking: Asking, request: Request, usable: Sequence[Usable], known: Known
     ) -> Sequence[Weighed]:
         """Return what the network thinks; nothing if it fails or is late."""
         left_s = asking.patience_s(request.trigger, request.watch)
         try:
             with request.watch.stage("weigh"):
                 texts = tuple(one.text for one in usable)
-                generation = asking.weigh(request.place, texts, ALTERNATIVES, left_s)
+                generation = asking.weigh(request.place, texts, known.begun, ALTERNATIVES, left_s)
                 self._weighing = generation
                 result = await _within(generation, left_s)
         except Exception as error:
@@ -158,18 +165,19 @@ class Mixing:
         question: Question,
         usable: Sequence[Usable],
         weighed: Sequence[Weighed],
+        known: Known,
     ) -> Found:
         """Return the best line that fits its place."""
         if not weighed:
             if not usable:
                 return Found("", reason=_UNHEARD)
             return self._fitting(request, usable[0].echoed(question), None)
-        known = {one.text: one for one in usable}
-        mixed = ranked(options(question, [one.judged for one in usable], weighed))
+        echoed = {one.text: one for one in usable}
+        mixed = ranked(options(question, [one.judged for one in usable], weighed, known))
         found = Found("", reason=_NOTHING)
         for number, one in enumerate([one for one in mixed if one.text][:TRIED]):
             chance = one.chance()
-            echo = known.get(one.text)
+            echo = echoed.get(one.text)
             said = _alone(one.text, chance) if echo is None else echo.echoed(question, chance)
             tried = self._fitting(request, said, None, source="model" if echo is None else "echo")
             if tried.text:

@@ -8,6 +8,7 @@ exact match with the development model (`builtin-model.md`, research).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 _PARTIAL = re.compile(r"(?:(?:[^\r\n\w]|_)?[^\W_]+|[ ]?[^\s\w]+|[ \t]+|_+)\Z")
 _WINDOW = 48
 _KEY_BYTES = 8
+_NAME_BYTE = re.compile(rb"[\w$\x80-\xff]")
 
 
 def cut(prefix: str) -> tuple[str, str]:
@@ -32,6 +34,11 @@ def cut(prefix: str) -> tuple[str, str]:
         return prefix, ""
     size = len(window) - partial.start()
     return prefix[:-size], prefix[-size:]
+
+
+def in_name(data: bytes) -> bool:
+    """Say whether bytes begin with what may stand in a name; all beyond ASCII may."""
+    return _NAME_BYTE.match(data) is not None
 
 
 class PieceIndex:
@@ -50,8 +57,14 @@ class PieceIndex:
         order = np.argsort(keys, kind="stable")
         self._tokens: NDArray[np.intp] = order[usable[order]]
         self._keys = keys[self._tokens]
-        self._pieces = pieces
+        self.pieces = pieces
         self._last: tuple[bytes, NDArray[np.intp]] = (b"", self._tokens)
+
+    @functools.cached_property
+    def after_name(self) -> NDArray[np.intp]:
+        """The tokens that, written after a name, leave it as it is."""
+        found = (token for token, piece in enumerate(self.pieces) if not in_name(piece))
+        return np.fromiter(found, np.intp)
 
     def allowed(self, required: bytes) -> NDArray[np.intp]:
         """Return the tokens whose bytes begin with `required`, or are a beginning of it."""
@@ -84,7 +97,7 @@ class PieceIndex:
     def _agreeing(
         self, tokens: NDArray[np.intp], agrees: Callable[[bytes], bool]
     ) -> NDArray[np.intp]:
-        return np.array([t for t in tokens if agrees(self._pieces[t])], dtype=np.intp)
+        return np.array([t for t in tokens if agrees(self.pieces[t])], dtype=np.intp)
 
 
 class Healing:

@@ -66,6 +66,10 @@ class InfillRequest:
     alternatives: int = 0
     """Weigh instead of write (`Capabilities.weighs`): the answer's `weighed` has every proposal
     and so many rests of the line of the model's own, `text` the likeliest of all."""
+    beginnings: tuple[str, ...] = ()
+    """Names that the line may well go on with, the likeliest first: what is typed of one is not
+    in it. One that ends with `(` is to be called, with `()` without arguments, with `(*` with
+    some. With `alternatives`, the model goes on with each, and the lines are weighed, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,10 @@ class Weighed:
     """Whether it was among the request's proposals."""
     found: bool
     """Whether the model's own search came upon it."""
+    beginning: str = ""
+    """Which of the request's beginnings it has, if any."""
+    beginning_logprob: float = 0.0
+    """Natural-log probability of that, which is part of `logprob`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ownstack.engine.beginnings import MAX_BEGINNINGS, Beginnings
 from ownstack.engine.branches import BATCH, CELLS, Branches
 from ownstack.engine.context import ABORTED, DONE
 from ownstack.engine.healing import PieceIndex
@@ -40,7 +41,7 @@ _HOPELESS = 4.6
 """Nats: a way of going on that is a hundred times less likely than a known line is given up."""
 _TOKEN_BYTES = 24
 _LINE = re.compile(r"[^\r\n]*")
-SEQUENCES = 2 * MAX_PROPOSALS + 2 * MAX_ALTERNATIVES
+SEQUENCES = 2 * (MAX_PROPOSALS + MAX_ALTERNATIVES + MAX_BEGINNINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,9 @@ class Weighing:
         self._width = min(request.alternatives, MAX_ALTERNATIVES)
         self._limits = limits
         self._proposals = _proposals(healed, request.proposals, vocabulary)
+        self._beginnings = Beginnings(
+            healed, request.beginnings, vocabulary.tokenize, vocabulary.index, vocabulary.ends
+        )
         self._trie: Trie | None = None
         self._found: dict[bytes, _Line] = {}
         self._best_proposal = -math.inf
@@ -157,6 +161,7 @@ class Weighing:
             for way in proposal.ways:
                 if trie.size + len(way) <= CELLS // 2:
                     trie.add(way)
+        self._beginnings.plant(trie, CELLS // 2)
         self._drafted = trie.size
         live = self._grown(trie, [trie.root])  # The search's first tokens go with the proposals'.
         whole = yield from self._evaluate(trie.pending(), trie, lane, branches)
@@ -166,21 +171,22 @@ class Weighing:
             yield from self._search(trie, live, lane, branches)
 
     def _search(self, trie: Trie, live: list[Node], lane: Lane, branches: Branches) -> Steps:
-        """Go on from the likeliest first tokens, a token at a time in all of them."""
+        """Go on from the likeliest first tokens and the names given, a token at a time in all."""
         kept = set(self._tips)
         for _ in range(min(self._limits.max_tokens, _SEARCH_TOKENS) + len(self._typed)):
             self._look(self._limits.first_line_at_s)
             if self._finish is not None:
                 return
             live = self._grown(trie, live)
-            if not live:
+            onward = list(dict.fromkeys((*live, *self._beginnings.grown(trie, self._note))))
+            if not onward:
                 self._finish = Finish.END
                 return
-            fresh = [node for node in live if node.logprobs is None]
+            fresh = [node for node in onward if node.logprobs is None]
             whole = yield from self._evaluate(fresh, trie, lane, branches)
             if not whole:
                 return
-            given_up = set(self._tips) - kept - {node.sequence for node in live}
+            given_up = set(self._tips) - kept - {node.sequence for node in onward}
             for sequence in given_up:
                 del self._tips[sequence]
                 branches.release(sequence)
@@ -195,16 +201,19 @@ class Weighing:
             typed = self._typed[len(node.path) :]
             for written, logprob in self._vocabulary.ends.likeliest(logprobs, typed, self._width):
                 self._note(node, written, node.logprob + logprob)
-            for token in self._next(logprobs, typed):
+            for token in self._next(node, typed):
                 ways.append((node.logprob + float(logprobs[token]), node, token))
         floor = self._floor()
         best = heapq.nlargest(self._width, (way for way in ways if way[0] > floor), _first)
         return [trie.child(node, token) for _, node, token in best]
 
-    def _next(self, logprobs: NDArray[np.float32], typed: bytes) -> NDArray[np.intp]:
+    def _next(self, node: Node, typed: bytes) -> NDArray[np.intp]:
         """Return the likeliest tokens that go on with the line and agree with what was typed."""
-        open_ended = logprobs.copy()
+        assert node.logprobs is not None
+        open_ended = node.logprobs.copy()
         open_ended[self._vocabulary.ends.no_text] = -np.inf
+        for tokens in self._beginnings.taken(node):
+            open_ended[tokens] = -np.inf
         if not typed:
             return np.argpartition(open_ended, -self._width)[-self._width :]
         allowed = self._vocabulary.index.allowed(typed)
@@ -283,16 +292,21 @@ class Weighing:
             return ()
         given = self._given(trie)
         lines = sorted(self._found.items(), key=lambda item: -item[1].logprob)
-        found = dict([item for item in lines if _is_text(item[0])][: self._width])
+        texts = [(line, known) for line, known in lines if _is_text(line)]
+        found = dict(texts[: self._width])
+        begun = {line: known for line, known in texts if line in self._beginnings.lines}
         weighed = []
-        for line in dict.fromkeys([*self._proposals, *found]):
+        for line in dict.fromkeys([*self._proposals, *found, *begun]):
             proposal = self._proposals.get(line)
             if proposal is not None and trie.add(proposal.ways[0]).logprobs is None:
                 continue
             text = line[len(self._typed) :].decode() if proposal is None else proposal.text
-            tokens = len(proposal.ways[0]) if proposal is not None else found[line].tokens
+            tokens = len(proposal.ways[0]) if proposal is not None else self._found[line].tokens
             logprob = min(0.0, _mass(trie, line, self._vocabulary.ends) - given)
-            weighed.append(Weighed(text, logprob, tokens, proposal is not None, line in found))
+            name = self._beginnings.of(line, given)
+            weighed.append(
+                Weighed(text, logprob, tokens, proposal is not None, line in found, *name)
+            )
         return tuple(sorted(weighed, key=lambda one: -one.logprob))
 
     def _given(self, trie: Trie) -> float:

@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+MAX_COUNT = 255
+"""A term that occurs more often says no more."""
 Int32s = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.integer[Any]]
 C = TypeVar("C")
@@ -119,7 +121,7 @@ class ChunkColumns:
     terms: Ragged
     """uint32: the hashes of the different tokens of `text`."""
     counts: Ragged
-    """uint8: how often each occurs, at most 255."""
+    """uint8: how often each occurs, at most `MAX_COUNT`."""
     title: Ragged
     """uint32: the hashes of the different tokens of `header` and `name`."""
 

@@ -14,7 +14,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from ownstack.index.columns import term_hash
+from ownstack.index.columns import Ragged, term_hash
 from ownstack.index.tokens import names_in, terms_of
 
 _MAX_MEMO = 300_000
@@ -29,6 +29,25 @@ class Counts:
     """Place of the text."""
     hashes: npt.NDArray[np.uint32]
     counts: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, terms: Ragged, counts: Ragged) -> Counts:
+        """Return what columns hold, sorted as `TermCounter.count` sorts."""
+        rows = np.repeat(np.arange(len(terms)), terms.lengths())
+        return cls(rows, terms.values, counts.values.astype(np.int64))
+
+    def plus(self, other: Counts) -> Counts:
+        """Return the counts of texts that are two texts each."""
+        keys = np.concatenate((self._keys(), other._keys()))
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+        counts = np.concatenate((self.counts, other.counts))[order]
+        return _counts(keys[starts], np.add.reduceat(counts, starts) if len(keys) else counts)
+
+    def _keys(self) -> npt.NDArray[np.uint64]:
+        keys: npt.NDArray[np.uint64] = self.rows.astype(np.uint64) << np.uint64(32) | self.hashes
+        return keys
 
     def firsts(self, n_rows: int) -> npt.NDArray[np.int32]:
         """Return where each text's entries begin, and after the last one the end."""
@@ -51,30 +70,26 @@ class TermCounter:
         """Return the hash of a whole name, as one term."""
         return self._names.hash(name)
 
-    def count(self, *columns: Sequence[str]) -> Counts:
-        """Count the terms of texts; of several columns of them, text i is all their i-th ones."""
-        numbers, rows = [], []
+    def count(self, texts: Sequence[str]) -> Counts:
+        """Count the terms of texts."""
         if len(self._names) > _MAX_MEMO:
             self._names.clear()
-        for texts in columns:
-            found = [self._find(text) for text in texts]
-            lengths = np.fromiter(map(len, found), np.int64, len(found))
-            flat = map(self._names.__getitem__, chain.from_iterable(found))
-            numbers.append(np.fromiter(flat, np.int64, int(lengths.sum())))
-            rows.append(np.repeat(np.arange(len(found)), lengths))
+        found = [self._find(text) for text in texts]
+        n_names = np.fromiter(map(len, found), np.int64, len(found))
+        numbers = list(map(self._names.__getitem__, chain.from_iterable(found)))
+        number, row = np.array(numbers, np.int64), np.repeat(np.arange(len(found)), n_names)
         firsts, hashes = self._names.tables()
-        number, row = np.concatenate(numbers), np.concatenate(rows)
         starts = firsts[number].astype(np.int64)
         lengths = firsts[number + 1] - starts
         before = np.cumsum(lengths) - lengths
         places = np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
         keys = np.repeat(row.astype(np.uint64) << np.uint64(32), lengths) | hashes[places]
-        different, counts = np.unique(keys, return_counts=True)
-        return Counts(
-            (different >> np.uint64(32)).astype(np.int64),
-            (different & _LOW).astype(np.uint32),
-            counts,
-        )
+        return _counts(*np.unique(keys, return_counts=True))
+
+
+def _counts(keys: npt.NDArray[np.uint64], counts: npt.NDArray[np.int64]) -> Counts:
+    rows = (keys >> np.uint64(32)).astype(np.int64)
+    return Counts(rows, (keys & _LOW).astype(np.uint32), counts)
 
 
 class _Names(dict[str, int]):

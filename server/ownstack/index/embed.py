@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ownstack.engine.protocol import Engine
-from ownstack.index.columns import term_hash
+from ownstack.index.columns import MAX_COUNT, term_hash
 from ownstack.index.counting import Counts, TermCounter
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,8 @@ class StaticEmbedder:
         places = np.minimum(np.searchsorted(self._hashes, counted.hashes), len(self._hashes) - 1)
         known = self._hashes[places] == counted.hashes
         places = places[known]
-        weights = (1.0 + np.log(counted.counts[known])).astype(np.float32)
+        counts = np.minimum(counted.counts[known], MAX_COUNT)
+        weights = (1.0 + np.log(counts)).astype(np.float32)
         firsts = np.searchsorted(counted.rows[known], np.arange(n_texts + 1)).tolist()
         vectors = np.zeros((n_texts, self.dim), np.float32)
         for row, (start, end) in enumerate(itertools.pairwise(firsts)):

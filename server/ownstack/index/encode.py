@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ownstack.index.columns import (
+    MAX_COUNT,
     REFERENCE_KINDS,
     Batch,
     ChunkColumns,
@@ -27,7 +28,6 @@ from ownstack.index.rows import Chunk, Extracted, Import, Reference, Symbol
 MAX_SIGNATURE_CHARS = 400
 MAX_DOC_CHARS = 400
 MAX_NAME_CHARS = 200
-_MAX_COUNT = 255
 
 
 class Encoder:
@@ -75,7 +75,7 @@ class Encoder:
             symbol=_int32(-1 if one.symbol is None else one.symbol for one in chunks),
             length=lengths,
             terms=Ragged(counted.hashes, firsts),
-            counts=Ragged(np.minimum(counted.counts, _MAX_COUNT).astype(np.uint8), firsts),
+            counts=Ragged(np.minimum(counted.counts, MAX_COUNT).astype(np.uint8), firsts),
             title=Ragged(title.hashes, title.firsts(n)),
         )
 

@@ -15,7 +15,7 @@ from ownstack.index import reading
 from ownstack.index.chunks import windows
 from ownstack.index.classify import flags_of
 from ownstack.index.columns import FLAG_PLAIN, FLAG_UNSAVED, Batch, Document
-from ownstack.index.counting import TermCounter
+from ownstack.index.counting import Counts, TermCounter
 from ownstack.index.embed import Embedder, StaticEmbedder
 from ownstack.index.embedding import embed_files
 from ownstack.index.encode import Encoder
@@ -96,7 +96,8 @@ def _encoded(
     if not isinstance(embedder, StaticEmbedder) or embedder.name != wanted:
         return batch, None
     chunks = [chunk for _, extracted, _ in rows for chunk in extracted.chunks]
-    counted = _COUNTER.count([one.header for one in chunks], [one.text for one in chunks])
+    counted = Counts.of(batch.chunks.terms, batch.chunks.counts)
+    counted = counted.plus(_COUNTER.count([one.header for one in chunks]))
     return batch, embedder.embed_counted(counted, len(chunks)).astype(np.float16)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 
+import numpy as np
+
 from ownstack.index import names
-from ownstack.index.columns import FLAG_GENERATED, FLAG_TEST, FLAG_VENDORED
+from ownstack.index.columns import FLAG_GENERATED, FLAG_TEST, FLAG_VENDORED, term_hash
 from ownstack.index.snapshot import Snapshot
 from ownstack.index.stored import StoredSymbol
 
@@ -24,6 +26,23 @@ _WORD_START = re.compile(r"(?<![A-Za-z])[a-z]|[A-Z](?![A-Z])|(?<![A-Z])[A-Z]|\d+
 def symbols_named(snapshot: Snapshot, name: str) -> list[StoredSymbol]:
     """Return the symbols that have exactly this name, in live files; some microseconds each."""
     return [snapshot.symbol(row) for row in names.written(snapshot, name)]
+
+
+def symbols_beginning(snapshot: Snapshot, begun: str) -> list[StoredSymbol]:
+    """Return symbols of live files whose names are longer than this and begin so, in its case."""
+    rows = itertools.chain(names.defined(snapshot, begun), names.beginning(snapshot, begun))
+    found = (snapshot.symbol(row) for row in rows)
+    return [one for one in found if one.name.startswith(begun) and one.name != begun]
+
+
+def count_uses(snapshot: Snapshot, name: str) -> int:
+    """Return in how many symbols of live and former files a name is used; some microseconds."""
+    wanted = np.uint32(term_hash(name))
+    found = 0
+    for part in snapshot.parts:
+        hashes = part.block.sorted_hashes
+        found += int(np.searchsorted(hashes, wanted, "right") - np.searchsorted(hashes, wanted))
+    return found
 
 
 def find_symbols(snapshot: Snapshot, query: str, limit: int, below: str = "") -> list[StoredSymbol]:

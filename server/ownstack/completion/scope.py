@@ -1,0 +1,158 @@
+"""What the file that is written in can see of the project's other files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from ownstack.completion.names import Names
+from ownstack.document import Document
+from ownstack.index.derived import once
+from ownstack.index.lookup import symbols_named
+from ownstack.index.rows import Import
+from ownstack.index.snapshot import Snapshot
+from ownstack.index.stored import StoredSymbol
+
+MAX_CANDIDATES = 3
+"""A name that more symbols have tells nothing."""
+MAX_FILES = 8
+"""A module of more files is a package of which the name says too little."""
+LEAST_FIT = 0.5
+"""So many of the words of a module's name must be in a path: the first may be the project's."""
+IMPORTED = 0.3
+"""What a name weighs that is imported and not used near the cursor."""
+CLASSES = frozenset(("class", "struct", "interface", "trait", "enum", "type", "protocol", "object"))
+_KIN = {"tsx": "javascript", "typescript": "javascript", "c": "cpp"}
+_BY_PACKAGE = frozenset(("go", "java", "kotlin", "csharp", "swift", "scala", "cpp", "c"))
+"""Languages in which files of one package see each other without imports."""
+
+
+class Scope:
+    """The document that is written in, and what it can see."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        document: Document,
+        left_out: Callable[[str], bool] = lambda path: False,
+    ) -> None:
+        """`left_out` says of a path that nothing of the file may be shown."""
+        self.snapshot = snapshot
+        self._left_out = left_out
+        self.path = document.path
+        self._folder = document.path.rpartition("/")[0]
+        self._language = _KIN.get(document.language, document.language)
+        self._own = {snapshot.symbol(row).name for row in snapshot.symbols_of(document.path)}
+        self.imports: dict[str, Import] = {}
+        for one in snapshot.imports_of(document.path):
+            name = one.alias or one.name or re.split(r"[./:]+", one.module)[-1]
+            self.imports[name] = one
+        self._current: dict[str, bool] = {}
+
+    def resolve(self, name: str, names: Names) -> list[StoredSymbol]:
+        """Return the symbols of other files that a name may mean; none if too many."""
+        imported = self.imports.get(name)
+        if imported is not None:
+            return self._imported(imported, names)
+        if name in self._own:
+            return []
+        candidates = self._candidates(name)
+        if name in names.members:
+            candidates = [one for one in candidates if one.parent is not None]
+            known = [one for one in candidates if self._parent(one) in names.weights]
+            candidates = known or candidates
+        elif self._language in _BY_PACKAGE:
+            near = [one for one in candidates if one.path.rpartition("/")[0] == self._folder]
+            candidates = near or candidates
+        else:
+            candidates = [
+                one
+                for one in candidates
+                if one.parent is None and (name in names.called or one.kind in CLASSES)
+            ]
+        return candidates if len(candidates) <= MAX_CANDIDATES else []
+
+    def _imported(self, imported: Import, names: Names) -> list[StoredSymbol]:
+        """Return what an import names; of a module, what is used of it near the cursor."""
+        parts = parts_of(imported.module)
+        if imported.name:
+            found = self._candidates(imported.name)
+            fits = [self._fit(one.path, parts) for one in found]
+            best = max(fits, default=0.0)
+            if best > 0:
+                pairs = zip(found, fits, strict=True)
+                return [one for one, fit in pairs if fit == best][:MAX_CANDIDATES]
+            parts = [*parts, imported.name]
+        used = [name for name in names.members if names.weights[name] > IMPORTED]
+        return [
+            one
+            for name in sorted(used)
+            for one in self._candidates(name)
+            if one.parent is None and parts and self._fit(one.path, parts[-1:]) > 0
+        ][: 2 * MAX_CANDIDATES]
+
+    def _candidates(self, name: str) -> list[StoredSymbol]:
+        return self.seen(symbols_named(self.snapshot, name))
+
+    def seen(self, symbols: Iterable[StoredSymbol]) -> list[StoredSymbol]:
+        """Return those of other files in kindred languages; tests' only if there are no others.
+
+        Files that changed since they were read are left out.
+        """
+        found = []
+        for one in symbols:
+            file = self.snapshot.file(one.path)
+            if file is None or one.path == self.path or self._left_out(one.path):
+                continue
+            if _KIN.get(file.language, file.language) != self._language:
+                continue
+            if one.path not in self._current:
+                self._current[one.path] = self.snapshot.check(one.path)
+            if self._current[one.path]:
+                found.append((file.is_test or file.is_generated, one))
+        return [one for aside, one in found if not aside] or [one for _, one in found]
+
+    def of_module(self, module: str) -> list[StoredSymbol]:
+        """Return what the files define at their top that a module's name can stand for.
+
+        Of several folders' files the best fitting ones count.
+        """
+        parts = parts_of(module)
+        paths = once(self.snapshot, "paths by their parts", _paths_by_part).get(
+            parts[-1] if parts else "", ()
+        )
+        fits = {path: self._fit(path, parts) for path in paths if path != self.path}
+        best = max(fits.values(), default=0.0)
+        files = [path for path, fit in fits.items() if fit == best > 0][:MAX_FILES]
+        rows = (row for path in files for row in self.snapshot.symbols_of(path))
+        return self.seen(one for one in map(self.snapshot.symbol, rows) if one.parent is None)
+
+    def _parent(self, symbol: StoredSymbol) -> str:
+        return "" if symbol.parent is None else self.snapshot.symbol(symbol.parent).name
+
+    def _fit(self, path: str, parts: Sequence[str]) -> float:
+        """Return how well a file can be what a module's name stands for, or lie in it; 0: not."""
+        if not parts:
+            return float(path.rpartition("/")[0] == self._folder)
+        place = path.rpartition(".")[0].split("/")
+        last = parts[-1]
+        if last not in place and last.rpartition(".")[0] not in place:
+            return 0.0
+        shared = sum(part in place for part in parts) / len(parts)
+        return shared if shared >= LEAST_FIT else 0.0
+
+
+def parts_of(module: str) -> list[str]:
+    """Return the words of a module's name, whatever separates them."""
+    return [part for part in re.split(r"[./\\:]+", module) if part and part != "@"]
+
+
+def _paths_by_part(snapshot: Snapshot) -> dict[str, list[str]]:
+    """Return the paths of all live files by the last folder in them and their own stem."""
+    found: dict[str, list[str]] = {}
+    for file in snapshot.files():
+        *folders, name = file.path.split("/")
+        stem = name.rpartition(".")[0] or name
+        for part in {*folders[-1:], stem, stem.rpartition(".")[0]} - {""}:
+            found.setdefault(part, []).append(file.path)
+    return found
