@@ -45,6 +45,29 @@ async def test_names_of_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await one.names(place()) == NOTHING
 
 
+async def test_a_document_warms_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As soon as there is an index."""
+    asked: list[int] = []
+
+    def look(snapshot: object, document: Document, offset: int, left_out: object) -> Known:
+        asked.append(offset)
+        return SENT
+
+    monkeypatch.setattr(known, "names_known", look)
+    there: list[Any] = []
+    one = Naming(lambda uri: there[0] if there else None, CompletionSettings)
+    document = place().document
+
+    one.warm(document)
+    there.append(SNAPSHOT)
+    for _ in range(2):
+        one.warm(document)
+        while one._task is not None and not one._task.done():
+            await asyncio.sleep(0.01)
+
+    assert asked == [0]
+
+
 async def test_without_an_index_there_are_none() -> None:
     one, where = naming(snapshot=None), place()
 

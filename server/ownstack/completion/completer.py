@@ -92,13 +92,14 @@ class Completer:
             # Definitions of other files only confuse a network that weighs.
             lambda uri: None if self._weighs() else index(uri),
         )
+        self._naming = Naming(index, settings)
         self._mixing = Mixing(
             echo or Echo(),
             self._gathering.others,
             self._shape,
             settings,
             self._failed,
-            Naming(index, settings),
+            self._naming,
         )
         self._traces = Traces()
         self._named: set[tuple[str, str]] = set()
@@ -316,6 +317,8 @@ class Completer:
     def changed(self, document: Document) -> None:
         """A document was opened or edited. Cost: some comparisons of the text."""
         self._hold_prefetch()
+        if self._weighs():
+            self._naming.warm(document)
         self._outcomes.changed(document)
         self._mixing.stop()
         if self._asking is not None:
