@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ownstack.daemon import indexes as module
 from ownstack.daemon.host import Host
 from ownstack.daemon.indexes import FolderIndex, Indexes
+from ownstack.index import search
+from ownstack.index.rows import SearchHit
+from ownstack.index.snapshot import Snapshot
 from ownstack.lock import FileLock
 from ownstack.paths import Home, short_hash
 from tests.support.editor import PATIENCE_S
@@ -55,6 +59,24 @@ async def test_windows_share_one_index(indexes: Indexes, folder: Path) -> None:
     await until(lambda: {"a", "b"} <= set(told))
     assert held.status.files == 200
     assert held.status.age_s is not None
+
+
+async def test_a_first_search_is_made_before_somebody_asks(
+    indexes: Indexes, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, when the index is there; the next one finds its tables made."""
+    asked: list[int] = []
+    real = search.search
+
+    def counted(snapshot: Snapshot, *given: Any) -> list[SearchHit]:
+        asked.append(snapshot.file_count)
+        return real(snapshot, *given)
+
+    monkeypatch.setattr(search, "search", counted)
+
+    await ready(indexes.use("a", folder))
+
+    await until(lambda: asked == [200])
 
 
 async def test_work_rests_while_somebody_types(

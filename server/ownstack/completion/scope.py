@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Sequence
 
@@ -42,12 +43,17 @@ class Scope:
         self.path = document.path
         self._folder = document.path.rpartition("/")[0]
         self._language = _KIN.get(document.language, document.language)
-        self._own = {snapshot.symbol(row).name for row in snapshot.symbols_of(document.path)}
         self.imports: dict[str, Import] = {}
         for one in snapshot.imports_of(document.path):
             name = one.alias or one.name or re.split(r"[./:]+", one.module)[-1]
             self.imports[name] = one
         self._current: dict[str, bool] = {}
+
+    @functools.cached_property
+    def _own(self) -> set[str]:
+        """The names that the document itself defines."""
+        rows = self.snapshot.symbols_of(self.path)
+        return {self.snapshot.symbol(row).name for row in rows}
 
     def resolve(self, name: str, names: Names) -> list[StoredSymbol]:
         """Return the symbols of other files that a name may mean; none if too many."""
