@@ -34,8 +34,10 @@ def probe(folder: Path, child: Child, *, amx: bool = False, timeout_s: float = 6
 
 
 def test_a_real_child_lives(tmp_path: Path) -> None:
-    """The command that the product uses, on a small model."""
-    assert Probe(tmp_path).verdict(native.model_file()) == Verdict(extra_bufts=True)
+    """The command that the product uses, on a small model, whatever this machine's CPU."""
+    probe = Probe(tmp_path, amx=lambda: False)
+
+    assert probe.verdict(native.model_file()) == Verdict(extra_bufts=True)
 
 
 def test_a_verdict_is_kept(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from ownstack.index.columns import Document
 from ownstack.index.comparison import DEPTH, compare, measure, overlap, sample_queries
+from ownstack.index.counting import TermCounter
 from ownstack.index.embed import NoEmbedder
 from ownstack.index.encode import Encoder
 from ownstack.index.folder import folder_bytes
@@ -71,7 +72,7 @@ def test_the_size_is_that_on_disk(tmp_path: Path) -> None:
     vectors = np.random.default_rng(1).normal(size=(4_000, 64)).astype(np.float32)
     document = Document("a.py", content_hash(b""), "python", 1, 0, 0)
     store = Store.open(tmp_path, Path("/root"), "e", 64, writes=True)
-    rows = Encoder(lambda text: {}).encode([(document, Extracted("python"), "")])
+    rows = Encoder(TermCounter()).encode([(document, Extracted("python"), "")])
     store.write(rows, {"a.py": FileState((1, 0), "", document)})
     before = folder_bytes(tmp_path / "tables" / "vectors.lance")
     store.write_vectors([("a.py", document.content, vectors)])
