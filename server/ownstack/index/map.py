@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ownstack.index.centrality import centrality
+from ownstack.index.derived import once
 from ownstack.index.lookup import is_below
 from ownstack.index.snapshot import Snapshot
 from ownstack.index.stored import StoredSymbol
@@ -62,7 +63,8 @@ def repository_map(
     `below`: only files at or below this path. What a symbol stands in is on the map, too. Files
     that have changed since they were indexed are left out.
     """
-    chosen = _central(snapshot, below, MAX_SYMBOLS)
+    # No symbol takes less than a token.
+    chosen = _central(snapshot, below, min(MAX_SYMBOLS, max(0, budget_tokens)))
     low, high = 0, len(chosen)
     # The longest beginning of the ranking that fits; a map grows with each symbol.
     while low < high:
@@ -78,7 +80,7 @@ def most_central(snapshot: Snapshot, limit: int, below: str = "") -> list[Stored
 
 
 def _central(snapshot: Snapshot, below: str, limit: int) -> list[int]:
-    ranks = centrality(snapshot).symbols
+    ranks = once(snapshot, "centrality", centrality).symbols
     order = np.argsort(-ranks, kind="stable")
     rows = order[ranks[order] > 0].tolist()
     current: dict[str, bool] = {}
