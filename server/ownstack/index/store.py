@@ -46,7 +46,7 @@ from ownstack.paths import private_folder
 
 log = logging.getLogger(__name__)
 
-SCHEMA = 1
+SCHEMA = 2
 LOG_SHARE, LOG_ROWS = 2, 256
 """The log is written anew at so many rows a file that it names, and some."""
 _IN_FILTER = 2_000
