@@ -8,8 +8,6 @@ import type { Server } from './server.js';
 
 const DEBOUNCE_MS = 80;
 const PREVIEW_MS = 60;
-/** While the index is being made, a search that found nothing is asked again so often. */
-const AGAIN_MS = 1_000;
 const LIMIT = 50;
 const HINT = 'A question, a name, or filters such as path:src lang:python kind:class';
 
@@ -37,6 +35,9 @@ export class Search implements vscode.Disposable {
   private asking: vscode.CancellationTokenSource | null = null;
   private typing: NodeJS.Timeout | undefined;
   private moving: NodeJS.Timeout | undefined;
+  /** Nothing was found, since the index is not there yet. */
+  private waiting = false;
+  private readonly unwatch: () => void;
   private chosen = false;
   private previewed = false;
 
@@ -64,6 +65,9 @@ export class Search implements vscode.Disposable {
     pick.onDidHide(() => {
       this.dispose();
     });
+    this.unwatch = server.watch(({ index }) => {
+      if (this.waiting && index.every(({ state }) => state === 'ready')) void this.ask();
+    });
   }
 
   show(): void {
@@ -75,6 +79,8 @@ export class Search implements vscode.Disposable {
     clearTimeout(this.typing);
     clearTimeout(this.moving);
     this.asking?.cancel();
+    this.asking = null;
+    this.unwatch();
     Search.last = this.pick.value;
     this.mark.dispose();
     this.pick.dispose();
@@ -86,6 +92,7 @@ export class Search implements vscode.Disposable {
     this.asking?.cancel();
     const asking = new vscode.CancellationTokenSource();
     this.asking = asking;
+    this.waiting = false;
     const query = this.pick.value.trim();
     if (!query) {
       this.list([], HINT);
@@ -98,7 +105,7 @@ export class Search implements vscode.Disposable {
       const { hits, reason } = await client.sendRequest(SEARCH, { query, limit: LIMIT }, asking.token);
       if (this.asking !== asking) return;
       this.list(hits, reason || (hits.length ? HINT : 'Nothing found'));
-      if (reason && !hits.length) this.typing = setTimeout(() => void this.ask(), AGAIN_MS);
+      this.waiting = reason !== '' && !hits.length;
     } catch (error) {
       if (this.asking === asking) this.list([], (error as Error).message);
     } finally {

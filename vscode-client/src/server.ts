@@ -48,8 +48,17 @@ export class Server implements Disposable {
   private abort = new AbortController();
   private retry: NodeJS.Timeout | null = null;
   private readonly backoff = new Backoff();
+  private readonly watchers = new Set<(status: Status) => void>();
 
   constructor(private readonly around: Surroundings) {}
+
+  /** Calls `watcher` at each change of the status, until what is returned is called. */
+  watch(watcher: (status: Status) => void): () => void {
+    this.watchers.add(watcher);
+    return () => {
+      this.watchers.delete(watcher);
+    };
+  }
 
   /** The connected client, or null. */
   get client(): LanguageClient | null {
@@ -150,6 +159,7 @@ export class Server implements Disposable {
     const client = new LanguageClient('ownstack', 'Ownstack', executable, options);
     client.onNotification(STATUS_CHANGED, (status) => {
       this.around.onStatus(status);
+      for (const watcher of this.watchers) watcher(status);
     });
     return client;
   }
