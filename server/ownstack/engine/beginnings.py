@@ -33,6 +33,8 @@ class _Beginning:
     line: bytes
     """The name, with what is typed of it."""
     tokens: tuple[int, ...]
+    firsts: NDArray[np.intp]
+    """The tokens that may follow it: its call, or all that leave it as it is."""
     node: Node | None = None
     """The last of its tokens."""
     tip: Node | None = None
@@ -54,7 +56,6 @@ class Beginnings:
 
         `texts`: see `InfillRequest.beginnings`.
         """
-        self._index = index
         self._ends = ends
         self._all: list[_Beginning] = []
         self.lines: set[bytes] = set()
@@ -64,7 +65,10 @@ class Beginnings:
             written = f"{healed}{name}"
             line, tokens = written.encode("utf-8", "replace"), tuple(tokenize(written))
             if b"".join(index.pieces[token] for token in tokens) == line:
-                self._all.append(_Beginning(name, bracket + rest, line, tokens))
+                call = bracket + rest
+                firsts = _firsts(call, index)
+                self._all.append(_Beginning(name, call, line, tokens, firsts))
+        self._longest_first = sorted(self._all, key=lambda one: -len(one.line))
 
     def plant(self, trie: Trie, max_size: int) -> None:
         """Add the names to a trie that begins anew, as many as there is room for."""
@@ -75,7 +79,7 @@ class Beginnings:
 
     def taken(self, node: Node) -> list[NDArray[np.intp]]:
         """Return the tokens after a node with which lines are begun here."""
-        return [self._firsts(one) for one in self._all if one.node is node]
+        return [one.firsts for one in self._all if one.node is node]
 
     def grown(self, trie: Trie, note: Callable[[Node, bytes, float], None]) -> list[Node]:
         """Return the next node of each line that is not over, one token on.
@@ -95,7 +99,7 @@ class Beginnings:
         With its bracket if it is to be called, and is; "" and 0.0 if the line begins otherwise.
         `given` is the log probability of what has been typed of it.
         """
-        for one in sorted(self._all, key=lambda one: -len(one.line)):
+        for one in self._longest_first:
             rest = line[len(one.line) :]
             if not line.startswith(one.line) or in_name(rest) or one.node is None:
                 continue
@@ -104,18 +108,9 @@ class Beginnings:
                 continue
             if not one.call or not rest.startswith(_CALL.encode()):
                 return one.name, min(0.0, logprob)
-            called = float(np.exp(logprobs[self._firsts(one)]).sum(dtype=np.float64))
+            called = float(np.exp(logprobs[one.firsts]).sum(dtype=np.float64))
             return f"{one.name}{_CALL}", min(0.0, logprob + math.log(max(called, 1e-30)))
         return "", 0.0
-
-    def _firsts(self, one: _Beginning) -> NDArray[np.intp]:
-        """Return the tokens that may follow a name: its call, or all that leave it as it is."""
-        if not one.call:
-            return self._index.after_name
-        firsts, empty = self._index.starting_with(b"("), self._index.starting_with(b"()")
-        if one.call == "()" and len(empty):
-            return empty
-        return np.setdiff1d(firsts, empty) if one.call == "(*" else firsts
 
     def _next(
         self, one: _Beginning, trie: Trie, note: Callable[[Node, bytes, float], None]
@@ -128,8 +123,7 @@ class Beginnings:
         if node is one.node:
             typed = one.call.removesuffix("*").encode()
             onward = np.full_like(onward, -np.inf)
-            firsts = self._firsts(one)
-            onward[firsts] = node.logprobs[firsts]
+            onward[one.firsts] = node.logprobs[one.firsts]
         onward[self._ends.no_text] = -np.inf
         ends = self._ends.likeliest(node.logprobs, typed, _ENDS)
         if node is one.node:
@@ -142,3 +136,12 @@ class Beginnings:
             note(node, written, node.logprob + logprob)
             return None
         return trie.child(node, token) if np.isfinite(onward[token]) else None
+
+
+def _firsts(call: str, index: PieceIndex) -> NDArray[np.intp]:
+    if not call:
+        return index.after_name
+    calls, empty = index.starting_with(b"("), index.starting_with(b"()")
+    if call == "()" and len(empty):
+        return empty
+    return np.setdiff1d(calls, empty) if call == "(*" else calls
