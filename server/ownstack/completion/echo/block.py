@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ownstack.completion.echo.logit import logistic
 from ownstack.completion.echo.occurrence import MAX_REST_CHARS, Occurrence
 from ownstack.completion.echo.question import Question
 from ownstack.completion.echo.renaming import names_of, rename
@@ -35,9 +36,7 @@ class Step:
 
     def chance(self, weights: Sequence[float] = STEP) -> float:
         """Return how likely the line is right if all before it were (a logistic model)."""
-        bias, *rest = weights
-        total = bias + sum(w * v for w, v in zip(rest, self.signals, strict=True))
-        return 1 / (1 + math.exp(-total))
+        return logistic(weights, self.signals)
 
 
 def sure_lines(question: Question, places: Sequence[Occurrence], confidence: float) -> list[str]:
