@@ -15,6 +15,7 @@ from ownstack.completion.context import Block
 from ownstack.completion.names import Names, names_at
 from ownstack.completion.scope import CLASSES, IMPORTED, Scope
 from ownstack.document import Document
+from ownstack.index import lookup
 from ownstack.index.map import one_line
 from ownstack.index.snapshot import Snapshot
 from ownstack.index.stored import StoredSymbol
@@ -93,9 +94,8 @@ def _members(snapshot: Snapshot, symbol: StoredSymbol, names: Names) -> tuple[St
     """Return a class's members, those first that the cursor may be about."""
     if symbol.kind not in CLASSES:
         return ()
-    rows = (snapshot.symbol(row) for row in snapshot.symbols_of(symbol.path))
-    members = [one for one in rows if one.parent == symbol.row]
-    methods = [(one.start_line, one.end_line) for one in members if one.kind == "method"]
+    held = lookup.members(snapshot, symbol)
+    methods = [(one.start_line, one.end_line) for one in held if one.kind == "method"]
 
     def is_meant(one: StoredSymbol) -> bool:
         """A field that a method assigns says little, unless it is used or begun."""
@@ -103,14 +103,14 @@ def _members(snapshot: Snapshot, symbol: StoredSymbol, names: Names) -> tuple[St
         begun = bool(names.begun) and one.name.startswith(names.begun)
         return one.kind != "field" or not inside or begun or one.name in names.weights
 
-    members = [one for one in members if is_meant(one)]
+    held = [one for one in held if is_meant(one)]
 
     def rank(one: StoredSymbol) -> tuple[bool, bool, bool]:
         begun = bool(names.begun) and one.name.startswith(names.begun)
         private = one.name.startswith("_") and one.name != "__init__"
         return not begun, one.name not in names.weights, private
 
-    return tuple(sorted(members, key=rank)[:MAX_MEMBERS])
+    return tuple(sorted(held, key=rank)[:MAX_MEMBERS])
 
 
 def _with_scope(

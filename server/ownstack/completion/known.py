@@ -16,7 +16,7 @@ from ownstack.completion.names import types_of
 from ownstack.completion.naming import NOTHING, Known, bare
 from ownstack.completion.scope import CLASSES, Scope
 from ownstack.document import Document
-from ownstack.index.lookup import count_uses, symbols_beginning, symbols_named
+from ownstack.index.lookup import count_uses, members, symbols_beginning, symbols_named
 from ownstack.index.snapshot import Snapshot
 from ownstack.index.stored import StoredSymbol
 from ownstack.index.symbols import FUNCTIONS
@@ -167,8 +167,7 @@ def _of_class(scope: Scope, start: StoredSymbol) -> list[StoredSymbol]:
     waiting, known = [start], {start.row}
     while waiting and len(known) <= MAX_BASES:
         one = waiting.pop()
-        rows = (scope.snapshot.symbol(row) for row in scope.snapshot.symbols_of(one.path))
-        found += [each for each in rows if each.parent == one.row]
+        found += members(scope.snapshot, one)
         for base in _bases(one.signature):
             same = [each for each in symbols_named(scope.snapshot, base) if each.kind in CLASSES]
             waiting += [each for each in same if len(same) == 1 and each.row not in known]

@@ -45,7 +45,7 @@ class Scope:
         self._language = _KIN.get(document.language, document.language)
         self.imports: dict[str, Import] = {}
         for one in snapshot.imports_of(document.path):
-            name = one.alias or one.name or re.split(r"[./:]+", one.module)[-1]
+            name = one.alias or one.name or (parts_of(one.module) or [""])[-1]
             self.imports[name] = one
         self._current: dict[str, bool] = {}
 

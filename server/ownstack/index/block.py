@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ownstack.index.columns import Batch, Int32s, join
+from ownstack.index.columns import Batch, Int32s, firsts, join
 from ownstack.index.postings import Postings
 
 T = TypeVar("T")
@@ -26,8 +26,8 @@ class Block:
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
-        self.chunk_firsts = _firsts(batch.chunks.document, len(batch.documents))
-        self.symbol_firsts = _firsts(batch.symbols.document, len(batch.documents))
+        self.chunk_firsts = firsts(batch.chunks.document, len(batch.documents))
+        self.symbol_firsts = firsts(batch.symbols.document, len(batch.documents))
         self._cache: dict[str, Any] = {}
         self._lock = threading.RLock()
 
@@ -65,8 +65,15 @@ class Block:
         return np.argsort(self.batch.references.hash, kind="stable").astype(np.int32)
 
     @functools.cached_property
-    def sorted_hashes(self) -> npt.NDArray[np.uint32]:
+    def _sorted_hashes(self) -> npt.NDArray[np.uint32]:
         return self.batch.references.hash[self.reference_order]
+
+    def references_to(self, name_hash: int) -> Int32s:
+        """Return the rows of the references whose names have a hash."""
+        wanted = np.uint32(name_hash)
+        start = np.searchsorted(self._sorted_hashes, wanted)
+        end = np.searchsorted(self._sorted_hashes, wanted, side="right")
+        return self.reference_order[start:end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +139,6 @@ class Vectors:
             flags = np.zeros(capacity, np.bool_)
             flags[: len(self._embedded)] = self._embedded
             self._array, self._embedded = grown, flags
-
-
-def _firsts(document: Int32s, n_documents: int) -> Int32s:
-    """Return where each document's rows begin, and after the last one the end."""
-    return np.searchsorted(document, np.arange(n_documents + 1)).astype(np.int32)
 
 
 def with_part(parts: Sequence[Part], part: Part) -> tuple[Part, ...]:

@@ -207,6 +207,11 @@ class Batch:
     imports: ImportColumns
 
 
+def firsts(document: Rows, n_documents: int) -> Int32s:
+    """Return where each document's rows begin, and after the last one the end; it ascends."""
+    return np.searchsorted(document, np.arange(n_documents + 1)).astype(np.int32)
+
+
 def take(columns: C, rows: Rows) -> C:
     """Return some rows of columns."""
     return type(columns)(

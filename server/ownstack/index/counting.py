@@ -14,7 +14,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from ownstack.index.columns import Ragged, term_hash
+from ownstack.index.columns import Ragged, firsts, term_hash
 from ownstack.index.tokens import names_in, terms_of
 
 _MAX_MEMO = 300_000
@@ -51,7 +51,7 @@ class Counts:
 
     def firsts(self, n_rows: int) -> npt.NDArray[np.int32]:
         """Return where each text's entries begin, and after the last one the end."""
-        return np.searchsorted(self.rows, np.arange(n_rows + 1)).astype(np.int32)
+        return firsts(self.rows, n_rows)
 
 
 class TermCounter:

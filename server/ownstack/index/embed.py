@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ownstack.engine.protocol import Engine
-from ownstack.index.columns import MAX_COUNT, term_hash
+from ownstack.index.columns import MAX_COUNT, firsts, term_hash
 from ownstack.index.counting import Counts, TermCounter
 
 log = logging.getLogger(__name__)
@@ -84,9 +84,9 @@ class StaticEmbedder:
         places = places[known]
         counts = np.minimum(counted.counts[known], MAX_COUNT)
         weights = (1.0 + np.log(counts)).astype(np.float32)
-        firsts = np.searchsorted(counted.rows[known], np.arange(n_texts + 1)).tolist()
+        bounds = firsts(counted.rows[known], n_texts).tolist()
         vectors = np.zeros((n_texts, self.dim), np.float32)
-        for row, (start, end) in enumerate(itertools.pairwise(firsts)):
+        for row, (start, end) in enumerate(itertools.pairwise(bounds)):
             if start < end:
                 vectors[row] = weights[start:end] @ self._table[places[start:end]]
         return _normalised(vectors)

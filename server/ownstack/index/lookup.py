@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 
-import numpy as np
-
 from ownstack.index import names
 from ownstack.index.columns import FLAG_GENERATED, FLAG_TEST, FLAG_VENDORED, term_hash
 from ownstack.index.snapshot import Snapshot
@@ -37,12 +35,14 @@ def symbols_beginning(snapshot: Snapshot, begun: str) -> list[StoredSymbol]:
 
 def count_uses(snapshot: Snapshot, name: str) -> int:
     """Return in how many symbols of live and former files a name is used; some microseconds."""
-    wanted = np.uint32(term_hash(name))
-    found = 0
-    for part in snapshot.parts:
-        hashes = part.block.sorted_hashes
-        found += int(np.searchsorted(hashes, wanted, "right") - np.searchsorted(hashes, wanted))
-    return found
+    wanted = term_hash(name)
+    return sum(len(part.block.references_to(wanted)) for part in snapshot.parts)
+
+
+def members(snapshot: Snapshot, symbol: StoredSymbol) -> list[StoredSymbol]:
+    """Return what stands directly in a symbol, in the file's order."""
+    rows = map(snapshot.symbol, snapshot.symbols_of(symbol.path))
+    return [one for one in rows if one.parent == symbol.row]
 
 
 def find_symbols(snapshot: Snapshot, query: str, limit: int, below: str = "") -> list[StoredSymbol]:

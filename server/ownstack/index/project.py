@@ -16,11 +16,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from ownstack.errors import IndexingError
 from ownstack.index import scan
-from ownstack.index.columns import Batch, join
+from ownstack.index.columns import Batch, firsts, join
 from ownstack.index.embed import Embedder, default_embedder
 from ownstack.index.embedding import embed_files
 from ownstack.index.folder import folder_of
@@ -360,15 +358,13 @@ class ProjectIndex:
             return
         self._publish(join([batch for batch, _ in read]))
         for batch, vectors in read:
-            firsts = np.searchsorted(
-                batch.chunks.document, np.arange(len(batch.documents) + 1)
-            ).tolist()
+            bounds = firsts(batch.chunks.document, len(batch.documents))
             for at, one in enumerate(batch.documents):
                 state = self._files.get(one.path)
                 if state is not None and one.path not in self._overlaid:
                     self._texts.know(one.path, state.stamp, one.content)
                 if vectors is not None:
-                    self._put_vectors(one.path, one.content, vectors[firsts[at] : firsts[at + 1]])
+                    self._put_vectors(one.path, one.content, vectors[bounds[at] : bounds[at + 1]])
         read.clear()
 
     def _note(self, states: Mapping[str, FileState | None], batch: Batch | None = None) -> None:

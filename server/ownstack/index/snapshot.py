@@ -243,14 +243,11 @@ class Snapshot:
 
     def references(self, name: str) -> list[StoredReference]:
         """Return all uses of a name in live files."""
-        wanted = np.uint32(term_hash(name))
+        wanted = term_hash(name)
         found: list[StoredReference] = []
         for part in self.parts:
-            hashes, order = part.block.sorted_hashes, part.block.reference_order
             columns = part.block.batch.references
-            start = np.searchsorted(hashes, wanted)
-            end = np.searchsorted(hashes, wanted, side="right")
-            for local in np.sort(order[start:end]).tolist():
+            for local in np.sort(part.block.references_to(wanted)).tolist():
                 number = part.first_document + int(columns.document[local])
                 if not self.live_documents[number] or columns.name[local] != name:
                     continue
