@@ -3,9 +3,8 @@
 Cursors are drawn as `benchmarks.infilling` draws them, in its `dev` projects, none of which is
 trained on; a share of the documents ends at the cursor, as what is being written. At each, echo
 proposes, the index names what it knows, and the network weighs that and its own lines, as the
-product has it do. With
-`--answers FILE` what the network said is kept, and read again for as long as the model is the
-same: fitting alone takes a minute.
+product has it do. With `--answers FILE` what the network said is kept, and read again for as long
+as the model is the same: fitting alone takes a minute.
 
 What is printed of the mixture is measured on the projects that it was not fitted on (folds by
 project, for both of its models); the weights to copy into `completion/mix.py` are fitted on all.
@@ -18,6 +17,7 @@ import asyncio
 import hashlib
 import json
 import random
+import re
 import sys
 import tempfile
 import time
@@ -52,6 +52,7 @@ MORE = 3
 RIDGE = 1e-2
 """Few projects: weights are kept small."""
 PROGRESS_EVERY = 100
+_NAME = re.compile(r"([\w$]*)(.*)", re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +289,7 @@ def report(rows: Sequence[Row], best: Sequence[Mixed | None], chance: np.ndarray
             )
             parts.append(f"{system} {by}")
         print(f"shown/exact from {name:>6} ({least:.2f}): " + "; ".join(parts))
+    print(f"names complete, the name among them, functions, called: {_known(rows)}")
     quick = np.where(sure >= 0.9, right["echo"], right["logit"])
     print(f"echo at once when surer than 0.9: {100 * quick.mean():.2f} % exact")
 
@@ -306,6 +308,15 @@ def _groups(rows: Sequence[Row]) -> dict[str, np.ndarray]:
         "(names complete)": told & ~grows,
     }
     return {name: which for name, which in groups.items() if which.any()}
+
+
+def _known(rows: Sequence[Row]) -> tuple[int, int, int, int]:
+    """Return what `INSIDE` and `CALLED` of the mixture are the shares of."""
+    told = [row for row in rows if row.known.complete]
+    names = [(row.known, *_NAME.fullmatch(row.truth).groups()) for row in told]  # type: ignore[union-attr]
+    functions = [rest for known, name, rest in names if name in known.calls]
+    called = [rest for rest in functions if rest.startswith("(")]
+    return len(told), sum(row.known.holds(row.truth) for row in told), len(functions), len(called)
 
 
 def _gain(exact: np.ndarray, over: np.ndarray, which: np.ndarray) -> str:
@@ -347,7 +358,10 @@ def main() -> None:
     cases += [one for one, keep in zip(more, told, strict=True) if keep]
     names = names[:n_cases] + [one for one in names[n_cases:] if one.complete]
     plain = [case for case, _ in cases]
-    echoed = asyncio.run(echoes(plain, projects))
+    echoed = [
+        [line for line in lines if not known.declares(line.candidate.text)]
+        for lines, known in zip(asyncio.run(echoes(plain, projects)), names, strict=True)
+    ]
     weighed = asyncio.run(weighed_by(parsed.model, parsed.answers, plain, echoed, names))
     rows = [
         Row(

@@ -221,8 +221,7 @@ async def complete(
 
 def first_name_right(answer: str, position: Position) -> bool:
     """Say whether the name at the cursor is finished as in the file, or as rightly none begun."""
-    typed = position.case.before
-    head = typed[len(typed.rstrip("_$" + _LETTERS)) :]
+    head = _typed_of_name(position)
     names = [re.match(r"[\w$]*", head + text) for text in (answer, position.case.truth)]
     return names[0] is not None and names[1] is not None and names[0][0] == names[1][0]
 
@@ -233,13 +232,16 @@ def names_right(answer: str, case_truth: str) -> bool:
 
 def foreign_share(answer: str, position: Position) -> float:
     """Return the share of the other files' symbols that an answer completes or holds."""
-    typed = position.case.before
-    head = typed[len(typed.rstrip("_$" + _LETTERS)) :]
+    head = _typed_of_name(position)
     held = set(identifiers(head + answer))
     return sum(name in held for name in position.foreign) / len(position.foreign)
 
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+def _typed_of_name(position: Position) -> str:
+    return _TYPED.search(position.case.before)[0]  # type: ignore[index]  # it matches everything
+
+
+_TYPED = re.compile(r"[A-Za-z0-9_$]*\Z")
 
 
 def figures(answers: Sequence[Answered]) -> list[Figure]:
