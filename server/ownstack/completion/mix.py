@@ -54,11 +54,11 @@ SIGNALS = (
 MIN_SHARE = 1e-4
 MIN_LOGPROB = -40.0
 MAX_BEHIND = 10.0
-INSIDE = 0.94
-"""How often the name is one of those that are known to be possible: 44 of 47 cursors of the
-development projects (`Known.complete`)."""
+INSIDE = 0.9
+"""How often the name is one of those that are known to be possible (`Known.complete`): at 111 of
+123 cursors of the development projects, as `training.mix_calibration` counts."""
 CALLED = 0.85
-"""How often the name of a function is followed by the bracket of a call."""
+"""How often the name of a function is followed by the bracket of a call: at 30 of 35 of them."""
 _TEMPER = 0.5
 
 
