@@ -31,6 +31,7 @@ KEEP_DAYS = 365
 MAX_WAITING = 10_000
 """Events that wait for a disk that does not answer; more are dropped."""
 _BUSY_S = 2.0
+_BUSY_STEP_S = 0.01
 
 Kind = Literal[
     "shown", "typed-through", "accepted", "partly", "rejected", "kept-30s", "kept-2m", "kept-10m"
@@ -203,7 +204,7 @@ class SignalLog:
     def _prepare(self, name: str) -> sqlite3.Connection:
         db = sqlite3.connect(name, timeout=_BUSY_S)
         try:
-            db.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(db)
             db.execute("PRAGMA synchronous = NORMAL")
             done = db.execute("PRAGMA user_version").fetchone()[0]
             for number, migrate in enumerate(_MIGRATIONS[done:], done + 1):
@@ -239,6 +240,19 @@ class SignalLog:
         self.problem = f"Signals are kept in memory only: {error}."
         log.warning("%s", self.problem)
         return self._prepare(":memory:")
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Switch a database to its write-ahead log; SQLite itself does not wait for others there."""
+    ends_at = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > ends_at:
+                raise
+            time.sleep(_BUSY_STEP_S)
 
 
 def _is_damage(error: Exception) -> bool:
