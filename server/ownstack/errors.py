@@ -88,3 +88,9 @@ class IndexCorruptError(IndexingError):
 
 class DaemonError(OwnstackError):
     """The daemon cannot be reached, started or spoken to."""
+
+
+def in_words(error: BaseException) -> str:
+    """Return what went wrong as the first line of a sentence, at most 200 characters."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text.strip().partition("\n")[0][:200] or type(error).__name__

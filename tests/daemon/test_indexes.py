@@ -1,6 +1,7 @@
 """The indexes that windows share: opened once, resting while somebody types, closed at last."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from ownstack.daemon import indexes as module
 from ownstack.daemon.host import Host
 from ownstack.daemon.indexes import FolderIndex, Indexes
-from ownstack.index import search
+from ownstack.index import search, workers
 from ownstack.index.rows import SearchHit
 from ownstack.index.snapshot import Snapshot
 from ownstack.lock import FileLock
@@ -59,6 +60,40 @@ async def test_windows_share_one_index(indexes: Indexes, folder: Path) -> None:
     await until(lambda: {"a", "b"} <= set(told))
     assert held.status.files == 200
     assert held.status.age_s is not None
+
+
+async def test_the_end_is_told_however_long_it_takes(
+    indexes: Indexes, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes that take long to end do not make it look unfinished for ever."""
+    real = workers.Pool.shrink
+
+    def slow(pool: workers.Pool) -> None:
+        time.sleep(3 * module.LOOK_SOON_S)
+        real(pool)
+
+    monkeypatch.setattr(workers.Pool, "shrink", slow)
+
+    held = indexes.use("a", folder)
+
+    await until(lambda: held.status.state == "ready")
+
+
+async def test_why_nothing_is_read(
+    indexes: Indexes, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index that does not come about says so, and does not stand at 0 % for ever."""
+    monkeypatch.setattr(workers, "_MAIN", "raise SystemExit(3)")
+
+    held = indexes.use("a", folder)
+
+    await ready(held)
+    assert held.status.state == "error"
+    assert "processes that read files do not start" in held.status.reason
+    monkeypatch.undo()
+    held.saved("part_0.py")
+    await until(lambda: held.status.state == "ready")
+    assert held.status.files == 200
 
 
 async def test_a_first_search_is_made_before_somebody_asks(

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ownstack.index.project import ProjectIndex, Report
-    from ownstack.index.status import Progress
+    from ownstack.index.project import ProjectIndex
+    from ownstack.index.status import Progress, Report
 
 WORDS = {"scanning": "Looking", "reading": "Reading", "embedding": "Embedding"}
 """What a phase is called in front of the bar."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ownstack.daemon.index_status import FileInIndex, IndexState, IndexStatus
-from ownstack.errors import OwnstackError
+from ownstack.errors import OwnstackError, in_words
 from ownstack.index.folder import erase, folder_of, has_head
 
 if TYPE_CHECKING:
@@ -144,8 +144,7 @@ class FolderIndex:
             self._fail(str(error))
         except Exception as error:
             log.exception("The index of %s failed.", self.folder)
-            words = " ".join(str(error).split())[:200] or type(error).__name__
-            self._fail(f"The index failed: {words}.")
+            self._fail(f"The index failed: {in_words(error)}")
 
     def _fail(self, words: str) -> None:
         self._say(IndexStatus(str(self.folder), "error", words))
@@ -208,8 +207,8 @@ class FolderIndex:
             return
         index, counting = self._index, self._counting
         if index is not None and (counting is None or counting.done()):
-            seen = (index.phase, index.snapshot.version)
-            if seen != self._counted or index.phase != "ready":
+            seen = (index.phase, index.snapshot.version, index.n_works)
+            if seen != self._counted or index.phase not in ("ready", "failed"):
                 self._counted = seen
                 self._counting = _counters.submit(self._count, index)
         wait_s = LOOK_S if self._status.state == "ready" else LOOK_SOON_S
@@ -228,14 +227,16 @@ class FolderIndex:
         share = progress.n_done / max(1, progress.n_all)
         # A saved file is read in no time; only much work is worth a word.
         state: IndexState = "ready"
-        if known.refreshed is None or (known.phase != "ready" and progress.n_all >= MANY_FILES):
+        if known.phase == "failed":
+            state = "error"
+        elif known.refreshed is None or (known.phase != "ready" and progress.n_all >= MANY_FILES):
             state = "paused" if known.phase == "paused" else "indexing"
         self._say(
             IndexStatus(
                 str(self.folder),
                 state,
                 known.message or _reason(state, is_reader=known.is_reader),
-                progress=None if state == "ready" else share,
+                progress=share if state in ("indexing", "paused") else None,
                 files=known.n_files,
                 symbols=known.n_symbols,
                 chunks=known.n_chunks,
@@ -243,7 +244,7 @@ class FolderIndex:
                 size_bytes=known.size_bytes,
             )
         )
-        if known.refreshed is not None and not self.first.done():
+        if (known.refreshed is not None or state == "error") and not self.first.done():
             self.first.set_result(None)
             _warm(index)
 

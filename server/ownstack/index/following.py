@@ -6,7 +6,8 @@ import logging
 import time
 from pathlib import Path
 
-from ownstack.index.project import ProjectIndex, Report
+from ownstack.index.project import ProjectIndex
+from ownstack.index.status import Report
 from ownstack.index.watch import Watch
 
 log = logging.getLogger(__name__)

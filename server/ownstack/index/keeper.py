@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ownstack.errors import IndexCorruptError
+from ownstack.errors import IndexCorruptError, in_words
 from ownstack.index.columns import Batch, join
 from ownstack.index.folder import erase, has_head
 from ownstack.index.sync import FileState
@@ -165,7 +165,9 @@ class Keeper:
         try:
             self._lock = FileLock.take(self._folder / "lock")
         except OSError as error:
-            self._lose(f"The index cannot be kept on disk ({_words(error)}); it is in memory only.")
+            self._lose(
+                f"The index cannot be kept on disk ({in_words(error)}); it is in memory only."
+            )
             self.is_reader = False
             return
         self.is_reader = self._lock is None
@@ -188,7 +190,9 @@ class Keeper:
         except IndexCorruptError as error:
             return self._anew(error)
         except OSError as error:
-            self._lose(f"The index cannot be kept on disk ({_words(error)}); it is in memory only.")
+            self._lose(
+                f"The index cannot be kept on disk ({in_words(error)}); it is in memory only."
+            )
             return None
 
     def _tidy(self, store: Store, *, at_once: bool = False) -> None:
@@ -223,7 +227,9 @@ class Keeper:
         try:
             return Store.open(self._folder, *self._what, writes=True)
         except (OSError, IndexCorruptError) as failure:
-            self._lose(f"The index cannot be kept on disk ({failure}); it is in memory only.")
+            self._lose(
+                f"The index cannot be kept on disk ({in_words(failure)}); it is in memory only."
+            )
             return None
 
     def _with_store(self, use: Callable[[Store], T]) -> T | None:
@@ -235,7 +241,7 @@ class Keeper:
         except IndexCorruptError:
             raise
         except (OSError, RuntimeError, ValueError) as error:
-            self._lose(f"The index cannot be written ({_words(error)}); it is in memory only.")
+            self._lose(f"The index cannot be written ({in_words(error)}); it is in memory only.")
             self._opened = Future()
             self._opened.set_result(None)
             return None
@@ -243,8 +249,3 @@ class Keeper:
     def _lose(self, message: str) -> None:
         self.message = message
         log.warning("%s", message)
-
-
-def _words(error: BaseException) -> str:
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return text.split("\n")[0][:200]

@@ -7,16 +7,17 @@ wait long: native work is done by worker processes, so that the others keep runn
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ownstack.errors import IndexingError
+from ownstack.errors import IndexingError, in_words
 from ownstack.index import scan
 from ownstack.index.columns import Batch, firsts, join
 from ownstack.index.embed import Embedder, default_embedder
@@ -37,19 +38,16 @@ from ownstack.index.keeper import Keeper
 from ownstack.index.reading import NO_STAMP, Stamp
 from ownstack.index.scan import too_broad
 from ownstack.index.snapshot import Snapshot
-from ownstack.index.status import IndexStatus, Phase, Progress, reason_on_disk
+from ownstack.index.status import IndexStatus, Phase, Progress, Report, reason_on_disk
 from ownstack.index.sync import FileState, SyncPlan, plan_sync, plan_update
 from ownstack.index.texts import Texts
+from ownstack.index.waste import has_many_dead_rows
 from ownstack.index.workers import Pool
 
 log = logging.getLogger(__name__)
 
 PUBLISH_S = 0.4
 """What was read is seen by readers so often, while much is read."""
-DEAD_SHARE = 0.3
-"""Rows are numbered anew when more than this share of them is dead, and many are."""
-MIN_DEAD = 2_000
-Report = Callable[[Progress], None]
 
 
 class ProjectIndex:
@@ -60,6 +58,8 @@ class ProjectIndex:
         self.root = root
         self.notice = ""
         """What else `status` should tell (that changes are seen late, say)."""
+        self.n_works = 0
+        """How often something was looked at or taken over: `status` may be another after it."""
         self._keeper = keeper
         self._pool = pool
         self._embedder = embedder
@@ -69,6 +69,8 @@ class ProjectIndex:
         self._overlaid: set[str] = set()
         self._busy = threading.RLock()
         self._phase: Phase = "new"
+        self._failure = ""
+        """Why the last work came to nothing; a `refresh` that succeeds makes up for it."""
         self._progress = Progress("new", 0, 0)
         self._refreshed: float | None = None
         self._is_closed = False
@@ -107,11 +109,12 @@ class ProjectIndex:
     @property
     def phase(self) -> Phase:
         """What is done now; from any thread."""
-        return "paused" if self._pool.is_paused and self._phase != "ready" else self._phase
+        rests = self._pool.is_paused and self._phase not in ("ready", "failed")
+        return "paused" if rests else self._phase
 
     def refresh(self, report: Report | None = None) -> SyncPlan:
         """Make the index say what the disk says. Ends early, in good order, after `close`."""
-        with self._busy:
+        with self._at_work():
             if self._keeper.changed():
                 self._load()
             self._phase = "scanning"
@@ -124,8 +127,7 @@ class ProjectIndex:
             if not self._keeper.is_reader:
                 self._carry_out(plan, report)
                 self._pool.shrink()
-            self._refreshed = time.time()
-            self._phase = "ready"
+            self._refreshed, self._failure = time.time(), ""
             return plan
 
     def update(self, paths: Iterable[str]) -> bool:
@@ -133,7 +135,9 @@ class ProjectIndex:
 
         Only files can be looked at so: a folder, or an ignore file, concerns others.
         """
-        with self._busy:
+        if self._failure:
+            return False
+        with self._at_work():
             plan = plan_update(self.root, paths, self._files, self._overlaid)
             if plan is not None and not self._keeper.is_reader:
                 self._carry_out(plan, None)
@@ -141,7 +145,7 @@ class ProjectIndex:
 
     def overlay(self, path: str, text: str | None) -> None:
         """Let an editor's text stand for a file until it is called with None."""
-        with self._busy:
+        with self._at_work():
             if text is None:
                 self._overlaid.discard(path)
                 self._publish(None, [path])
@@ -153,7 +157,6 @@ class ProjectIndex:
                     self._publish_all([(answer.batch, answer.vectors)])
                     if answer.vectors is None:
                         self._embed([path], None)
-                    self._phase = "ready"
 
     def pause(self) -> None:
         """Begin no new work until `resume`; from any thread."""
@@ -173,8 +176,7 @@ class ProjectIndex:
         with self._busy:
             self._keeper.tidy(at_once=at_once)
             snapshot = self._snapshot
-            dead = snapshot.chunk_count - int(snapshot.live.sum())
-            if dead > max(MIN_DEAD, DEAD_SHARE * snapshot.chunk_count):
+            if has_many_dead_rows(snapshot.chunk_count, int(snapshot.live.sum())):
                 self._snapshot = snapshot.renumbered()
 
     def reason(self, path: str) -> str:
@@ -203,7 +205,7 @@ class ProjectIndex:
             source_bytes=sum(file.size_bytes for file in snapshot.files()),
             refreshed=self._refreshed,
             is_reader=self._keeper.is_reader,
-            message=" ".join(filter(None, (self._keeper.message, self.notice))),
+            message=" ".join(filter(None, (self._failure, self._keeper.message, self.notice))),
         )
 
     def stop(self) -> None:
@@ -217,6 +219,21 @@ class ProjectIndex:
         with self._busy:
             self._pool.close()
             self._keeper.close()
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Keep others out; say what came of it only when all of it is done."""
+        with self._busy:
+            before = self._phase
+            try:
+                yield
+            except Exception as error:
+                self._failure = f"It is not up to date. {in_words(error)}"
+                raise
+            finally:
+                done: Phase = before if self._refreshed is None else "ready"
+                self._phase = "failed" if self._failure else done
+                self.n_works += 1
 
     def _load(self) -> None:
         files, held = self._keeper.load()
@@ -240,12 +257,10 @@ class ProjectIndex:
         self._read(plan.read, report)
         self._embed(self._snapshot.awaiting_vectors(), report)
         self._keeper.flush()
-        self._phase = "ready"
 
     def _read(self, paths: Sequence[str], report: Report | None) -> None:
-        self._phase = "reading"
+        self._phase, n_done, fatal = "reading", 0, list[ReadFiles]()
         jobs = read_jobs(self.root, paths, self._known, self._made_at_once())
-        n_done, fatal = 0, list[ReadFiles]()
         for job, answer in self._do_reading(jobs):
             if isinstance(answer, FilesRead):
                 n_done += len(job.files)
@@ -319,12 +334,10 @@ class ProjectIndex:
         if stamps:
             # The store was lost in between: what it knew must be read after all.
             files = tuple(FileToRead(path) for path in stamps)
-            for _ in self._do_reading([ReadFiles(str(self.root), files)]):
-                pass
+            list(self._do_reading([ReadFiles(str(self.root), files)]))
 
     def _embed(self, paths: Sequence[str], report: Report | None) -> None:
-        self._phase = "embedding"
-        n_done = 0
+        self._phase, n_done = "embedding", 0
         jobs = embed_jobs(self.root, paths, self._snapshot, self._embedder.name)
         for job, answer in self._do_embedding(jobs):
             assert isinstance(job, EmbedFiles)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ownstack.index import reading, scan
 
-Phase = Literal["new", "loaded", "scanning", "reading", "embedding", "paused", "ready"]
+Phase = Literal["new", "loaded", "scanning", "reading", "embedding", "paused", "ready", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,9 @@ class Progress:
     phase: Phase
     n_done: int
     n_all: int
+
+
+Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)

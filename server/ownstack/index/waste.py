@@ -1,7 +1,7 @@
-"""What of the index's size on disk is of no use, and when it is given back.
+"""What of the index's size is of no use, on disk and in memory, and when it is given back.
 
-Three shares, each bounded by what was measured after each write and not by counting or by time:
-former states of files (`Balance`), old versions, small files and removed rows of a table
+On disk three shares, each bounded by what was measured after each write and not by counting or by
+time: former states of files (`Balance`), old versions, small files and removed rows of a table
 (`is_wasteful`), and, while a table is made compact, its copy, which is removed at once.
 """
 
@@ -24,6 +24,8 @@ WASTE_SHARE, WASTE_BYTES = 0.2, 32 * 1024
 """A table is made compact when more than this share of it and so many bytes are of no use."""
 FRAGMENT_BYTES = 2_048
 """What a file of a table takes whatever it holds."""
+DEAD_ROW_SHARE, MIN_DEAD_ROWS = 0.3, 2_000
+"""Rows in memory are numbered anew when more than this share of them is dead, and many are."""
 
 
 @dataclass(slots=True)
@@ -64,3 +66,8 @@ def compact(table: Any) -> None:
         # It warns of readers, which there are none of.
         warnings.simplefilter("ignore")
         table.optimize(cleanup_older_than=datetime.timedelta(0), delete_unverified=True)
+
+
+def has_many_dead_rows(n_rows: int, n_live: int) -> bool:
+    """Say whether so many rows in memory are of files that changed or went, that it matters."""
+    return n_rows - n_live > max(MIN_DEAD_ROWS, DEAD_ROW_SHARE * n_rows)
