@@ -17,14 +17,14 @@ class Seen:
     def __init__(self, index: ProjectIndex) -> None:
         self._index = index
         self._changed = threading.Condition()
-        note = index._note
+        note = index._contents.note
 
         def noted(*arguments: object) -> None:
             note(*arguments)  # type: ignore[arg-type]
             with self._changed:
                 self._changed.notify_all()
 
-        index._note = noted  # type: ignore[method-assign, assignment]
+        index._contents.note = noted  # type: ignore[method-assign, assignment]
 
     def until(self, word: str, paths: set[str]) -> bool:
         def is_so() -> bool:

@@ -13,13 +13,13 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ownstack.errors import IndexingError, in_words
 from ownstack.index import scan
-from ownstack.index.columns import Batch, firsts, join
+from ownstack.index.contents import Contents
 from ownstack.index.embed import Embedder, default_embedder
 from ownstack.index.embedding import embed_files
 from ownstack.index.folder import folder_of
@@ -27,26 +27,22 @@ from ownstack.index.joblist import embed_jobs, read_jobs
 from ownstack.index.jobs import (
     EmbedFiles,
     FilesRead,
-    FileToRead,
     Job,
     ReadFiles,
     ReadText,
     TextRead,
-    Vectors,
 )
 from ownstack.index.keeper import Keeper
-from ownstack.index.reading import NO_STAMP, Stamp
+from ownstack.index.reading import NO_STAMP
 from ownstack.index.scan import too_broad
 from ownstack.index.snapshot import Snapshot
 from ownstack.index.status import IndexStatus, Phase, Progress, Report, reason_on_disk
 from ownstack.index.sync import FileState, SyncPlan, plan_sync, plan_update
-from ownstack.index.texts import Texts
-from ownstack.index.waste import has_many_dead_rows
 from ownstack.index.workers import Pool
 
 log = logging.getLogger(__name__)
 
-PUBLISH_S = 0.4
+SHOW_S = 0.4
 """What was read is seen by readers so often, while much is read."""
 
 
@@ -63,10 +59,7 @@ class ProjectIndex:
         self._keeper = keeper
         self._pool = pool
         self._embedder = embedder
-        self._texts = Texts(root)
-        self._snapshot = Snapshot.empty(self._texts, embedder.dim)
-        self._files: dict[str, FileState] = {}
-        self._overlaid: set[str] = set()
+        self._contents = Contents(root, keeper, embedder.dim)
         self._busy = threading.RLock()
         self._phase: Phase = "new"
         self._failure = ""
@@ -104,7 +97,7 @@ class ProjectIndex:
     @property
     def snapshot(self) -> Snapshot:
         """What is known now."""
-        return self._snapshot
+        return self._contents.snapshot
 
     @property
     def phase(self) -> Phase:
@@ -119,8 +112,8 @@ class ProjectIndex:
                 self._load()
             self._phase = "scanning"
             on_disk = {entry.path: entry for entry in scan.scan(self.root)}
-            stored = dict(self._files)
-            for path in self._overlaid:
+            stored = dict(self._contents.files)
+            for path in self._contents.overlaid:
                 on_disk.pop(path, None)
                 stored.pop(path, None)
             plan = plan_sync(on_disk, stored)
@@ -138,7 +131,8 @@ class ProjectIndex:
         if self._failure:
             return False
         with self._at_work():
-            plan = plan_update(self.root, paths, self._files, self._overlaid)
+            held = self._contents
+            plan = plan_update(self.root, paths, held.files, held.overlaid)
             if plan is not None and not self._keeper.is_reader:
                 self._carry_out(plan, None)
             return plan is not None
@@ -147,14 +141,13 @@ class ProjectIndex:
         """Let an editor's text stand for a file until it is called with None."""
         with self._at_work():
             if text is None:
-                self._overlaid.discard(path)
-                self._publish(None, [path])
+                self._contents.overlaid.discard(path)
+                self._contents.forget([path])
                 self._carry_out(SyncPlan((path,), (), (), 0), None)
                 return
-            self._overlaid.add(path)
             for _, answer in self._pool.do([ReadText(path, text, self._made_at_once())]):
                 if isinstance(answer, TextRead):
-                    self._publish_all([(answer.batch, answer.vectors)])
+                    self._contents.show_text(path, answer)
                     if answer.vectors is None:
                         self._embed([path], None)
 
@@ -175,22 +168,20 @@ class ProjectIndex:
         """Give back space on disk and in memory that old states take."""
         with self._busy:
             self._keeper.tidy(at_once=at_once)
-            snapshot = self._snapshot
-            if has_many_dead_rows(snapshot.chunk_count, int(snapshot.live.sum())):
-                self._snapshot = snapshot.renumbered()
+            self._contents.renumber()
 
     def reason(self, path: str) -> str:
         """Say why a file is not in the index, or return ""; from any thread."""
-        if self._snapshot.file(path) is not None:
+        if self.snapshot.file(path) is not None:
             return ""
-        state = self._files.get(path)
+        state = self._contents.files.get(path)
         if state is not None and state.reason:
             return state.reason
         return reason_on_disk(self.root, path) or "It has not been read yet."
 
     def status(self) -> IndexStatus:
         """Return what a user should know; from any thread."""
-        snapshot, files = self._snapshot, dict(self._files)
+        snapshot, files = self.snapshot, dict(self._contents.files)
         return IndexStatus(
             root=str(self.root),
             phase=self.phase,
@@ -236,31 +227,18 @@ class ProjectIndex:
                 self.n_works += 1
 
     def _load(self) -> None:
-        files, held = self._keeper.load()
-        self._files = files
-        snapshot = Snapshot.empty(self._texts, self._embedder.dim)
-        if held is not None:
-            snapshot = snapshot.with_held(held.batch, held.vectors, held.embedded)
-            for path, state in files.items():
-                if state.document is not None:
-                    self._texts.know(path, state.stamp, state.document.content)
-        self._snapshot = snapshot
+        self._contents.load()
         self._phase = "loaded"
 
     def _carry_out(self, plan: SyncPlan, report: Report | None) -> None:
-        away = [*plan.gone, *(entry.path for entry in plan.left_out)]
-        states: dict[str, FileState | None] = dict.fromkeys(plan.gone)
-        for entry in plan.left_out:
-            states[entry.path] = FileState(entry.stamp, entry.reason)
-        self._publish(None, away)
-        self._note(states)
+        self._contents.leave_out(plan)
         self._read(plan.read, report)
-        self._embed(self._snapshot.awaiting_vectors(), report)
+        self._embed(self.snapshot.awaiting_vectors(), report)
         self._keeper.flush()
 
     def _read(self, paths: Sequence[str], report: Report | None) -> None:
         self._phase, n_done, fatal = "reading", 0, list[ReadFiles]()
-        jobs = read_jobs(self.root, paths, self._known, self._made_at_once())
+        jobs = read_jobs(self.root, paths, self._contents.known, self._made_at_once())
         for job, answer in self._do_reading(jobs):
             if isinstance(answer, FilesRead):
                 n_done += len(job.files)
@@ -276,75 +254,39 @@ class ProjectIndex:
         ]
         for job, answer in self._do_reading([replace(jobs[0], files=(file,)) for file in blamed]):
             if not isinstance(answer, FilesRead):
-                path = job.files[0].path
-                self._note({path: FileState(NO_STAMP, f"It could not be read: {answer}.")})
+                reason = f"It could not be read: {answer}."
+                self._contents.note({job.files[0].path: FileState(NO_STAMP, reason)})
 
     def _do_reading(self, jobs: Sequence[ReadFiles]) -> Iterator[tuple[ReadFiles, object]]:
         """Do jobs and take over their answers, which readers see soon, and at the end all."""
-        batches: list[Read] = []
-        restored: list[Restored] = []
-        published = time.monotonic()
+        shown = time.monotonic()
         for job, answer in self._pool.do(jobs):
             assert isinstance(job, ReadFiles)
             if isinstance(answer, FilesRead):
-                self._take(answer, batches, restored)
+                self._contents.take(answer)
             yield job, answer
-            if time.monotonic() - published > PUBLISH_S:
-                self._publish_all(batches)
+            if time.monotonic() - shown > SHOW_S:
+                self._contents.show()
                 self._keeper.flush(if_due=True)
-                published = time.monotonic()
-        self._publish_all(batches)
-        self._restore(restored)
-
-    def _known(self, path: str) -> tuple[bytes, ...]:
-        """Return the contents of a file that need not be extracted (again)."""
-        now = self._snapshot.file(path)
-        return self._keeper.contents(path) + ((now.content_hash,) if now else ())
+                shown = time.monotonic()
+        self._contents.show()
+        if files := self._contents.restore():
+            # The store was lost in between: what it knew must be read after all.
+            list(self._do_reading([ReadFiles(str(self.root), files)]))
 
     def _made_at_once(self) -> str:
         """Name the embedder if workers have it: then vectors cost least while a file is read."""
         return self._embedder.name if self._embedder is default_embedder() else ""
 
-    def _take(self, read: FilesRead, batches: list[Read], restored: list[Restored]) -> None:
-        states: dict[str, FileState | None] = dict.fromkeys(read.gone)
-        for path, stamp, reason in read.refused:
-            states[path] = FileState(stamp, reason)
-        for document in read.batch.documents:
-            states[document.path] = FileState(read.stamps[document.path], "", document)
-        for path, content in read.known:
-            state, now = self._files.get(path), self._snapshot.file(path)
-            if state and state.document and now and now.content_hash == content:
-                states[path] = replace(state, stamp=read.stamps[path])
-            else:
-                restored.append((path, content, read.stamps[path]))
-        self._publish(None, [*read.gone, *(path for path, _, _ in read.refused)])
-        self._note(states, read.batch)
-        if read.batch.documents:
-            batches.append((read.batch, read.vectors))
-
-    def _restore(self, restored: Sequence[Restored]) -> None:
-        if not restored:
-            return
-        held = self._keeper.restore([(path, content) for path, content, _ in restored])
-        stamps = {path: stamp for path, _, stamp in restored}
-        documents = held.batch.documents if held else ()
-        if held:
-            self._snapshot = self._snapshot.with_held(held.batch, held.vectors, held.embedded)
-        self._note({one.path: FileState(stamps.pop(one.path), "", one) for one in documents})
-        if stamps:
-            # The store was lost in between: what it knew must be read after all.
-            files = tuple(FileToRead(path) for path in stamps)
-            list(self._do_reading([ReadFiles(str(self.root), files)]))
-
     def _embed(self, paths: Sequence[str], report: Report | None) -> None:
         self._phase, n_done = "embedding", 0
-        jobs = embed_jobs(self.root, paths, self._snapshot, self._embedder.name)
+        jobs = embed_jobs(self.root, paths, self.snapshot, self._embedder.name)
         for job, answer in self._do_embedding(jobs):
             assert isinstance(job, EmbedFiles)
             if isinstance(answer, list):
                 for file, vectors in zip(job.files, answer, strict=True):
                     if vectors is not None:
-                        self._put_vectors(file.path, file.content, vectors)
+                        self._contents.put_vectors(file.path, file.content, vectors)
             else:
                 log.warning("Some chunks could not be embedded: %s", answer)
             n_done += len(job.files)
@@ -357,44 +299,7 @@ class ProjectIndex:
         # A model of the user's lives in this process, behind the engine's own thread.
         return ((job, embed_files(job, self._embedder)) for job in jobs if not self._is_closed)
 
-    def _put_vectors(self, path: str, content: bytes, vectors: Vectors) -> None:
-        is_there = self._snapshot.put_vectors(path, content, vectors)
-        if is_there and path not in self._overlaid:
-            self._keeper.put_vectors(path, content, vectors)
-
-    def _publish(self, batch: Batch | None, gone: Sequence[str] = ()) -> None:
-        snapshot = self._snapshot.without(gone)
-        self._snapshot = snapshot if batch is None else snapshot.with_batch(batch)
-
-    def _publish_all(self, read: list[Read]) -> None:
-        if not read:
-            return
-        self._publish(join([batch for batch, _ in read]))
-        for batch, vectors in read:
-            bounds = firsts(batch.chunks.document, len(batch.documents))
-            for at, one in enumerate(batch.documents):
-                state = self._files.get(one.path)
-                if state is not None and one.path not in self._overlaid:
-                    self._texts.know(one.path, state.stamp, one.content)
-                if vectors is not None:
-                    self._put_vectors(one.path, one.content, vectors[bounds[at] : bounds[at + 1]])
-        read.clear()
-
-    def _note(self, states: Mapping[str, FileState | None], batch: Batch | None = None) -> None:
-        for path, state in states.items():
-            if state is None:
-                self._files.pop(path, None)
-            else:
-                self._files[path] = state
-        self._keeper.put(batch, states)
-
     def _say(self, progress: Progress, report: Report | None) -> None:
         self._progress = progress
         if report is not None:
             report(progress)
-
-
-Read = tuple[Batch, Vectors | None]
-"""What was read of some files, and the vectors of its chunks, if they were made at once."""
-Restored = tuple[str, bytes, Stamp]
-"""Path, content and stamp of a file that holds what is stored of former times."""

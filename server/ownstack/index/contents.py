@@ -1,0 +1,138 @@
+"""What an index holds: in memory for its readers, in the store for the next start, kept as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ownstack.index.columns import Batch, firsts, join
+from ownstack.index.jobs import FilesRead, FileToRead, TextRead, Vectors
+from ownstack.index.keeper import Keeper
+from ownstack.index.reading import Stamp
+from ownstack.index.snapshot import Snapshot
+from ownstack.index.sync import FileState, SyncPlan
+from ownstack.index.texts import Texts
+from ownstack.index.waste import has_many_dead_rows
+
+
+class Contents:
+    """Used by one thread at a time, but for `snapshot` and `files`, which any may look at."""
+
+    def __init__(self, root: Path, keeper: Keeper, dim: int) -> None:
+        """Hold nothing; `dim` is that of the vectors."""
+        self.files: dict[str, FileState] = {}
+        self.overlaid: set[str] = set()
+        """Files for which an editor's text stands; it is in memory only."""
+        self._keeper = keeper
+        self._dim = dim
+        self._texts = Texts(root)
+        self.snapshot = Snapshot.empty(self._texts, dim)
+        self._unseen: list[_Read] = []
+        self._former: list[_Former] = []
+
+    def load(self) -> None:
+        """Take what is stored in place of what is held."""
+        files, held = self._keeper.load()
+        self.files = files
+        snapshot = Snapshot.empty(self._texts, self._dim)
+        if held is not None:
+            snapshot = snapshot.with_held(held.batch, held.vectors, held.embedded)
+            for path, state in files.items():
+                if state.document is not None:
+                    self._texts.know(path, state.stamp, state.document.content)
+        self.snapshot = snapshot
+
+    def known(self, path: str) -> tuple[bytes, ...]:
+        """Return the contents of a file that need not be extracted (again)."""
+        now = self.snapshot.file(path)
+        return self._keeper.contents(path) + ((now.content_hash,) if now else ())
+
+    def leave_out(self, plan: SyncPlan) -> None:
+        """Forget what a plan says is gone, or not to be in the index."""
+        states: dict[str, FileState | None] = dict.fromkeys(plan.gone)
+        for entry in plan.left_out:
+            states[entry.path] = FileState(entry.stamp, entry.reason)
+        self.forget(tuple(states))
+        self.note(states)
+
+    def forget(self, paths: Sequence[str]) -> None:
+        """Let readers find nothing of some files any more."""
+        self.snapshot = self.snapshot.without(paths)
+
+    def note(self, states: Mapping[str, FileState | None], batch: Batch | None = None) -> None:
+        """Store what files are now (None: gone), and what was read of them."""
+        for path, state in states.items():
+            if state is None:
+                self.files.pop(path, None)
+            else:
+                self.files[path] = state
+        self._keeper.put(batch, states)
+
+    def take(self, read: FilesRead) -> None:
+        """Take over what became of some files; readers find what is new after `show`."""
+        states: dict[str, FileState | None] = dict.fromkeys(read.gone)
+        for path, stamp, reason in read.refused:
+            states[path] = FileState(stamp, reason)
+        self.forget(tuple(states))
+        for document in read.batch.documents:
+            states[document.path] = FileState(read.stamps[document.path], "", document)
+        for path, content in read.known:
+            state, now = self.files.get(path), self.snapshot.file(path)
+            if state and state.document and now and now.content_hash == content:
+                states[path] = replace(state, stamp=read.stamps[path])
+            else:
+                self._former.append((path, content, read.stamps[path]))
+        self.note(states, read.batch)
+        self._unseen.append((read.batch, read.vectors, read.stamps))
+
+    def show_text(self, path: str, read: TextRead) -> None:
+        """Let an editor's text stand for a file, until it is read again."""
+        self.overlaid.add(path)
+        self._unseen.append((read.batch, read.vectors, {}))
+        self.show()
+
+    def show(self) -> None:
+        """Let readers find what was taken over."""
+        unseen, self._unseen = [one for one in self._unseen if one[0].documents], []
+        if not unseen:
+            return
+        self.snapshot = self.snapshot.with_batch(join([batch for batch, _, _ in unseen]))
+        for batch, vectors, stamps in unseen:
+            bounds = firsts(batch.chunks.document, len(batch.documents))
+            for at, one in enumerate(batch.documents):
+                if one.path in stamps:
+                    self._texts.know(one.path, stamps[one.path], one.content)
+                if vectors is not None:
+                    self.put_vectors(one.path, one.content, vectors[bounds[at] : bounds[at + 1]])
+
+    def restore(self) -> tuple[FileToRead, ...]:
+        """Take from the store what files hold again; return those of which it lost it."""
+        former, self._former = self._former, []
+        if not former:
+            return ()
+        held = self._keeper.restore([(path, content) for path, content, _ in former])
+        stamps = {path: stamp for path, _, stamp in former}
+        documents = held.batch.documents if held else ()
+        if held:
+            self.snapshot = self.snapshot.with_held(held.batch, held.vectors, held.embedded)
+        self.note({one.path: FileState(stamps.pop(one.path), "", one) for one in documents})
+        return tuple(FileToRead(path) for path in stamps)
+
+    def put_vectors(self, path: str, content: bytes, vectors: Vectors) -> None:
+        """Set the vectors of a file's chunks, if it still holds this content."""
+        is_there = self.snapshot.put_vectors(path, content, vectors)
+        if is_there and path not in self.overlaid:
+            self._keeper.put_vectors(path, content, vectors)
+
+    def renumber(self) -> None:
+        """Give back the memory of rows that are dead, if they are many."""
+        snapshot = self.snapshot
+        if has_many_dead_rows(snapshot.chunk_count, int(snapshot.live.sum())):
+            self.snapshot = snapshot.renumbered()
+
+
+_Read = tuple[Batch, "Vectors | None", Mapping[str, Stamp]]
+"""What was read, the vectors of its chunks if they were made at once, and the files' stamps."""
+_Former = tuple[str, bytes, Stamp]
+"""Path, content and stamp of a file that holds what is stored of former times."""
