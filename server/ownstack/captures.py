@@ -18,12 +18,14 @@ Bytes = tuple[int, int]
 _GROUPS = ("definition.", "import")
 """Names whose captures mean something together."""
 _TOO_DEEP = {
-    "python": re.compile(r"(?:\A|[\r\n])[ \t\f]{400}"),
-    "yaml": re.compile(r"(?:\A|[\r\n])[ \t?:-]{120}"),
-    "markdown": re.compile(
-        r"(?:\A|[\r\n])(?:[ \t]{150}|(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){60})"
+    "python": (400, re.compile(r"(?:\A|[\r\n])[ \t\f]{400}")),
+    "yaml": (120, re.compile(r"(?:\A|[\r\n])[ \t?:-]{120}")),
+    "markdown": (
+        60,
+        re.compile(r"(?:\A|[\r\n])(?:[ \t]{150}|(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){60})"),
     ),
 }
+"""How a line begins that lies too deep, and the number of characters that it has at least."""
 _ASCII = bytes(byte if byte < 0x80 else ord("x") for byte in range(256))
 _MAX_LINE_CHARS = 50_000
 """A longer line is data, or written to be slow: 75,000 backticks take the lexer of Scala 20 s."""
@@ -71,10 +73,11 @@ def _is_dangerous(text: str, language: Language) -> bool:
     `_TOO_DEEP` write beyond their 1,024 bytes where blocks nest more than 250 deep (YAML,
     Markdown) or 500 (Python); each level takes a column, so the beginnings of lines tell.
     """
-    if "\0" in text or max(map(len, text.split("\n"))) > _MAX_LINE_CHARS:
+    longest = max(map(len, text.split("\n")))
+    if "\0" in text or longest > _MAX_LINE_CHARS:
         return True
-    too_deep = _TOO_DEEP.get(language.id)
-    return too_deep is not None and too_deep.search(text) is not None
+    least, begins = _TOO_DEEP.get(language.id, (0, None))
+    return begins is not None and longest >= least and begins.search(text) is not None
 
 
 def _captured(tree: Tree) -> Captured:

@@ -114,6 +114,10 @@ _ENDINGS = (
         ("e", ""),
     ),
 )
+_BY_LAST = {
+    last: tuple(pair for pair in _ENDINGS if pair[0][-1] == last)
+    for last in {ending[-1] for ending, _ in _ENDINGS}
+}
 _AGENTS = frozenset(("er", "or", "ers", "ors", "ered", "ering"))
 _MIN_STEM_CHARS = 3
 _DOUBLED = re.compile(r"([bdfgmnprt])\1$")
@@ -129,7 +133,7 @@ def stem(word: str) -> str:
     """
     if len(word) <= _MIN_STEM_CHARS or not word.isascii() or word.endswith(("ss", "us", "is")):
         return word
-    for ending, instead in _ENDINGS:
+    for ending, instead in _BY_LAST.get(word[-1], ()):
         if word.endswith(ending):
             kept = word[: -len(ending)]
             if len(kept) < _MIN_STEM_CHARS + (ending in _AGENTS) or not _VOWEL.search(kept):
