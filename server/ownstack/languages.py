@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
@@ -39,6 +40,9 @@ class Language:
     opens: tuple[str, ...] = ()
     opens_last: tuple[str, ...] = ()
     filler: str = ""
+    defines: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Words in front of a name that is defined → the kind of it, as the queries name it."""
+    typed: bool = False
 
 
 def language_of(language_id: str, path: str, first_line: str = "") -> Language | None:

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,35 +16,15 @@ from ownstack.index.jobs import ReadFiles
 from ownstack.index.project import ProjectIndex
 from ownstack.index.scan import too_broad
 from ownstack.index.status import Progress
-from tests.support.indexing import LengthEmbedder, found, open_index, shown, write
-
-FILES = {
-    "app/server.py": "import os\n\n\ndef start_server(port):\n    return bind_socket(port)\n",
-    "app/net.py": "def bind_socket(port):\n    return open_socket(port)\n",
-    "test/test_net.py": "def test_bind():\n    assert bind_socket(1)\n",
-    "notes.md": "# Notes\n\nSockets are bound once.\n",
-}
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A small project."""
-    write(tmp_path / "project", FILES)
-    return tmp_path / "project"
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def index(root: Path, cache: Path) -> Iterator[ProjectIndex]:
-    """The project's index, made once."""
-    index = open_index(root, cache)
-    index.refresh()
-    yield index
-    index.close()
+from tests.support.indexing import (
+    FILES,
+    LengthEmbedder,
+    found,
+    open_again,
+    open_index,
+    shown,
+    write,
+)
 
 
 def test_everything_is_found_after_a_refresh(index: ProjectIndex) -> None:
@@ -81,19 +60,6 @@ def test_a_reopened_index_is_the_same_and_reads_nothing(
         assert again.snapshot.symbol_count == symbols
         assert again.snapshot.embedded_count == again.snapshot.chunk_count
         assert again.snapshot.vectors().min(axis=0)[1] >= 2
-
-
-class open_again:
-    """An index that is closed at the end."""
-
-    def __init__(self, root: Path, cache: Path) -> None:
-        self._index = open_index(root, cache)
-
-    def __enter__(self) -> ProjectIndex:
-        return self._index
-
-    def __exit__(self, *_: object) -> None:
-        self._index.close()
 
 
 def test_what_changed_and_what_went(root: Path, index: ProjectIndex) -> None:
@@ -255,10 +221,10 @@ def test_a_file_that_kills_its_parser_is_held_as_plain_text(
         "import os\n"
         "from ownstack.index import labour\n"
         "real = labour._extracted\n"
-        "def extracted(file, *rest):\n"
+        "def extracted(file, *rest, **more):\n"
         "    if file.path == os.environ['OWNSTACK_TEST_DEADLY'] and not file.plain:\n"
         "        os._exit(139)\n"
-        "    return real(file, *rest)\n"
+        "    return real(file, *rest, **more)\n"
         "labour._extracted = extracted\n" + workers._MAIN,
     )
     write(root, {"deadly.py": "def deadly_function(): pass\n"})

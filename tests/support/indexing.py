@@ -11,6 +11,14 @@ import numpy.typing as npt
 from ownstack.index.project import ProjectIndex
 from ownstack.index.tokens import terms
 
+FILES = {
+    "app/server.py": "import os\n\n\ndef start_server(port):\n    return bind_socket(port)\n",
+    "app/net.py": "def bind_socket(port):\n    return open_socket(port)\n",
+    "test/test_net.py": "def test_bind():\n    assert bind_socket(1)\n",
+    "notes.md": "# Notes\n\nSockets are bound once.\n",
+}
+"""A small project."""
+
 
 class LengthEmbedder:
     """A text's vector is its length and its number of lines; nothing is trained or loaded."""
@@ -46,3 +54,16 @@ def shown(index: ProjectIndex) -> str:
     chunks = [snapshot.chunk(row) for row in range(snapshot.chunk_count)]
     texts = sorted((chunk.path, chunk.start_line, chunk.text) for chunk in chunks if chunk)
     return "\n".join(text for _, _, text in texts)
+
+
+class open_again:
+    """An index that is closed at the end."""
+
+    def __init__(self, root: Path, cache: Path) -> None:
+        self._index = open_index(root, cache)
+
+    def __enter__(self) -> ProjectIndex:
+        return self._index
+
+    def __exit__(self, *_: object) -> None:
+        self._index.close()

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from ownstack.index.project import ProjectIndex
     from ownstack.index.status import Progress, Report
 
-WORDS = {"scanning": "Looking", "reading": "Reading", "embedding": "Embedding"}
+WORDS = {
+    "scanning": "Looking",
+    "skimming": "Skimming",
+    "reading": "Reading",
+    "embedding": "Embedding",
+}
 """What a phase is called in front of the bar."""
 
 

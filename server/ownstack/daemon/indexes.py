@@ -224,7 +224,6 @@ class FolderIndex:
             return
         self._refreshed = known.refreshed
         progress = known.progress
-        share = progress.n_done / max(1, progress.n_all)
         # A saved file is read in no time; only much work is worth a word.
         state: IndexState = "ready"
         if known.phase == "failed":
@@ -236,7 +235,7 @@ class FolderIndex:
                 str(self.folder),
                 state,
                 known.message or _reason(state, is_reader=known.is_reader),
-                progress=share if state in ("indexing", "paused") else None,
+                progress=progress.share if state in ("indexing", "paused") else None,
                 files=known.n_files,
                 symbols=known.n_symbols,
                 chunks=known.n_chunks,

@@ -7,12 +7,13 @@ is too long is cut where statements begin. Lines are never cut.
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from ownstack.captures import Outline, borders
 from ownstack.index.rows import Chunk
 from ownstack.index.source import Source
 from ownstack.index.symbols import FUNCTIONS, VALUES, Definition, Definitions
@@ -30,6 +31,8 @@ MAX_TEXT_CHARS = 20_000
 _MAX_MEMBERS = 40
 _MAX_HEADER_CHARS = 1_500
 _WORD = re.compile(r"\w")
+Borders = Callable[[], tuple[list[int], list[int]]]
+"""Finds rows at which something begins, in order, and how deep each lies."""
 
 
 @dataclass(slots=True)
@@ -45,11 +48,13 @@ class _Piece:
     """Whether small siblings that follow may be added."""
 
 
-def chunks_of(path: str, source: Source, defined: Definitions, found: Outline) -> tuple[Chunk, ...]:
-    """Cut a file along its definitions."""
+def chunks_of(
+    path: str, source: Source, defined: Definitions, borders: Borders
+) -> tuple[Chunk, ...]:
+    """Cut a file along its definitions; what is too long of one, at its `borders`."""
     if not source.text.strip():
         return _all(path, source)
-    cutter = _Cutter(source, defined, found)
+    cutter = _Cutter(source, defined, borders)
     return tuple(cutter.chunk(path, piece) for piece in cutter.pieces())
 
 
@@ -92,11 +97,10 @@ def _fill(source: Source, first: int, limit: int) -> int:
 class _Cutter:
     """Cuts one file."""
 
-    def __init__(self, source: Source, defined: Definitions, found: Outline) -> None:
+    def __init__(self, source: Source, defined: Definitions, find_borders: Borders) -> None:
         self._source = source
         self._all = defined.all
-        self._found = found
-        self._borders: tuple[list[int], list[int]] | None = None
+        self._find_borders = find_borders
         self._children: dict[int | None, list[int]] = {}
         for at, definition in enumerate(self._all):
             self._children.setdefault(definition.parent, []).append(at)
@@ -154,7 +158,7 @@ class _Cutter:
         source = self._source
         if source.size(piece.first, piece.last) <= MAX_CHARS:
             return [piece]
-        rows, depths = self._rows_of_borders()
+        rows, depths = self._borders
         parts, first = [], piece.first
         while source.size(first, piece.last) > MAX_CHARS and first < piece.last:
             end = _fill(source, first, piece.last + 1)
@@ -168,18 +172,9 @@ class _Cutter:
             parts.append(_Piece(first, piece.last, piece.owner, piece.kind))
         return parts
 
-    def _rows_of_borders(self) -> tuple[list[int], list[int]]:
-        """Return rows at which something begins, and how deep it lies."""
-        if self._borders is None:
-            depth_of: dict[int, int] = {}
-            source = self._source
-            for byte, depth in borders(self._found.tree, TARGET_CHARS // 2):
-                row = source.row(byte)
-                if row not in depth_of and source.is_first_in_row(byte):
-                    depth_of[row] = depth
-            rows = sorted(depth_of)
-            self._borders = rows, [depth_of[row] for row in rows]
-        return self._borders
+    @functools.cached_property
+    def _borders(self) -> tuple[list[int], list[int]]:
+        return self._find_borders()
 
     def _add(self, pieces: list[_Piece], owner: Definition | None, added: list[_Piece]) -> None:
         """Append pieces; what is small joins an open sibling, what says nothing any."""

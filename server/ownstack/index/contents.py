@@ -30,6 +30,7 @@ class Contents:
         self.snapshot = Snapshot.empty(self._texts, dim)
         self._unseen: list[_Read] = []
         self._former: list[_Former] = []
+        self._skimmed: set[str] = set()
 
     def load(self) -> None:
         """Take what is stored in place of what is held."""
@@ -45,7 +46,7 @@ class Contents:
 
     def known(self, path: str) -> tuple[bytes, ...]:
         """Return the contents of a file that need not be extracted (again)."""
-        now = self.snapshot.file(path)
+        now = None if path in self._skimmed else self.snapshot.file(path)
         return self._keeper.contents(path) + ((now.content_hash,) if now else ())
 
     def leave_out(self, plan: SyncPlan) -> None:
@@ -67,6 +68,7 @@ class Contents:
                 self.files.pop(path, None)
             else:
                 self.files[path] = state
+        self._skimmed.difference_update(states)
         self._keeper.put(batch, states)
 
     def take(self, read: FilesRead) -> None:
@@ -85,6 +87,17 @@ class Contents:
                 self._former.append((path, content, read.stamps[path]))
         self.note(states, read.batch)
         self._unseen.append((read.batch, read.vectors, read.stamps))
+
+    def skim(self, read: FilesRead) -> None:
+        """Let files be found by what was seen at a glance, until they are read; after `show`."""
+        self._skimmed.update(document.path for document in read.batch.documents)
+        self._unseen.append((read.batch, None, read.stamps))
+
+    def end_skim(self) -> None:
+        """Forget what was only seen at a glance."""
+        self.forget(tuple(self._skimmed))
+        self._skimmed.clear()
+        self.renumber()
 
     def show_text(self, path: str, read: TextRead) -> None:
         """Let an editor's text stand for a file, until it is read again."""
@@ -105,6 +118,7 @@ class Contents:
                     self._texts.know(one.path, stamps[one.path], one.content)
                 if vectors is not None:
                     self.put_vectors(one.path, one.content, vectors[bounds[at] : bounds[at + 1]])
+        self.renumber()
 
     def restore(self) -> tuple[FileToRead, ...]:
         """Take from the store what files hold again; return those of which it lost it."""

@@ -92,26 +92,31 @@ def _counts(keys: npt.NDArray[np.uint64], counts: npt.NDArray[np.int64]) -> Coun
     return Counts(rows, (keys & _LOW).astype(np.uint32), counts)
 
 
+class _Hashes(dict[str, int]):
+    """The hash of each term that was met."""
+
+    def __missing__(self, term: str) -> int:
+        hashed = self[term] = term_hash(term)
+        return hashed
+
+
 class _Names(dict[str, int]):
     """The number of each name that was met, and the hashes of its terms."""
 
     def __init__(self, split: Callable[[str], Iterable[str]]) -> None:
         super().__init__()
         self._split = split
-        self._hash_of: dict[str, int] = {}
+        self._hash_of = _Hashes()
         self._firsts, self._hashes = array("i", [0]), array("I")
 
     def __missing__(self, name: str) -> int:
-        self._hashes.extend(map(self.hash, self._split(name)))
+        self._hashes.extend(map(self._hash_of.__getitem__, self._split(name)))
         number = self[name] = len(self._firsts) - 1
         self._firsts.append(len(self._hashes))
         return number
 
     def hash(self, term: str) -> int:
-        known = self._hash_of.get(term)
-        if known is None:
-            known = self._hash_of[term] = term_hash(term)
-        return known
+        return self._hash_of[term]
 
     def clear(self) -> None:
         super().clear()

@@ -12,25 +12,37 @@ from ownstack.index.snapshot import Snapshot
 READ_BYTES = 192 * 1024
 READ_FILES = 24
 EMBED_CHUNKS = 256
+MUCH_BYTES = 6_000_000
+"""Two processors read so much in three seconds."""
 
 
 def read_jobs(
-    root: Path, paths: Sequence[str], known: Callable[[str], tuple[bytes, ...]], embedder: str
+    root: Path,
+    paths: Sequence[str],
+    known: Callable[[str], tuple[bytes, ...]],
+    embedder: str,
+    skims: bool = False,
 ) -> list[ReadFiles]:
     """Return jobs that read all files, in their order; `known`: see `FileToRead`.
 
-    `embedder`: see `ReadFiles`.
+    `embedder`, `skims`: see `ReadFiles`.
     """
     jobs, files, size = [], list[FileToRead](), 0
     for path in paths:
         files.append(FileToRead(path, known(path)))
         size += (stamp_of(root, path) or NO_STAMP)[1]
         if size > READ_BYTES or len(files) == READ_FILES:
-            jobs.append(ReadFiles(str(root), tuple(files), embedder))
+            jobs.append(ReadFiles(str(root), tuple(files), embedder, skims))
             files, size = [], 0
     if files:
-        jobs.append(ReadFiles(str(root), tuple(files), embedder))
+        jobs.append(ReadFiles(str(root), tuple(files), embedder, skims))
     return jobs
+
+
+def is_much(root: Path, paths: Sequence[str]) -> bool:
+    """Say whether to read files takes so long that they are worth a glance before."""
+    sizes = ((stamp_of(root, path) or NO_STAMP)[1] for path in paths)
+    return sum(sizes) > MUCH_BYTES
 
 
 def embed_jobs(

@@ -33,6 +33,8 @@ class ReadFiles:
     files: tuple[FileToRead, ...]
     embedder: str = ""
     """The name of the one that makes vectors at once, if it is the worker's own; "": none."""
+    skims: bool = False
+    """Only look at what is told at a glance; the files are read again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from ownstack.index.counting import Counts, TermCounter
 from ownstack.index.embed import Embedder, StaticEmbedder
 from ownstack.index.embedding import embed_files
 from ownstack.index.encode import Encoder
-from ownstack.index.extract import extract
+from ownstack.index.extract import extract, skim
 from ownstack.index.jobs import (
     FilesRead,
     FileToRead,
@@ -71,7 +71,7 @@ def read_files(job: ReadFiles, embedder: Embedder | None = None) -> FilesRead:
         if found.content in file.known:
             known.append((file.path, found.content))
         else:
-            rows.append(_extracted(file, found))
+            rows.append(_extracted(file, found, skims=job.skims))
     batch, vectors = _encoded(rows, job.embedder, embedder)
     return FilesRead(batch, stamps, tuple(known), tuple(refused), tuple(gone), vectors)
 
@@ -101,7 +101,9 @@ def _encoded(
     return batch, embedder.embed_counted(counted, len(chunks)).astype(np.float16)
 
 
-def _extracted(file: FileToRead, found: Text, flags: int = 0) -> tuple[Document, Extracted, str]:
+def _extracted(
+    file: FileToRead, found: Text, flags: int = 0, *, skims: bool = False
+) -> tuple[Document, Extracted, str]:
     first_line = found.text[:200].partition("\n")[0]
     language = language_of("", file.path, first_line)
     name = language.id if language else ""
@@ -110,7 +112,7 @@ def _extracted(file: FileToRead, found: Text, flags: int = 0) -> tuple[Document,
         extracted, flags = plain(file.path, found.text, name), flags | FLAG_PLAIN
     else:
         try:
-            extracted = extract(found.text, file.path, language)
+            extracted = (skim if skims else extract)(found.text, file.path, language)
         except Exception:
             # Parsers and queries fail in ways nobody foresees; the text can still be searched.
             log.exception("%s could not be parsed, so it is held as plain text.", file.path)

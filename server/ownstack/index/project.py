@@ -23,7 +23,7 @@ from ownstack.index.contents import Contents
 from ownstack.index.embed import Embedder, default_embedder
 from ownstack.index.embedding import embed_files
 from ownstack.index.folder import folder_of
-from ownstack.index.joblist import embed_jobs, read_jobs
+from ownstack.index.joblist import embed_jobs, is_much, read_jobs
 from ownstack.index.jobs import (
     EmbedFiles,
     FilesRead,
@@ -42,6 +42,8 @@ from ownstack.index.workers import Pool
 
 log = logging.getLogger(__name__)
 
+SKIM_SHARE = 0.25
+"""What a glance at files takes of all the work on them."""
 SHOW_S = 0.4
 """What was read is seen by readers so often, while much is read."""
 
@@ -232,17 +234,45 @@ class ProjectIndex:
 
     def _carry_out(self, plan: SyncPlan, report: Report | None) -> None:
         self._contents.leave_out(plan)
-        self._read(plan.read, report)
+        much = is_much(self.root, plan.read)
+        (self._skim_and_read if much else self._read)(plan.read, report)
         self._embed(self.snapshot.awaiting_vectors(), report)
         self._keeper.flush()
 
-    def _read(self, paths: Sequence[str], report: Report | None) -> None:
+    def _skim_and_read(self, paths: Sequence[str], report: Report | None) -> None:
+        """Let much that is new be found soon, by what is seen at a glance."""
+        try:
+            self._skim(paths, report)
+            self._read(paths, report, (SKIM_SHARE, 1.0))
+        finally:
+            self._contents.end_skim()
+
+    def _skim(self, paths: Sequence[str], report: Report | None) -> None:
+        self._phase, n_done = "skimming", 0
+        shown = time.monotonic()
+        jobs = read_jobs(self.root, paths, self._contents.known, "", skims=True)
+        for job, answer in self._pool.do(jobs):
+            assert isinstance(job, ReadFiles)
+            n_done += len(job.files)
+            if isinstance(answer, FilesRead):
+                self._contents.skim(answer)
+            if time.monotonic() - shown > SHOW_S or n_done == len(paths):
+                self._contents.show()
+                shown = time.monotonic()
+            self._say(Progress("skimming", n_done, len(paths), (0.0, SKIM_SHARE)), report)
+
+    def _read(
+        self,
+        paths: Sequence[str],
+        report: Report | None,
+        of_work: tuple[float, float] = (0.0, 1.0),
+    ) -> None:
         self._phase, n_done, fatal = "reading", 0, list[ReadFiles]()
         jobs = read_jobs(self.root, paths, self._contents.known, self._made_at_once())
         for job, answer in self._do_reading(jobs):
             if isinstance(answer, FilesRead):
                 n_done += len(job.files)
-                self._say(Progress("reading", n_done, len(paths)), report)
+                self._say(Progress("reading", n_done, len(paths), of_work), report)
             else:
                 fatal.append(job)
         # One file of each such job is to blame: which one is seen when each is read alone.

@@ -326,7 +326,7 @@ class Snapshot:
         )
 
     def renumbered(self) -> Snapshot:
-        """Return one of a new generation, without dead rows. Costs a copy of everything."""
+        """Return one of a new generation, without dead rows. Costs a copy of what is not dead."""
         vectors = self._vectors.next_generation()
         if self.parts:
             live = self.live
@@ -334,8 +334,13 @@ class Snapshot:
         empty = Snapshot(self._texts, vectors, version=self.version)
         if not self._places:
             return empty
-        whole = join([part.block.batch for part in self.parts])
-        return empty.with_batch(only(whole, self.live_documents))
+        alive = []
+        for part in self.parts:
+            last = part.first_document + part.block.n_documents
+            kept = self.live_documents[part.first_document : last]
+            if kept.any():
+                alive.append(part.block.batch if kept.all() else only(part.block.batch, kept))
+        return empty.with_batch(join(alive))
 
     def put_vectors(self, path: str, content: bytes, vectors: npt.NDArray[np.float32]) -> bool:
         """Set the vectors of a file's rows, for this and all snapshots that share them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -60,6 +61,16 @@ class Source:
 
     def is_first_in_row(self, byte: int) -> bool:
         return not self.data[self._starts[self.row(byte)] : byte].strip()
+
+    def first_rows(self, borders: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
+        """Return rows that begin with one of some bytes, and how deep the first such lies."""
+        depth_of: dict[int, int] = {}
+        for byte, depth in borders:
+            row = self.row(byte)
+            if row not in depth_of and self.is_first_in_row(byte):
+                depth_of[row] = depth
+        rows = sorted(depth_of)
+        return rows, [depth_of[row] for row in rows]
 
     def slice(self, start: int, end: int) -> str:
         return self.data[start:end].decode("utf-8", "replace")

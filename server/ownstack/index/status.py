@@ -9,7 +9,9 @@ from typing import Literal
 
 from ownstack.index import reading, scan
 
-Phase = Literal["new", "loaded", "scanning", "reading", "embedding", "paused", "ready", "failed"]
+Phase = Literal[
+    "new", "loaded", "scanning", "skimming", "reading", "embedding", "paused", "ready", "failed"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,14 @@ class Progress:
     phase: Phase
     n_done: int
     n_all: int
+    of_work: tuple[float, float] = (0.0, 1.0)
+    """Which part of the whole work this phase is."""
+
+    @property
+    def share(self) -> float:
+        """How much of the whole work is done, 0..1."""
+        first, last = self.of_work
+        return first + (last - first) * self.n_done / max(1, self.n_all)
 
 
 Report = Callable[[Progress], None]

@@ -17,6 +17,7 @@ MAX_TERM_CHARS = 64
 _MAX_TERMS = 24
 _MAX_MEMO = 200_000
 _NAME = re.compile(r"[\w$]+(?:\.[^\W\d][\w$]*)*")
+_ASCII_NAME = re.compile(_NAME.pattern, re.ASCII)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _FOREIGN_WORD = re.compile(r"[^\W\d_]+|\d+")
 _JOINTS = re.compile(r"[\W_]+")
@@ -54,34 +55,38 @@ def words(name: str) -> list[str]:
 
 def plain(name: str) -> str:
     """Return a name without case and joints: `max_size`, `maxSize` and `MAX_SIZE` are one."""
-    return _JOINTS.sub("", name).lower()
+    bare = name.replace("_", "")
+    return (bare if bare.isalnum() else _JOINTS.sub("", bare)).lower()
 
 
 def names_in(text: str) -> list[str]:
     """Return the names and words of a text, chains of names as one, as often as they occur."""
-    return _NAME.findall(text)
+    return (_ASCII_NAME if text.isascii() else _NAME).findall(text)
+
+
+def terms_of(name: str) -> tuple[str, ...]:
+    """Return the terms of one of `names_in`."""
+    if "." not in name:
+        return _terms_of_piece(name)
+    pieces = name.split(".")
+    terms = dict.fromkeys(itertools.chain.from_iterable(map(_terms_of_piece, pieces)))
+    chained = dict.fromkeys(
+        f"{left}.{right}".lower()
+        for left, right in itertools.pairwise(pieces)
+        if left not in ("self", "this") and len(left) + len(right) < MAX_TERM_CHARS
+    )
+    return (*terms, *chained)
 
 
 @functools.lru_cache(_MAX_MEMO)
-def terms_of(name: str) -> tuple[str, ...]:
-    """Return the terms of one of `names_in`."""
-    if "." in name:
-        pieces = name.split(".")
-        chained = (
-            f"{left}.{right}".lower()
-            for left, right in itertools.pairwise(pieces)
-            if left not in ("self", "this") and len(left) + len(right) < MAX_TERM_CHARS
-        )
-        return tuple(dict.fromkeys(term for piece in pieces for term in terms_of(piece))) + tuple(
-            dict.fromkeys(chained)
-        )
+def _terms_of_piece(name: str) -> tuple[str, ...]:
     if len(name) > MAX_TERM_CHARS:
         return ()
-    parts = words(name)
-    if not name.isascii():
-        parts = [piece for part in parts for piece in _pairs(part)]
-    found = [stem(part) for part in parts]
-    return tuple(found) if len(parts) == 1 else (*found, plain(name))[: _MAX_TERMS * bool(parts)]
+    if name.isascii():
+        found = [stem(word.lower()) for word in _WORD.findall(name)]
+    else:
+        found = [stem(piece) for word in words(name) for piece in _pairs(word)]
+    return tuple(found) if len(found) == 1 else (*found, plain(name))[: _MAX_TERMS * bool(found)]
 
 
 def _pairs(word: str) -> list[str]:

@@ -1,0 +1,103 @@
+"""Much that is new is found at a glance, and then read."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ownstack.index import joblist
+from ownstack.index.jobs import FilesRead
+from ownstack.index.lookup import find_symbols
+from ownstack.index.project import ProjectIndex
+from ownstack.index.status import Progress
+from tests.support.indexing import FILES, found, open_again, open_index, shown, write
+
+
+def stored_documents(index: ProjectIndex) -> int:
+    """Return how many states of files are stored, or wait to be."""
+    index._keeper.flush()
+    store = index._keeper._opened.result()
+    assert store is not None
+    return len(store.live())
+
+
+@pytest.fixture
+def much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every file be worth a glance before it is read."""
+    monkeypatch.setattr(joblist, "MUCH_BYTES", 0)
+
+
+@pytest.mark.usefixtures("much")
+def test_much_is_found_at_a_glance_before_it_is_read(root: Path, cache: Path) -> None:
+    """By its words and names, as it stands in the files; in the end as if nobody had glanced."""
+    index = open_index(root, cache)
+    seen: list[tuple[set[str], list[str], int]] = []
+    shares: list[float] = []
+
+    def look(progress: Progress) -> None:
+        if progress.phase in ("skimming", "reading"):
+            shares.append(progress.share)
+        if progress.phase == "skimming" and progress.n_done == progress.n_all:
+            names = [one.name for one in find_symbols(index.snapshot, "bind_socket", 9)]
+            seen.append((found(index, "sockets", "bind_socket"), names, stored_documents(index)))
+
+    index.refresh(look)
+
+    assert seen == [({"app/net.py", "app/server.py", "test/test_net.py", "notes.md"},
+                     ["bind_socket"], 0)]  # fmt: skip
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    as_glanced_at, n_documents = shown(index), stored_documents(index)
+    assert {use.path for use in index.snapshot.references("bind_socket")} >= {"app/server.py"}
+    assert index.snapshot.embedded_count == int(index.snapshot.live.sum())
+    index.close()
+    with open_again(root, cache) as again:
+        assert shown(again) == as_glanced_at
+        assert stored_documents(again) == n_documents == len(FILES)
+
+
+@pytest.mark.usefixtures("much")
+def test_a_glance_is_forgotten_if_nothing_comes_of_it(
+    root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was not read is not in the index; the next time it is."""
+    index = open_index(root, cache)
+
+    def fail(*given: object) -> None:
+        assert found(index, "bind_socket")
+        raise RuntimeError("no more")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(index, "_read", fail)
+        with pytest.raises(RuntimeError):
+            index.refresh()
+
+    assert (shown(index), index.status().phase) == ("", "failed")
+    assert "no more" in index.status().message
+    (root / "app" / "net.py").unlink()
+    index.refresh()
+    assert found(index, "bind_socket") == {"app/server.py", "test/test_net.py", "notes.md"}
+    assert index.status().message == ""
+    index.close()
+
+
+@pytest.mark.usefixtures("much")
+def test_what_was_read_before_is_not_glanced_at(
+    root: Path, index: ProjectIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is touched keeps what is known of it all the time."""
+    os.utime(root / "app" / "net.py", ns=(1, 1))
+    skimmed: list[str] = []
+    skim = index._contents.skim
+
+    def note(read: FilesRead) -> None:
+        skimmed.extend(one.path for one in read.batch.documents)
+        skim(read)
+
+    monkeypatch.setattr(index._contents, "skim", note)
+    write(root, {"fresh.py": "def fresh_thing(): pass\n"})
+    index.refresh()
+
+    assert skimmed == ["fresh.py"]
+    assert found(index, "fresh") == {"fresh.py"}
+    assert "bind_socket(port):" in shown(index)
