@@ -40,7 +40,7 @@ _MAX_SIGNATURE_CHARS = 300
 _JOINT = re.compile(r"::|\.|:|\\")
 _QUOTES = tuple("\"'`")
 _WHITE = re.compile(r"\s+")
-_SIGNATURE_END = re.compile(r"(?:\s|=>|[{:=;,])+$")
+_SIGNATURE_END = " {:=;,"
 
 
 @dataclass(slots=True, eq=False)
@@ -282,7 +282,9 @@ def _signature(definition: Definition, source: Source) -> str:
     text = source.slice(definition.core, min(end, definition.core + 2_000))
     if definition.body is None and definition.kind not in FUNCTIONS:
         text = text.lstrip("\r\n").partition("\n")[0]
-    line = _SIGNATURE_END.sub("", _WHITE.sub(" ", text).strip())
+    line, longer = " ".join(text.split()), ""
+    while line != longer:
+        longer, line = line, line.rstrip(_SIGNATURE_END).removesuffix("=>")
     return line if len(line) <= _MAX_SIGNATURE_CHARS else line[:_MAX_SIGNATURE_CHARS] + "…"
 
 
