@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ownstack.index import joblist
+from ownstack.index import joblist, workers
 from ownstack.index.jobs import FilesRead
 from ownstack.index.lookup import find_symbols
 from ownstack.index.project import ProjectIndex
@@ -101,3 +101,27 @@ def test_what_was_read_before_is_not_glanced_at(
     assert skimmed == ["fresh.py"]
     assert found(index, "fresh") == {"fresh.py"}
     assert "bind_socket(port):" in shown(index)
+
+
+@pytest.mark.usefixtures("much")
+def test_what_is_seen_at_a_glance_and_cannot_be_read_is_left_out(
+    root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reason is told, and nothing of it is found."""
+    monkeypatch.setattr(
+        workers,
+        "_MAIN",
+        "import os\n"
+        "from ownstack.index import labour\n"
+        "real = labour.extract\n"
+        "def extract(text, *rest):\n"
+        "    return os._exit(9) if 'bind' in text else real(text, *rest)\n"
+        "labour.extract = extract\n"
+        "labour.plain = lambda *given: os._exit(9)\n" + workers._MAIN,
+    )
+    index = open_index(root, cache)
+    index.refresh()
+
+    assert found(index, "socket") == {"notes.md"}
+    assert "could not be read" in index.reason("app/net.py")
+    index.close()

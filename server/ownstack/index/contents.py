@@ -54,7 +54,6 @@ class Contents:
         states: dict[str, FileState | None] = dict.fromkeys(plan.gone)
         for entry in plan.left_out:
             states[entry.path] = FileState(entry.stamp, entry.reason)
-        self.forget(tuple(states))
         self.note(states)
 
     def forget(self, paths: Sequence[str]) -> None:
@@ -62,7 +61,11 @@ class Contents:
         self.snapshot = self.snapshot.without(paths)
 
     def note(self, states: Mapping[str, FileState | None], batch: Batch | None = None) -> None:
-        """Store what files are now (None: gone), and what was read of them."""
+        """Store what files are now (None: gone), and what was read of them.
+
+        Of those that hold nothing any more readers find nothing, at once.
+        """
+        self.forget([path for path, now in states.items() if now is None or now.document is None])
         for path, state in states.items():
             if state is None:
                 self.files.pop(path, None)
@@ -76,7 +79,6 @@ class Contents:
         states: dict[str, FileState | None] = dict.fromkeys(read.gone)
         for path, stamp, reason in read.refused:
             states[path] = FileState(stamp, reason)
-        self.forget(tuple(states))
         for document in read.batch.documents:
             states[document.path] = FileState(read.stamps[document.path], "", document)
         for path, content in read.known:
