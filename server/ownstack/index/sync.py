@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import stat
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +12,9 @@ from pathlib import Path
 from ownstack.index.columns import Document
 from ownstack.index.reading import NO_STAMP, Stamp
 from ownstack.index.scan import IGNORE_FILES, Entry, Judge
+from ownstack.index.spelling import Spelling
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +69,36 @@ def plan_update(
 ) -> SyncPlan | None:
     """Look at single files of a folder; None if one of them says something about others.
 
-    A folder does so, and a file that tells what is ignored: then all must be scanned. Those
-    `overlaid` by an editor's text stay as they are.
+    A folder does so, and a file that tells what is ignored: then all must be scanned; so must
+    they where a file cannot be looked at. Those `overlaid` by an editor's text stay as they are.
     """
     on_disk: dict[str, Entry] = {}
     concerned: dict[str, FileState] = {}
-    judge = Judge(root)
-    for path in paths:
-        place = root / path
-        is_folder = place.is_dir() and not place.is_symlink()
-        if is_folder or path.rpartition("/")[2] in IGNORE_FILES:
-            return None
-        if path in overlaid:
-            continue
-        if path in stored:
-            concerned[path] = stored[path]
-        elif any(known.startswith(path + "/") for known in stored):
-            return None
-        if place.exists():
-            entry = Entry(path, NO_STAMP, judge.reason(path))
-            if not entry.reason or path in stored:
-                on_disk[path] = entry
+    judge, spelling = Judge(root), Spelling(root, stored)
+    try:
+        for path in spelling.all(paths):
+            mode = _mode(root / path)
+            if stat.S_ISDIR(mode) or path.rpartition("/")[2].lower() in IGNORE_FILES:
+                return None
+            if path in overlaid:
+                continue
+            if path in stored:
+                concerned[path] = stored[path]
+            elif any(known.startswith(path + "/") for known in stored):
+                return None
+            if mode and spelling.listed(path) == path:
+                entry = Entry(path, NO_STAMP, judge.reason(path))
+                if not entry.reason or path in stored:
+                    on_disk[path] = entry
+    except OSError as error:
+        log.debug("all of %s is looked at: %s", root, error)
+        return None
     return plan_sync(on_disk, concerned)
+
+
+def _mode(place: Path) -> int:
+    """Return what stands at a place, links not followed; 0 if nothing does."""
+    try:
+        return os.lstat(place).st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return 0
