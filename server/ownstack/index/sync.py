@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import stat
@@ -75,6 +76,7 @@ def plan_update(
     on_disk: dict[str, Entry] = {}
     concerned: dict[str, FileState] = {}
     judge, spelling = Judge(root), Spelling(root, stored)
+    folders = functools.cache(lambda: _folders(stored))
     try:
         for path in spelling.all(paths):
             mode = _mode(root / path)
@@ -84,7 +86,7 @@ def plan_update(
                 continue
             if path in stored:
                 concerned[path] = stored[path]
-            elif any(known.startswith(path + "/") for known in stored):
+            elif path in folders():
                 return None
             if mode and spelling.listed(path) == path:
                 entry = Entry(path, NO_STAMP, judge.reason(path))
@@ -94,6 +96,15 @@ def plan_update(
         log.debug("all of %s is looked at: %s", root, error)
         return None
     return plan_sync(on_disk, concerned)
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    """Return all folders that paths lie in, at any depth."""
+    folders = {path.rpartition("/")[0] for path in paths}
+    for folder in list(folders):
+        while folder := folder.rpartition("/")[0]:
+            folders.add(folder)
+    return folders
 
 
 def _mode(place: Path) -> int:
