@@ -1,7 +1,7 @@
 """A file is in the index once, under the name that its folder lists.
 
 Where the temporary folder ignores case itself (`--basetemp` may lie anywhere), nothing here is
-simulated. Elsewhere one thing is: that a name is found by other spellings, too.
+simulated. Elsewhere one thing is: see `ignore_case`.
 """
 
 import os
@@ -12,8 +12,10 @@ import pytest
 
 from ownstack.index import spelling
 from ownstack.index.project import ProjectIndex
+from ownstack.index.scan import reason, scan
 from ownstack.index.spelling import Spelling, ignores_case, listed
 from ownstack.index.sync import FileState, SyncPlan, plan_update
+from tests.support.casing import ignore_case
 from tests.support.indexing import found, open_index, write
 
 FILES = {"client.py": "def listen(): pass\n", "app/Net.py": "def accept(): pass\n"}
@@ -29,12 +31,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def ignoring(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project, in a file system that ignores case."""
-
-    def is_there(folder: str, name: str) -> bool:
-        return name.lower() in [one.lower() for one in os.listdir(folder)]
-
-    if not ignores_case(root):
-        monkeypatch.setattr(spelling, "_is_there", is_there)
+    ignore_case(root, monkeypatch)
     return root
 
 
@@ -194,3 +191,49 @@ def test_a_folder_whose_case_alone_is_changed(index: ProjectIndex, ignoring: Pat
 
     index.refresh()
     assert files(index) == {"client.py", "App/Net.py"}
+
+
+def test_an_unsaved_text_of_a_path_in_other_case(index: ProjectIndex, ignoring: Path) -> None:
+    """Stands for the file, and is given up by either name."""
+    for given_up in ("Client.py", "CLIENT.PY", "client.py"):
+        index.overlay("Client.py", "def draft(): pass\n")
+        write(ignoring, {"client.py": "def connect(): pass\n"})
+        assert index.update(["CLIENT.py"])
+        assert found(index, "draft", "connect", "listen") == {"client.py"}
+        assert found(index, "connect", "listen") == set()
+
+        index.overlay(given_up, None)
+        assert found(index, "connect") == {"client.py"}
+        assert found(index, "draft") == set()
+    assert files(index) == {"client.py", "app/Net.py"}
+
+
+def test_a_file_that_is_renamed_under_an_unsaved_text(index: ProjectIndex, ignoring: Path) -> None:
+    """Has its new name once the text is given up."""
+    index.overlay("client.py", "def draft(): pass\n")
+    os.rename(ignoring / "client.py", ignoring / "Client.py")
+    index.overlay("client.py", None)
+
+    assert files(index) == {"Client.py", "app/Net.py"}
+    assert found(index, "listen") == {"Client.py"}
+
+
+def test_ignore_files_ignore_case_where_the_file_system_does(ignoring: Path) -> None:
+    """As git does: in the folder, above it, and below it."""
+    write(ignoring, {".git/info/exclude": "*.LOG\n", ".gitignore": "/app/Out/\n[B-C]lient.PY\n"})
+    write(ignoring, {"app/.gitignore": "Tmp/\n", "app/tmp/a.py": "x = 1\n"})
+    write(ignoring, {"app/OUT/b.py": "x = 1\n", "app/c.log": "x\n"})
+
+    assert {entry.path for entry in scan(ignoring)} == {
+        *(".git/", ".gitignore", "app/.gitignore", "app/Net.py")
+    }
+    assert {entry.path for entry in scan(ignoring / "app")} == {".gitignore", "Net.py"}
+    assert reason(ignoring, "client.py") == "It is ignored (.gitignore)."
+    assert reason(ignoring, "app/out/b.py") == "It is ignored (.gitignore)."
+
+
+def test_ignore_files_mean_what_they_say_where_case_tells(telling: Path) -> None:
+    """A rule in other case is about another file."""
+    write(telling, {".gitignore": "/App/\nCLIENT.py\n"})
+
+    assert {entry.path for entry in scan(telling)} == {".gitignore", *FILES}

@@ -10,9 +10,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ownstack.errors import IndexingError
 from ownstack.index.columns import Document
+from ownstack.index.presence import away, device_of
 from ownstack.index.reading import NO_STAMP, Stamp
-from ownstack.index.scan import IGNORE_FILES, Entry, Judge
+from ownstack.index.scan import IGNORE_FILES, Entry, Judge, scan
 from ownstack.index.spelling import Spelling
 
 log = logging.getLogger(__name__)
@@ -48,12 +50,15 @@ class SyncPlan:
 
 
 def plan_sync(on_disk: Mapping[str, Entry], stored: Mapping[str, FileState]) -> SyncPlan:
-    """Compare a scan with what is stored. A file whose stamp is the stored one is unchanged."""
+    """Compare a scan with what is stored. A file whose stamp is the stored one is unchanged.
+
+    So is what could not be looked at for the moment, and what is stored of a folder that could not.
+    """
     read, left_out, n_unchanged = [], [], 0
     for path, entry in on_disk.items():
         state = stored.get(path)
         if entry.reason:
-            if state is None or state.reason != entry.reason:
+            if state is None or not (entry.is_away or state.reason == entry.reason):
                 left_out.append(entry)
             else:
                 n_unchanged += 1
@@ -61,8 +66,30 @@ def plan_sync(on_disk: Mapping[str, Entry], stored: Mapping[str, FileState]) -> 
             read.append(path)
         else:
             n_unchanged += 1
-    gone = tuple(path for path in stored if path not in on_disk)
-    return SyncPlan(tuple(read), gone, tuple(left_out), n_unchanged)
+    missing = [path for path in stored if path not in on_disk]
+    unseen = {entry.path.rstrip("/") for entry in on_disk.values() if entry.is_away}
+    gone = [path for path in missing if not (unseen and _lies_in(unseen, path))]
+    n_unchanged += len(missing) - len(gone)
+    return SyncPlan(tuple(read), tuple(gone), tuple(left_out), n_unchanged)
+
+
+def plan_all(root: Path, stored: Mapping[str, FileState], overlaid: Collection[str]) -> SyncPlan:
+    """Look at a whole folder. What is `overlaid` by an editor's text stays as it is.
+
+    Raises:
+        IndexingError: the folder is away, or was for a moment: nothing can be said of its files.
+    """
+    holds_files = _holds_files(stored)
+    device = device_of(root, holds_files=holds_files)
+    on_disk = {entry.path: entry for entry in scan(root)}
+    top = on_disk.get("")
+    if top is not None and top.is_away:
+        raise away(top.reason)
+    if device_of(root, holds_files=holds_files) != device:
+        raise away("The folder was away for a moment.")
+    for path in overlaid:
+        on_disk.pop(path, None)
+    return plan_sync(on_disk, {path: stored[path] for path in stored if path not in overlaid})
 
 
 def plan_update(
@@ -92,10 +119,24 @@ def plan_update(
                 entry = Entry(path, NO_STAMP, judge.reason(path))
                 if not entry.reason or path in stored:
                     on_disk[path] = entry
-    except OSError as error:
+        plan = plan_sync(on_disk, concerned)
+        if plan.gone:
+            device_of(root, holds_files=_holds_files(stored, without=frozenset(plan.gone)))
+    except (OSError, IndexingError) as error:
         log.debug("all of %s is looked at: %s", root, error)
         return None
-    return plan_sync(on_disk, concerned)
+    return plan
+
+
+def _holds_files(stored: Mapping[str, FileState], without: Collection[str] = ()) -> bool:
+    return any(state.document and path not in without for path, state in stored.items())
+
+
+def _lies_in(folders: Collection[str], path: str) -> bool:
+    while path := path.rstrip("/").rpartition("/")[0]:
+        if path in folders:
+            return True
+    return False
 
 
 def _folders(paths: Iterable[str]) -> set[str]:
