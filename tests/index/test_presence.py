@@ -157,12 +157,15 @@ def test_another_drive_in_its_place(root: Path, monkeypatch: pytest.MonkeyPatch)
         plan_all(root, stored(root), ())
 
 
-def test_a_folder_that_was_away_for_a_moment(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES])
+def test_a_folder_that_was_away_for_a_moment(
+    root: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It could be listed before and after."""
     monkeypatch.setattr(sync, "device_of", lambda *_, **__: 1)
-    fail(monkeypatch, os, "scandir", root.name, errno.EIO)
+    fail(monkeypatch, os, "scandir", root.name, number)
 
-    with pytest.raises(IndexingError, match="Input/output error"):
+    with pytest.raises(IndexingError, match=os.strerror(number)):
         plan_all(root, stored(root), ())
 
 

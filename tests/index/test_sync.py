@@ -60,6 +60,20 @@ def test_a_file_that_was_refused_for_its_content_is_not_read_again() -> None:
     assert plan([Entry("a", (2, 10))], a=stored).read == ("a",)
 
 
+def test_what_is_away_is_as_it_was() -> None:
+    """A file, and what lies in a folder, at any depth; a name that only begins so does not."""
+    why = "It cannot be looked at"
+    done = plan(
+        [Entry("a.py", NO_STAMP, why, is_away=True), Entry("sub/", NO_STAMP, why, is_away=True)],
+        **{
+            path: FileState((1, 1), "", DOCUMENT) for path in ("a.py", "sub/b", "sub/c/d", "sub2/e")
+        },
+    )
+
+    assert (done.read, done.gone, done.n_unchanged) == ((), ("sub2/e",), 3)
+    assert [entry.path for entry in done.left_out] == ["sub/"]
+
+
 def test_a_path_that_was_a_folder(tmp_path: Path) -> None:
     """At any depth: what was below it must be looked for. A path that only begins so is none."""
     stored = {path: FileState((1, 1)) for path in ("a/b/c/d.py", "e.py")}
