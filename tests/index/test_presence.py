@@ -14,6 +14,7 @@ import pytest
 from ownstack.errors import IndexingError
 from ownstack.index import reading, sync
 from ownstack.index import scan as scanning
+from ownstack.index.columns import Document
 from ownstack.index.jobs import FileToRead, ReadFiles
 from ownstack.index.labour import read_files
 from ownstack.index.presence import is_passing
@@ -227,9 +228,9 @@ def test_a_file_that_cannot_be_asked_wants_a_look_at_everything(
     assert plan_update(root, ["a.py"], stored(root), ()) is None
 
 
-def test_files_that_go_with_their_folder_are_not_forgotten(root: Path, index: ProjectIndex) -> None:
+def test_files_that_go_with_their_folder_are_not_forgotten(root: Path) -> None:
     """Though each of them is told of; the last file of a folder may go."""
-    known = dict(index._files)
+    known = {path: FileState((1, 1), "", Document(path, b"1", "", 1, 1, 0)) for path in FILES}
     assert plan_update(root, ["never.py"], known, ()) == SyncPlan((), (), (), 0)
     be_unmounted(root)
 
