@@ -16,6 +16,7 @@ from ownstack.index.rows import SearchHit
 from ownstack.index.snapshot import Snapshot
 from ownstack.lock import FileLock
 from ownstack.paths import Home, short_hash
+from tests.support.casing import ignore_case
 from tests.support.editor import PATIENCE_S
 
 
@@ -181,3 +182,28 @@ async def test_the_daemon_reports_its_indexes(home: Home, folder: Path) -> None:
 
     assert (index["folder"], index["state"], index["files"]) == (str(folder), "ready", 200)
     assert index["sizeBytes"] >= 0
+
+
+def symbols_in(held: FolderIndex, path: str) -> list[str]:
+    snapshot = held.snapshot
+    assert snapshot is not None
+    return [snapshot.symbol(row).name for row in snapshot.symbols_of(path)]
+
+
+async def test_an_editor_may_spell_a_path_in_other_case(
+    indexes: Indexes, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the file system ignores case, its text stands for the file that is listed."""
+    ignore_case(folder, monkeypatch)
+    held = indexes.use("a", folder)
+    await ready(held)
+    held.overlay("Part_7.py", "def unsaved(): return 7\n")
+    await until(lambda: symbols_in(held, "part_7.py") == ["unsaved"])
+    assert held.file("PART_7.py").indexed
+    assert held.file("PART_7.py").path == "part_7.py"
+
+    (folder / "part_7.py").write_text("def saved(): return 7\n")
+    held.saved("Part_7.py")
+    await until(lambda: symbols_in(held, "part_7.py") == ["saved"])
+    assert held.snapshot is not None
+    assert held.snapshot.file_count == 200

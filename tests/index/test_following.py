@@ -1,11 +1,17 @@
 """An index that follows its folder."""
 
+import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from ownstack.index import following as module
 from ownstack.index.following import Following
 from ownstack.index.project import ProjectIndex
 from ownstack.index.status import Progress
+from ownstack.index.watch import _Handler
 from tests.support.indexing import found, open_index, write
 
 WAIT_S = 60.0
@@ -27,9 +33,9 @@ class Seen:
         index._contents.note = noted  # type: ignore[method-assign, assignment]
 
     def until(self, word: str, paths: set[str]) -> bool:
-        def is_so() -> bool:
-            return found(self._index, word) == paths
+        return self.so(lambda: found(self._index, word) == paths)
 
+    def so(self, is_so: Callable[[], bool]) -> bool:
         with self._changed:
             return any(self._changed.wait_for(is_so, 0.2) for _ in range(int(WAIT_S / 0.2)))
 
@@ -75,4 +81,52 @@ def test_an_editor_may_tell_sooner(tmp_path: Path) -> None:
     following.saved(tmp_path / "other.py")
 
     assert seen.until("accept", {"a.py"})
+    following.close()
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> float:
+    """How often the whole folder is looked at, however long that takes; in seconds."""
+    monkeypatch.setattr(module, "CHECK_SHARE", 0)
+    return 0.05
+
+
+def test_what_others_change_on_a_network_drive_is_found(
+    tmp_path: Path, often: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No system tells of it, so it is looked for."""
+    monkeypatch.setattr(_Handler, "on_any_event", lambda *_: None)
+    root = tmp_path / "project"
+    write(root, {"a.py": "def listen(): pass\n"})
+    index = open_index(root, tmp_path / "cache")
+    seen = Seen(index)
+    following = Following(index, check_s=often)
+    assert seen.until("listen", {"a.py"})
+    write(root, {"sub/b.py": "def accept(): pass\n"})
+    (root / "a.py").unlink()
+
+    assert seen.until("accept", {"sub/b.py"})
+    assert seen.until("listen", set())
+    following.close()
+
+
+def test_a_drive_that_goes_and_comes_back(tmp_path: Path, often: float) -> None:
+    """Nothing of it is found meanwhile, and its user is told; then all is as it was."""
+    root = tmp_path / "project"
+    write(root, {"a.py": "def listen(): pass\n"})
+    index = open_index(root, tmp_path / "cache")
+    seen = Seen(index)
+    following = Following(index, check_s=often)
+    observer = following._watch._observer
+    assert seen.until("listen", {"a.py"})
+    root.rename(tmp_path / "away")
+
+    assert seen.so(lambda: index.phase == "failed")
+    assert "Connect its drive again" in index.status().message
+    assert (found(index, "listen"), index.status().n_files) == (set(), 1)
+    shutil.copytree(tmp_path / "away", root)
+    assert seen.so(lambda: index.phase == "ready")
+    assert found(index, "listen") == {"a.py"}
+    assert index.status().message == ""
+    assert seen.so(lambda: following._watch._observer is not observer)
     following.close()

@@ -1,9 +1,11 @@
 """What must be done, by what is there and what is stored."""
 
+from pathlib import Path
+
 from ownstack.index.columns import Document
 from ownstack.index.reading import NO_STAMP
 from ownstack.index.scan import Entry
-from ownstack.index.sync import FileState, SyncPlan, plan_sync
+from ownstack.index.sync import FileState, SyncPlan, plan_sync, plan_update
 
 DOCUMENT = Document("a.py", b"1", "python", 1, 10, 0)
 
@@ -56,3 +58,28 @@ def test_a_file_that_was_refused_for_its_content_is_not_read_again() -> None:
 
     assert plan([Entry("a", (1, 10))], a=stored).is_empty
     assert plan([Entry("a", (2, 10))], a=stored).read == ("a",)
+
+
+def test_what_is_away_is_as_it_was() -> None:
+    """A file, and what lies in a folder, at any depth; a name that only begins so does not."""
+    why = "It cannot be looked at"
+    done = plan(
+        [Entry("a.py", NO_STAMP, why, is_away=True), Entry("sub/", NO_STAMP, why, is_away=True)],
+        **{
+            path: FileState((1, 1), "", DOCUMENT) for path in ("a.py", "sub/b", "sub/c/d", "sub2/e")
+        },
+    )
+
+    assert (done.read, done.gone, done.n_unchanged) == ((), ("sub2/e",), 3)
+    assert [entry.path for entry in done.left_out] == ["sub/"]
+
+
+def test_a_path_that_was_a_folder(tmp_path: Path) -> None:
+    """At any depth: what was below it must be looked for. A path that only begins so is none."""
+    stored = {path: FileState((1, 1)) for path in ("a/b/c/d.py", "e.py")}
+
+    assert [plan_update(tmp_path, [path], stored, ()) for path in ("a", "a/b", "a/b/c")] == [
+        None
+    ] * 3
+    for path in ("a/b/c/d.py/x", "b", "a/b/c/d", "e"):
+        assert plan_update(tmp_path, [path], stored, ()) == SyncPlan((), (), (), 0)

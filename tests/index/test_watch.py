@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from watchdog.events import FileModifiedEvent
 from watchdog.observers.api import BaseObserver
 
-from ownstack.index.watch import LATEST_S, MAX_PATHS, QUIET_S, Changes, Watch
+from ownstack.errors import IndexingError
+from ownstack.index.watch import LATEST_S, MAX_PATHS, QUIET_S, Changes, Watch, _Handler
 
 Told = queue.Queue[tuple[frozenset[str] | None, bool]]
 
@@ -130,3 +132,78 @@ def test_an_error_does_not_end_the_watch(
 
     assert (first, second) == ((None, True), (None, True))
     assert "could not be taken over" in caplog.text
+
+
+def test_what_is_told_of_does_not_put_off_a_look_at_everything(tmp_path: Path) -> None:
+    """On a network drive nothing is told of what others change, however much one does oneself."""
+    told: Told = queue.Queue()
+
+    def tell(paths: frozenset[str] | None, *, is_check: bool) -> None:
+        told.put((paths, is_check))
+        watching.poke("a.py")
+
+    watching = Watch(tmp_path, tell, check_s=10 * QUIET_S)
+    watching.poke("a.py")
+    # Of these at least one comes after ten times as long as a set of paths takes.
+    seen = [told.get(timeout=20) for _ in range(40)]
+    watching.close()
+
+    assert seen[0] == (frozenset({"a.py"}), False)
+    assert (None, True) in seen
+
+
+def test_a_folder_that_came_back_is_watched_anew(tmp_path: Path) -> None:
+    """The system watched the one that was there before."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    told: Told = queue.Queue()
+    watching = Watch(folder, lambda paths, *, is_check: told.put((paths, is_check)), check_s=3_600)
+    folder.rename(tmp_path / "away")
+    folder.mkdir()
+    watching.renew()
+    (folder / "a.py").write_text("1\n")
+
+    assert paths_until(told, {"a.py"})
+    assert watching.message == ""
+    watching.close()
+
+
+def test_a_folder_that_is_away_cannot_be_watched(tmp_path: Path) -> None:
+    """That is told until it can."""
+    folder = tmp_path / "project"
+    watching = Watch(folder, lambda paths, *, is_check: None, check_s=3_600)
+    assert "No such file" in watching.message
+    folder.mkdir()
+    watching.renew()
+
+    assert watching.message == ""
+    watching.close()
+
+
+def test_an_event_that_spells_the_folder_in_other_case(tmp_path: Path) -> None:
+    """Where case is ignored, it is the folder; a longer name is another."""
+    changes = Changes()
+    handler = _Handler(tmp_path / "Project", changes)
+    for name in ("Project/a.py", "PROJECT/Sub/b.py", "Projects/c.py", "d.py"):
+        handler.on_any_event(FileModifiedEvent(str(tmp_path / name)))
+
+    assert changes.take() == {"a.py", "Sub/b.py"}
+
+
+def test_a_reason_for_users_is_logged_without_a_traceback(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may come again every two minutes, as long as a drive is away."""
+    told: Told = queue.Queue()
+
+    def tell(paths: frozenset[str] | None, *, is_check: bool) -> None:
+        told.put((paths, is_check))
+        raise IndexingError("The folder is away.", "Connect it.")
+
+    watching = Watch(tmp_path, tell, check_s=0.01)
+    told.get(timeout=20)
+    told.get(timeout=20)
+    watching.close()
+
+    assert "could not be taken over: The folder is away. Connect it." in caplog.text
+    assert all(record.exc_info is None for record in caplog.records)

@@ -59,7 +59,8 @@ class FolderIndex:
         self._looking: asyncio.TimerHandle | None = None
         self._counting: Future[None] | None = None
         self._counted: object = None
-        self._overlaid: set[str] = set()
+        self._overlaid: dict[str, str] = {}
+        """Paths as an editor spells them → as the index does."""
         self._closed = False
         self._do(self._open)
         self._look()
@@ -100,6 +101,9 @@ class FolderIndex:
         index = self._index
         if index is None:
             return FileInIndex(path, str(self.folder), False, self._status.reason)
+        from ownstack.index.spelling import listed
+
+        path = listed(index.root, path)
         reason = index.reason(path)
         return FileInIndex(path, str(self.folder), not reason, reason or "It is in the index.")
 
@@ -173,17 +177,20 @@ class FolderIndex:
     def _overlay(self, path: str, text: str | None) -> None:
         if self._index is None:
             return
-        file = self._index.snapshot.file(path)
         if text is None and path in self._overlaid:
-            self._overlaid.discard(path)
-            self._index.overlay(path, None)
-        elif text is not None and file is not None:
+            self._index.overlay(self._overlaid.pop(path), None)
+        elif text is not None:
             from ownstack.index.reading import content_hash
+            from ownstack.index.spelling import listed
 
+            known = self._overlaid.get(path) or listed(self._index.root, path)
+            file = self._index.snapshot.file(known)
+            if file is None:
+                return
             # Mostly an opened document is what its file says, and there is nothing to do.
             if content_hash(text.encode("utf-8", "replace")) != file.content_hash:
-                self._overlaid.add(path)
-                self._index.overlay(path, text)
+                self._overlaid[path] = known
+                self._index.overlay(known, text)
 
     def _rebuild(self) -> None:
         self._remove()

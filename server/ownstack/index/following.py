@@ -29,6 +29,8 @@ class Following:
         self.index = index
         self._report = report
         self._not_before = self._tidied = time.monotonic()
+        self._is_away = False
+        """The last look at the whole folder failed."""
         self._watch = Watch(index.root, self._take_over, check_s)
         index.notice = self._watch.message
         self._watch.poke(None)
@@ -44,12 +46,22 @@ class Following:
         self._watch.close()
         self.index.close()
 
+    def _refresh(self) -> None:
+        was_away, self._is_away = self._is_away, True
+        self.index.refresh(self._report)
+        self._is_away = False
+        if was_away:
+            self._watch.renew()
+            self.index.notice = self._watch.message
+            # What changed before it was watched again was not told of.
+            self._watch.poke(None)
+
     def _take_over(self, paths: frozenset[str] | None, *, is_check: bool) -> None:
         started = time.monotonic()
         if is_check and started < self._not_before:
             return
         if paths is None or not self.index.update(sorted(paths)):
-            self.index.refresh(self._report)
+            self._refresh()
             self.index.warm()
             took_s = time.monotonic() - started
             self._not_before = time.monotonic() + CHECK_SHARE * took_s

@@ -18,7 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from ownstack.errors import IndexingError, in_words
-from ownstack.index import scan
 from ownstack.index.contents import Contents
 from ownstack.index.embed import Embedder, default_embedder
 from ownstack.index.embedding import embed_files
@@ -36,8 +35,9 @@ from ownstack.index.keeper import Keeper
 from ownstack.index.reading import NO_STAMP
 from ownstack.index.scan import too_broad
 from ownstack.index.snapshot import Snapshot
+from ownstack.index.spelling import listed
 from ownstack.index.status import IndexStatus, Phase, Progress, Report, reason_on_disk
-from ownstack.index.sync import FileState, SyncPlan, plan_sync, plan_update
+from ownstack.index.sync import FileState, SyncPlan, plan_all, plan_update
 from ownstack.index.workers import Pool
 
 log = logging.getLogger(__name__)
@@ -113,12 +113,7 @@ class ProjectIndex:
             if self._keeper.changed():
                 self._load()
             self._phase = "scanning"
-            on_disk = {entry.path: entry for entry in scan.scan(self.root)}
-            stored = dict(self._contents.files)
-            for path in self._contents.overlaid:
-                on_disk.pop(path, None)
-                stored.pop(path, None)
-            plan = plan_sync(on_disk, stored)
+            plan = plan_all(self.root, self._contents.files, self._contents.overlaid)
             if not self._keeper.is_reader:
                 self._carry_out(plan, report)
                 self._pool.shrink()
@@ -142,10 +137,13 @@ class ProjectIndex:
     def overlay(self, path: str, text: str | None) -> None:
         """Let an editor's text stand for a file until it is called with None."""
         with self._at_work():
+            path = path if path in self._contents.overlaid else listed(self.root, path)
             if text is None:
-                self._contents.overlaid.discard(path)
-                self._contents.forget([path])
-                self._carry_out(SyncPlan((path,), (), (), 0), None)
+                held = self._contents
+                held.overlaid.discard(path)
+                held.forget([path])
+                plan = plan_update(self.root, [path], held.files, held.overlaid)
+                self._carry_out(plan or SyncPlan((path,), (), (), 0), None)
                 return
             for _, answer in self._pool.do([ReadText(path, text, self._made_at_once())]):
                 if isinstance(answer, TextRead):

@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ownstack.errors import in_words
+from ownstack.index.presence import is_passing
 from ownstack.secret import secret_file
 
 log = logging.getLogger(__name__)
@@ -73,11 +75,14 @@ def content_hash(data: bytes) -> bytes:
 
 
 def stamp_of(folder: Path | str, relative: str) -> Stamp | None:
-    """Return a file's stamp, or None if there is no such file (any more)."""
+    """Return a file's stamp, or None if there is no such file (any more).
+
+    `NO_STAMP` if that cannot be told for the moment.
+    """
     try:
         status = os.stat(os.path.join(folder, relative), follow_symlinks=False)
-    except (OSError, ValueError):
-        return None
+    except (OSError, ValueError) as error:
+        return NO_STAMP if is_passing(error) else None
     return status.st_mtime_ns, status.st_size
 
 
@@ -91,8 +96,8 @@ def read(folder: Path | str, relative: str, max_bytes: int = MAX_FILE_BYTES) -> 
                 return Refusal(_too_large(status.st_size, max_bytes), stamp)
             data = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return Refusal(f"It cannot be read: {reason}.", stamp_of(folder, relative) or NO_STAMP)
+        stamp = NO_STAMP if is_passing(error) else stamp_of(folder, relative) or NO_STAMP
+        return Refusal(f"It cannot be read: {in_words(error)}.", stamp)
     if len(data) > max_bytes:
         return Refusal(_too_large(len(data), max_bytes), stamp)
     text = as_text(relative, data)

@@ -17,7 +17,10 @@ from pathlib import Path
 
 import pathspec
 
+from ownstack.errors import in_words
+from ownstack.index.presence import is_passing
 from ownstack.index.reading import MAX_FILE_BYTES, NO_STAMP, Stamp
+from ownstack.index.spelling import ignores_case
 from ownstack.secret import secret_path
 
 log = logging.getLogger(__name__)
@@ -61,6 +64,8 @@ class Entry:
     stamp: Stamp
     reason: str = ""
     """Why it is left out, for a person; "" if it is to be read."""
+    is_away: bool = False
+    """It could not be looked at for the moment: what was known of it, and below it, stays so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +78,36 @@ class _Rules:
     """Or: the ignore file lies above the folder that is walked, by this path."""
     spec: pathspec.GitIgnoreSpec
     name: str
+    ignores_case: bool
 
     def verdict(self, relative: str) -> bool | None:
-        return self.spec.check_file(self.before + relative[self.cut :]).include
+        path = self.before + relative[self.cut :]
+        return self.spec.check_file(path.lower() if self.ignores_case else path).include
 
 
 class Ignored:
-    """The ignore files of the folders above a path; the deepest rule that matches decides."""
+    """The ignore files of the folders above a path; the deepest rule that matches decides.
 
-    def __init__(self, rules: tuple[_Rules, ...] = ()) -> None:
+    Like git, rules ignore case where the file system does.
+    """
+
+    def __init__(self, rules: tuple[_Rules, ...] = (), *, ignores_case: bool = False) -> None:
         self._rules = rules
+        self._ignores_case = ignores_case
 
     @classmethod
     def above(cls, folder: Path) -> Ignored:
-        """Return what holds for a whole folder: of its repository, which may begin above it."""
-        root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
+        """Return what holds for a whole folder: of its repository, which may begin above it.
+
+        Raises:
+            OSError: an ignore file cannot be read for the moment; so do `below` and `Judge`.
+        """
+        ignored = cls(ignores_case=ignores_case(folder))
+        root = next(filter(_is_repository, (folder, *folder.parents)), None)
         if root is None:
-            return cls()
+            return ignored
         before = "".join(f"{part}/" for part in folder.relative_to(root).parts)
-        ignored = cls()._with(str(root), (_EXCLUDE,), 0, before)
+        ignored = ignored._with(str(root), (_EXCLUDE,), 0, before)
         here = ""
         for part in folder.relative_to(root).parts:
             ignored = ignored._with(
@@ -117,10 +133,11 @@ class Ignored:
     ) -> Ignored:
         rules = self._rules
         for name in files:
-            spec = _spec(os.path.join(folder, name))
+            spec = _spec(os.path.join(folder, name), self._ignores_case)
             if spec is not None:
-                rules = (_Rules(cut, before, spec, where + name.replace("\\", "/")), *rules)
-        return self if rules is self._rules else Ignored(rules)
+                shown = where + name.replace("\\", "/")
+                rules = (_Rules(cut, before, spec, shown, self._ignores_case), *rules)
+        return self if rules is self._rules else Ignored(rules, ignores_case=self._ignores_case)
 
 
 def scan(folder: Path, max_bytes: int = MAX_FILE_BYTES) -> Iterator[Entry]:
@@ -128,7 +145,11 @@ def scan(folder: Path, max_bytes: int = MAX_FILE_BYTES) -> Iterator[Entry]:
 
     What git ignores is not yielded at all: there may be more of it than of everything else.
     """
-    waiting = deque([("", Ignored.above(folder))])
+    try:
+        waiting = deque([("", Ignored.above(folder))])
+    except OSError as error:
+        yield _away("", error)
+        return
     left = MAX_ENTRIES
     while waiting:
         relative, above = waiting.popleft()
@@ -140,11 +161,11 @@ def scan(folder: Path, max_bytes: int = MAX_FILE_BYTES) -> Iterator[Entry]:
         try:
             with os.scandir(here) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)[:left]
+            ignored = above.below(here, relative)
         except OSError as error:
-            yield Entry(relative, NO_STAMP, f"It cannot be listed: {error.strerror or error}.")
+            yield _away(relative, error)
             continue
         left -= len(found)
-        ignored = above.below(here, relative)
         for entry in found:
             name = relative + entry.name
             try:
@@ -157,7 +178,8 @@ def scan(folder: Path, max_bytes: int = MAX_FILE_BYTES) -> Iterator[Entry]:
                     if not ignored.match(name + "/"):
                         waiting.append((name + "/", ignored))
             except (OSError, ValueError) as error:
-                one = Entry(name, NO_STAMP, f"It cannot be looked at: {error}.")
+                reason = f"It cannot be looked at: {error}."
+                one = Entry(name, NO_STAMP, reason, is_passing(error))
             if one is not None:
                 yield one
 
@@ -213,8 +235,11 @@ class Judge:
 
 
 def reason(folder: Path, relative: str, max_bytes: int = MAX_FILE_BYTES) -> str:
-    """Say why `scan` would leave a path out, or return ""; it need not exist."""
-    return Judge(folder, max_bytes).reason(relative)
+    """Say why `scan` would leave a path out, or return ""; it need not exist. Never raises."""
+    try:
+        return Judge(folder, max_bytes).reason(relative)
+    except OSError as error:
+        return _away(relative, error).reason
 
 
 def too_broad(root: Path) -> str:
@@ -225,6 +250,20 @@ def too_broad(root: Path) -> str:
     if root in home.parents:
         return f"{root} holds your home folder."
     return ""
+
+
+def _is_repository(folder: Path) -> bool:
+    try:
+        return (folder / ".git").exists()
+    except PermissionError:
+        return False
+
+
+def _away(relative: str, error: OSError) -> Entry:
+    what = "It" if relative else "The folder"
+    # If the whole folder cannot be listed, for whatever reason, nothing is known of any file.
+    is_away = is_passing(error) or not relative
+    return Entry(relative, NO_STAMP, f"{what} cannot be listed: {in_words(error)}.", is_away)
 
 
 def _file(name: str, entry: os.DirEntry[str], max_bytes: int) -> Entry:
@@ -249,13 +288,16 @@ def _by_size(size: int, max_bytes: int) -> str:
     return ""
 
 
-def _spec(file: str) -> pathspec.GitIgnoreSpec | None:
+def _spec(file: str, ignores_case: bool) -> pathspec.GitIgnoreSpec | None:
     try:
         with open(file, "rb") as opened:
-            lines = opened.read(MAX_IGNORE_BYTES).decode("utf-8", "replace").splitlines()
+            text = opened.read(MAX_IGNORE_BYTES).decode("utf-8", "replace")
+        lines = (text.lower() if ignores_case else text).splitlines()
         return pathspec.GitIgnoreSpec.from_lines(lines)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and is_passing(error):
+            raise
         log.debug("no ignore rules from %s: %s", file, error)
         return None

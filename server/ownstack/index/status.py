@@ -61,7 +61,7 @@ class IndexStatus:
 
 def reason_on_disk(root: Path, path: str) -> str:
     """Say why a file cannot be in an index, or return ""; reads it."""
-    if not (root / path).exists():
+    if reading.stamp_of(root, path) is None:
         return "There is no such file."
     if reason := scan.reason(root, path):
         return reason

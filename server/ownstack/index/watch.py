@@ -26,6 +26,7 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
+from ownstack.errors import OwnstackError
 from ownstack.index.scan import is_skipped_folder
 
 log = logging.getLogger(__name__)
@@ -115,15 +116,27 @@ class Watch:
         """Say that a path changed, which somebody else knows (an editor that saves it)."""
         self._changes.add(path, time.monotonic())
 
+    def renew(self) -> None:
+        """Watch what is at the folder's place now: it was away, and the system forgot it.
+
+        For the thread that tells.
+        """
+        self._stop_observing()
+        self.message = ""
+        self._observer = self._observe()
+
     def close(self) -> None:
         """Stop; a call of `tell` that is under way ends first."""
         self._is_closed.set()
-        if self._observer is not None:
-            self._observer.stop()
-            self._observer.join()
         self._changes.add(None, time.monotonic() - LATEST_S)
         if threading.current_thread() is not self._thread:
             self._thread.join()
+        self._stop_observing()
+
+    def _stop_observing(self) -> None:
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer.join()
 
     def _observe(self) -> BaseObserver | None:
         observer = Observer()
@@ -141,14 +154,25 @@ class Watch:
         return observer
 
     def _run(self) -> None:
+        due = time.monotonic() + self._check_s
         while not self._is_closed.is_set():
-            is_told = self._changes.wait(self._check_s, time.monotonic)
+            is_told = self._changes.wait(max(0.0, due - time.monotonic()), time.monotonic)
             if self._is_closed.is_set():
                 return
-            try:
-                self._tell(self._changes.take() if is_told else None, is_check=not is_told)
-            except Exception:
-                log.exception("Changes in %s could not be taken over.", self._folder)
+            if is_told:
+                self._say(self._changes.take(), is_check=False)
+            # Also if much is told: of what other machines do to a network drive nothing is.
+            if time.monotonic() >= due and not self._is_closed.is_set():
+                self._say(None, is_check=True)
+                due = time.monotonic() + self._check_s
+
+    def _say(self, paths: frozenset[str] | None, *, is_check: bool) -> None:
+        try:
+            self._tell(paths, is_check=is_check)
+        except OwnstackError as error:
+            log.warning("Changes in %s could not be taken over: %s", self._folder, error)
+        except Exception:
+            log.exception("Changes in %s could not be taken over.", self._folder)
 
 
 class _Handler(FileSystemEventHandler):
@@ -163,7 +187,8 @@ class _Handler(FileSystemEventHandler):
             return
         for raw in (event.src_path, event.dest_path):
             path = os.fsdecode(raw)
-            if not path.startswith(self._root):
+            # Where case is ignored, the system may spell the folder in another way.
+            if path[: len(self._root)].casefold() != self._root.casefold():
                 continue
             relative = path[len(self._root) :].replace(os.sep, "/")
             if is_skipped_folder(relative):

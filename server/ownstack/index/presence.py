@@ -1,0 +1,61 @@
+"""Whether a project's folder is there, told from one that is away for a while.
+
+Drives of a network come and go. What cannot be asked of them is not gone: an index keeps it, finds
+nothing of it meanwhile (each answer is checked against its file), and goes on when they are back.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from ownstack.errors import IndexingError, in_words
+
+_PASSING = frozenset(
+    number
+    for name in (
+        *("EIO", "ESTALE", "ENOTCONN", "ETIMEDOUT", "EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN"),
+        *("ENETUNREACH", "ENETRESET", "ECONNABORTED", "ECONNREFUSED", "ECONNRESET", "EREMOTEIO"),
+        *("EKEYEXPIRED", "ENODEV", "ENXIO", "EBUSY", "EAGAIN", "EMFILE", "ENFILE", "ENOMEM"),
+    )
+    if (number := getattr(errno, name, None)) is not None
+)
+_PASSING_ON_WINDOWS = frozenset((21, 32, 33, 53, 55, 59, 64, 121, 1117, 1231, 1232))
+"""Not ready, used by another process, and what becomes of a network; `errno` tells none of it."""
+
+
+def is_passing(error: OSError | ValueError) -> bool:
+    """Say whether what fails so may succeed later, though nothing is changed."""
+    if getattr(error, "winerror", None) in _PASSING_ON_WINDOWS:
+        return True
+    return isinstance(error, OSError) and error.errno in _PASSING
+
+
+def device_of(root: Path, *, holds_files: bool) -> int:
+    """Return the device that a folder lies on; another one later means that a drive went or came.
+
+    `holds_files`: it did when it was looked at last.
+
+    Raises:
+        IndexingError: it cannot be listed, or a drive is missing from it.
+    """
+    try:
+        with os.scandir(root) as entries:
+            is_empty = next(entries, None) is None
+        device = os.stat(root).st_dev
+    except OSError as error:
+        raise away(f"The folder cannot be listed: {in_words(error)}.") from error
+    if is_empty and holds_files:
+        # What a drive that is not mounted leaves behind is an empty folder.
+        raise away(
+            "The folder is empty now.", "Connect its drive if that is away; else rebuild the index."
+        )
+    return device
+
+
+def away(
+    what: str, hint: str = "Connect its drive again, or see that you may read it."
+) -> IndexingError:
+    """Return what is raised of a folder that is away, which is said in a sentence."""
+    return IndexingError(f"{what} What was read of it is kept.", hint)
