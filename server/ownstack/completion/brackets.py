@@ -76,7 +76,7 @@ def covered(text: str, rest: str, language: Language | None, mark: str = "") -> 
     """
     at, after = 0, 0
     for place, closer in brackets(text, language, mark).unmatched:
-        following = at + len(rest[at:]) - len(rest[at:].lstrip())
+        following = at + len(rest[at:]) - len(rest[at:].lstrip(" \t"))
         if not rest.startswith(closer, following):
             break
         at, after = following + len(closer), place + len(closer)
