@@ -12,6 +12,8 @@ from ownstack.secret import secret_file, secret_path, secret_text
     "path",
     [
         ".env",
+        ".ENV",
+        "Server.KEY",
         "a/.env.local",
         "a/prod.env",
         "certs/site.pem",

@@ -55,13 +55,18 @@ _MIN_BITS = 3.0
 """Shannon entropy a character; random hexadecimal of this length lies above."""
 
 
+def _plain(path: str) -> str:
+    """Return a path as the patterns have it: where case is ignored, `.ENV` is read as `.env`."""
+    return path.replace("\\", "/").lstrip("/").lower()
+
+
 @functools.lru_cache(4_096)
 def secret_path(path: str) -> bool:
     """Say whether a file of this name holds secrets by custom.
 
     Source code whose name is no proof is asked with its text: `secret_file`.
     """
-    path = path.replace("\\", "/").lstrip("/")
+    path = _plain(path)
     # A folder of that name may well hold code.
     if path.rpartition("/")[2] == "credentials" or _FILES.match_file(path):
         return True
@@ -72,7 +77,7 @@ def secret_file(path: str, text: str) -> bool:
     """Say whether a file holds secrets: by its name, or, if that is no proof, by what it says."""
     if secret_path(path):
         return True
-    path = path.replace("\\", "/").lstrip("/")
+    path = _plain(path)
     # Chance-like characters are no proof here: examples in comments have them.
     return _is_doubtful(path) and any(
         _NAMED.search(line) or _KNOWN.search(line) for line in text.splitlines()

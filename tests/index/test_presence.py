@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ownstack.errors import IndexingError
-from ownstack.index import reading, sync
+from ownstack.index import presence, reading, sync
 from ownstack.index import scan as scanning
 from ownstack.index.columns import Document
 from ownstack.index.jobs import FileToRead, ReadFiles
@@ -152,7 +152,7 @@ def test_a_folder_that_goes_while_it_is_looked_at(
 def test_another_drive_in_its_place(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder has files then, which are those of another."""
     devices = iter((1, 2))
-    monkeypatch.setattr(sync, "device_of", lambda *_, **__: next(devices))
+    monkeypatch.setattr(presence, "device_of", lambda *_, **__: next(devices))
 
     with pytest.raises(IndexingError, match="away for a moment"):
         plan_all(root, stored(root), ())
@@ -163,7 +163,7 @@ def test_a_folder_that_was_away_for_a_moment(
     root: Path, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It could be listed before and after."""
-    monkeypatch.setattr(sync, "device_of", lambda *_, **__: 1)
+    monkeypatch.setattr(presence, "device_of", lambda *_, **__: 1)
     fail(monkeypatch, os, "scandir", root.name, number)
 
     with pytest.raises(IndexingError, match=os.strerror(number)):

@@ -6,8 +6,10 @@ nothing of it meanwhile (each answer is checked against its file), and goes on w
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from ownstack.errors import IndexingError, in_words
@@ -32,10 +34,10 @@ def is_passing(error: OSError | ValueError) -> bool:
     return isinstance(error, OSError) and error.errno in _PASSING
 
 
-def device_of(root: Path, *, holds_files: bool) -> int:
+def device_of(root: Path, *, holds_files: bool = False) -> int:
     """Return the device that a folder lies on; another one later means that a drive went or came.
 
-    `holds_files`: it did when it was looked at last.
+    `holds_files`: it did when it was looked at last, so it is away if it is empty now.
 
     Raises:
         IndexingError: it cannot be listed, or a drive is missing from it.
@@ -52,6 +54,21 @@ def device_of(root: Path, *, holds_files: bool) -> int:
             "The folder is empty now.", "Connect its drive if that is away; else rebuild the index."
         )
     return device
+
+
+@contextlib.contextmanager
+def steady(root: Path, *, holds_files: bool = False) -> Iterator[None]:
+    """Look at a whole folder: what is not seen in between is not there.
+
+    `holds_files`: see `device_of`.
+
+    Raises:
+        IndexingError: the folder is away, or was for a moment: nothing can be said of its files.
+    """
+    device = device_of(root, holds_files=holds_files)
+    yield
+    if device_of(root, holds_files=holds_files) != device:
+        raise away("The folder was away for a moment.")
 
 
 def away(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ownstack.errors import IndexingError
 from ownstack.index.columns import Document
-from ownstack.index.presence import away, device_of
+from ownstack.index.presence import away, device_of, steady
 from ownstack.index.reading import NO_STAMP, Stamp
 from ownstack.index.scan import IGNORE_FILES, Entry, Judge, scan
 from ownstack.index.spelling import Spelling
@@ -79,14 +79,11 @@ def plan_all(root: Path, stored: Mapping[str, FileState], overlaid: Collection[s
     Raises:
         IndexingError: the folder is away, or was for a moment: nothing can be said of its files.
     """
-    holds_files = _holds_files(stored)
-    device = device_of(root, holds_files=holds_files)
-    on_disk = {entry.path: entry for entry in scan(root)}
+    with steady(root, holds_files=_holds_files(stored)):
+        on_disk = {entry.path: entry for entry in scan(root)}
     top = on_disk.get("")
     if top is not None and top.is_away:
         raise away(top.reason)
-    if device_of(root, holds_files=holds_files) != device:
-        raise away("The folder was away for a moment.")
     for path in overlaid:
         on_disk.pop(path, None)
     return plan_sync(on_disk, {path: stored[path] for path in stored if path not in overlaid})

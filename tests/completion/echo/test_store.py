@@ -7,6 +7,7 @@ import pytest
 
 from ownstack.completion.echo import store as storing
 from ownstack.completion.echo.store import Store
+from ownstack.errors import IndexingError
 
 
 @pytest.fixture
@@ -230,6 +231,21 @@ def test_an_update_while_a_refresh_looks_around(
     store.refresh()
 
     assert (holds(store, "old"), holds(store, "new")) == ([], ["a.py"])
+
+
+def test_a_folder_that_is_away(folder: Path, cache: Path) -> None:
+    """A drive that comes back finds what was stored of it."""
+    write(folder / "a.py", "kept = 1\n")
+    store = refreshed(folder, cache)
+    away = folder.rename(folder.with_name("away"))
+
+    with pytest.raises(IndexingError, match="cannot be listed"):
+        store.refresh()
+    assert sum(len(part.segment.files) for part in store.view.parts) == 1
+    away.rename(folder)
+    store.refresh()
+
+    assert holds(store, "kept") == ["a.py"]
 
 
 def test_a_cache_that_cannot_be_written(

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from ownstack.completion.echo.store import Store, View
+from ownstack.errors import OwnstackError
 from ownstack.paths import short_hash
 
 log = logging.getLogger(__name__)
@@ -103,6 +104,8 @@ class Projects:
         try:
             self._sweep()
             store.refresh(_Turns())
+        except OwnstackError as error:
+            log.warning("The text index of %s was not renewed. %s", folder, error)
         except Exception:
             log.exception("The text index of %s could not be renewed.", folder)
         took = self._clock() - started

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ownstack.completion.echo.scan import accepts, read, scan
 from ownstack.completion.echo.segment import Segment, SegmentCorruptError, Source, StoredFile
+from ownstack.index.presence import steady
 from ownstack.index.reading import Stamp
 from ownstack.paths import private_folder
 
@@ -89,12 +90,16 @@ class Store:
         """Make the store agree with the folder. Blocks; `pause` is called after every file.
 
         What was already stored can be searched before this is done.
+
+        Raises:
+            IndexingError: the folder is away; what is stored of it is kept.
         """
         if not self._loaded:
             self._load()
             self._loaded = True
         self._updated.clear()
-        seen = dict(self._scan(pause))
+        with steady(self._folder):
+            seen = dict(self._scan(pause))
         if self._closed:
             return
         stored = {file.path: file.stamp for part in self.view.parts for file in part.live()}
