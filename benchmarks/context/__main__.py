@@ -83,6 +83,8 @@ def parser() -> argparse.ArgumentParser:
                       help="a project or a language; may be repeated")  # fmt: skip
     made.add_argument("--split", choices=("dev", "test"), default="dev")
     made.add_argument("--positions", type=int, default=100, help="per language")
+    made.add_argument("--first-uses", action="store_true",
+                      help="only of symbols that nothing else in the project uses")  # fmt: skip
     made.add_argument("--prompt-tokens", type=int, default=1024,
                       help="of the window of a model that does not weigh")  # fmt: skip
     made.add_argument("--seed", type=int, default=42)
@@ -104,7 +106,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         symbols = {project.name: indexed(project, home) for project in projects}
         positions = draw_positions(
-            projects, lambda one: symbols[one.name].snapshot, options.positions, options.seed
+            projects,
+            lambda one: symbols[one.name].snapshot,
+            options.positions,
+            options.seed,
+            options.first_uses,
         )
         answers = asyncio.run(ask_all(options, projects, symbols, positions, home))
         for one in symbols.values():
@@ -113,7 +119,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         shutil.rmtree(home, ignore_errors=True)
     for answer in answers[: options.show]:
         show(answer)
-    title = f"the index as context, {options.split} projects, {options.prompt_tokens} tokens, " \
+    which = "first uses, " if options.first_uses else ""
+    title = f"the index as context, {which}{options.split} projects, " \
+            f"{options.prompt_tokens} tokens, " \
             f"{options.model.name}"  # fmt: skip
     report(figures(answers), as_json=options.json, title=title)
     return 0

@@ -34,12 +34,14 @@ def draw_positions(
     snapshots: Callable[[ProjectFiles], Snapshot],
     wanted: int,
     seed: int,
+    first_uses: bool = False,
 ) -> list[Position]:
     """Draw `wanted` cursors a language, equally many a project, in files that are no twins.
 
     The rule of `benchmarks.infilling.cursors`, and that the rest of the line names a symbol
     which at most `MAX_DEFINITIONS` places of the project define, none of them in this file. The
-    cursor is in code, not in a comment or a text.
+    cursor is in code, not in a comment or a text. With `first_uses`, nothing else in the project
+    uses that symbol: what was written before does not tell of it.
     """
     found: list[Position] = []
     for language in dict.fromkeys(project.language for project in projects):
@@ -47,12 +49,12 @@ def draw_positions(
         for place, project in enumerate(mine):
             share = wanted // len(mine) + (place < wanted % len(mine))
             rng = random.Random(f"{seed}/{project.name}/context")
-            found += _positions(project, snapshots(project), share, rng)
+            found += _positions(project, snapshots(project), share, rng, first_uses)
     return found
 
 
 def _positions(
-    project: ProjectFiles, snapshot: Snapshot, wanted: int, rng: random.Random
+    project: ProjectFiles, snapshot: Snapshot, wanted: int, rng: random.Random, first_uses: bool
 ) -> Iterator[Position]:
     taken: set[tuple[str, int]] = set()
     n_found = 0
@@ -69,6 +71,7 @@ def _positions(
             name
             for name in dict.fromkeys(_whole(document.text, spot.offset, spot.truth))
             if is_foreign(snapshot, path, name)
+            and (not first_uses or is_first_use(snapshot, path, spot.line + 1, name))
         )
         if not foreign or kind_at(document, spot.offset) != "code":
             continue
@@ -92,6 +95,11 @@ def is_foreign(snapshot: Snapshot, path: str, name: str) -> bool:
         return False
     where = [one.path for one in symbols_named(snapshot, name)]
     return 0 < len(where) <= MAX_DEFINITIONS and path not in where
+
+
+def is_first_use(snapshot: Snapshot, path: str, line: int, name: str) -> bool:
+    """Say whether nothing uses a name but one line (1-based) of a file."""
+    return all((one.path, one.lines) == (path, (line,)) for one in snapshot.references(name))
 
 
 def identifiers(text: str) -> list[str]:

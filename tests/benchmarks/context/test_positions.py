@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.context.__main__ import foreign_share, names_right
-from benchmarks.context.positions import Position, draw_positions, is_foreign
+from benchmarks.context.positions import Position, draw_positions, is_first_use, is_foreign
 from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.sources import ProjectFiles, read_project
 from ownstack.document import Document
@@ -58,6 +58,18 @@ def test_cursors_stand_before_foreign_names(project: ProjectFiles, snapshot: Sna
     [found] = first
     assert found.foreign == ("ShopClient",)
     assert found.case.before + found.case.truth == "client = make(ShopClient)"
+
+
+def test_first_uses(project: ProjectFiles, snapshot: Snapshot, tmp_path: Path) -> None:
+    """Nothing but the line of the cursor uses the symbol."""
+    assert is_first_use(snapshot, "main.py", 1, "ShopClient")
+    assert draw_positions([project], lambda one: snapshot, 1, 3, first_uses=True)
+    (tmp_path / "other.py").write_text("from client import ShopClient\n")
+    read = read_files(ReadFiles(str(tmp_path), (FileToRead("other.py"),)))
+    later = snapshot.with_batch(read.batch)
+
+    assert not is_first_use(later, "main.py", 1, "ShopClient")
+    assert draw_positions([project], lambda one: later, 1, 3, first_uses=True) == []
 
 
 def test_measures() -> None:
