@@ -70,8 +70,8 @@ def _positions(
         foreign = tuple(
             name
             for name in dict.fromkeys(_whole(document.text, spot.offset, spot.truth))
-            if is_foreign(snapshot, path, name)
-            and (not first_uses or is_first_use(snapshot, path, spot.line + 1, name))
+            if is_foreign(snapshot, path, spot.line + 1, name)
+            and (not first_uses or is_only_use(snapshot, name))
         )
         if not foreign or kind_at(document, spot.offset) != "code":
             continue
@@ -89,17 +89,22 @@ def _positions(
         )
 
 
-def is_foreign(snapshot: Snapshot, path: str, name: str) -> bool:
-    """Say whether a name is that of a symbol of other files of the project alone."""
+def is_foreign(snapshot: Snapshot, path: str, line: int, name: str) -> bool:
+    """Say whether a line (1-based) uses a name that other files of the project alone define.
+
+    A variable of its own that is called so, or a word in a text, is no use of it.
+    """
     if len(name) < _MIN_CHARS:
         return False
     where = [one.path for one in symbols_named(snapshot, name)]
-    return 0 < len(where) <= MAX_DEFINITIONS and path not in where
+    if not 0 < len(where) <= MAX_DEFINITIONS or path in where:
+        return False
+    return any(one.path == path and line in one.lines for one in snapshot.references(name))
 
 
-def is_first_use(snapshot: Snapshot, path: str, line: int, name: str) -> bool:
-    """Say whether nothing uses a name but one line (1-based) of a file."""
-    return all((one.path, one.lines) == (path, (line,)) for one in snapshot.references(name))
+def is_only_use(snapshot: Snapshot, name: str) -> bool:
+    """Say whether a name is used on no more than one line."""
+    return sum(len(one.lines) for one in snapshot.references(name)) <= 1
 
 
 def identifiers(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.context.__main__ import foreign_share, names_right
-from benchmarks.context.positions import Position, draw_positions, is_first_use, is_foreign
+from benchmarks.context.positions import Position, draw_positions, is_foreign, is_only_use
 from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.sources import ProjectFiles, read_project
 from ownstack.document import Document
@@ -43,10 +43,19 @@ def position(before: str, truth: str, *foreign: str) -> Position:
 
 def test_foreign_is_what_other_files_alone_define(snapshot: Snapshot) -> None:
     """Neither what the file defines itself, nor what nobody does."""
-    assert is_foreign(snapshot, "main.py", "ShopClient")
-    assert not is_foreign(snapshot, "main.py", "own_thing")
-    assert not is_foreign(snapshot, "client.py", "ShopClient")
-    assert not is_foreign(snapshot, "main.py", "nothing_like_it")
+    assert is_foreign(snapshot, "main.py", 1, "ShopClient")
+    assert not is_foreign(snapshot, "main.py", 2, "own_thing")
+    assert not is_foreign(snapshot, "client.py", 1, "ShopClient")
+    assert not is_foreign(snapshot, "main.py", 1, "nothing_like_it")
+
+
+def test_a_variable_of_that_name_is_not_foreign(tmp_path: Path, snapshot: Snapshot) -> None:
+    """It is the function's own, whatever others define."""
+    (tmp_path / "other.py").write_text("def f(ShopClient):\n    return ShopClient\n")
+    read = read_files(ReadFiles(str(tmp_path), (FileToRead("other.py"),)))
+    later = snapshot.with_batch(read.batch)
+
+    assert not is_foreign(later, "other.py", 2, "ShopClient")
 
 
 def test_cursors_stand_before_foreign_names(project: ProjectFiles, snapshot: Snapshot) -> None:
@@ -62,13 +71,13 @@ def test_cursors_stand_before_foreign_names(project: ProjectFiles, snapshot: Sna
 
 def test_first_uses(project: ProjectFiles, snapshot: Snapshot, tmp_path: Path) -> None:
     """Nothing but the line of the cursor uses the symbol."""
-    assert is_first_use(snapshot, "main.py", 1, "ShopClient")
+    assert is_only_use(snapshot, "ShopClient")
     assert draw_positions([project], lambda one: snapshot, 1, 3, first_uses=True)
     (tmp_path / "other.py").write_text("from client import ShopClient\n")
     read = read_files(ReadFiles(str(tmp_path), (FileToRead("other.py"),)))
     later = snapshot.with_batch(read.batch)
 
-    assert not is_first_use(later, "main.py", 1, "ShopClient")
+    assert not is_only_use(later, "ShopClient")
     assert draw_positions([project], lambda one: later, 1, 3, first_uses=True) == []
 
 
