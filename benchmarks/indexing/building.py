@@ -72,7 +72,7 @@ def measure(root: Path, cache: Path) -> list[Figure]:
         if "found" not in first and search(index.snapshot, _QUERY):
             first["found"] = time.perf_counter() - started
         if progress.phase in ("skimming", "reading") and progress.n_done == progress.n_all:
-            first.setdefault("all", now)
+            first[progress.phase] = now
 
     index.refresh(note)
     took_s = time.perf_counter() - started
@@ -92,7 +92,14 @@ def measure(root: Path, cache: Path) -> list[Figure]:
     return [
         Figure("full index", took_s, "s", "<=", BUILD_S, detail=detail),
         Figure("first result of a search", first.get("found", took_s), "s", "<=", FIRST_S),
-        Figure("all text and symbols searchable", first.get("all", took_s), "s", "<=", FIRST_S),
+        Figure(
+            "all text and symbols searchable, at a glance",
+            first.get("skimming", first.get("reading", took_s)),
+            "s",
+            "<=",
+            FIRST_S,
+        ),
+        Figure("all text and symbols searchable, parsed", first.get("reading", took_s), "s"),
         Figure("full index, processors' time", processor_s, "s"),
         Figure("files", status.n_files / took_s, "/s"),
         Figure("source", megabytes / took_s, "MB/s"),

@@ -67,6 +67,26 @@ def test_what_changes_on_the_disk_is_found(tmp_path: Path) -> None:
     assert index.status().message == ""
 
 
+def test_another_folder_in_its_place_is_watched(tmp_path: Path) -> None:
+    """The system goes on to watch the one that was moved away."""
+    root, away = tmp_path / "project", tmp_path / "away"
+    write(root, {"one.py": "def first_thing(): pass\n"})
+    index = open_index(root, tmp_path / "cache")
+    seen = Seen(index)
+    following = Following(index, check_s=0.2)
+    assert seen.until("first", {"one.py"})
+
+    write(tmp_path / "other", {"two.py": "def second_thing(): pass\n"})
+    root.rename(away)
+    (tmp_path / "other").rename(root)
+    assert seen.until("second", {"two.py"})
+    following._watch._check_s = 1e6
+    write(root, {"three.py": "def third_thing(): pass\n"})
+
+    assert seen.until("third", {"three.py"})
+    following.close()
+
+
 def test_an_editor_may_tell_sooner(tmp_path: Path) -> None:
     """Of a file in the folder; others are nobody's business."""
     root = tmp_path / "project"

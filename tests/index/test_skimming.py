@@ -82,6 +82,25 @@ def test_a_glance_is_forgotten_if_nothing_comes_of_it(
 
 
 @pytest.mark.usefixtures("much")
+def test_a_glance_that_nobody_has_seen_is_forgotten_too(root: Path, cache: Path) -> None:
+    """It does not come up later, with what is shown next."""
+    index = open_index(root, cache)
+
+    def fail(progress: Progress) -> None:
+        assert progress.phase == "skimming"
+        raise RuntimeError("no more")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(joblist, "READ_FILES", 1)
+        with pytest.raises(RuntimeError):
+            index.refresh(fail)
+    index.overlay("draft.py", "def draft(): pass\n")
+
+    assert {one.path for one in index.snapshot.files()} == {"draft.py"}
+    index.close()
+
+
+@pytest.mark.usefixtures("much")
 def test_what_was_read_before_is_not_glanced_at(
     root: Path, index: ProjectIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,8 +22,8 @@ class Contents:
     def __init__(self, root: Path, keeper: Keeper, dim: int) -> None:
         """Hold nothing; `dim` is that of the vectors."""
         self.files: dict[str, FileState] = {}
-        self.overlaid: set[str] = set()
-        """Files for which an editor's text stands; it is in memory only."""
+        self.overlaid: dict[str, TextRead] = {}
+        """Files for which an editor's text stands, in memory only."""
         self._keeper = keeper
         self._dim = dim
         self._texts = Texts(root)
@@ -43,6 +43,8 @@ class Contents:
                 if state.document is not None:
                     self._texts.know(path, state.stamp, state.document.content)
         self.snapshot = snapshot
+        for path, read in self.overlaid.items():
+            self.show_text(path, read)
 
     def known(self, path: str) -> tuple[bytes, ...]:
         """Return the contents of a file that need not be extracted (again)."""
@@ -83,7 +85,8 @@ class Contents:
             states[document.path] = FileState(read.stamps[document.path], "", document)
         for path, content in read.known:
             state, now = self.files.get(path), self.snapshot.file(path)
-            if state and state.document and now and now.content_hash == content:
+            is_same = state and state.document and state.document.content == content
+            if state and is_same and now and now.content_hash == content:
                 states[path] = replace(state, stamp=read.stamps[path])
             else:
                 self._former.append((path, content, read.stamps[path]))
@@ -97,13 +100,14 @@ class Contents:
 
     def end_skim(self) -> None:
         """Forget what was only seen at a glance."""
+        self.show()
         self.forget(tuple(self._skimmed))
         self._skimmed.clear()
         self.renumber()
 
     def show_text(self, path: str, read: TextRead) -> None:
         """Let an editor's text stand for a file, until it is read again."""
-        self.overlaid.add(path)
+        self.overlaid[path] = read
         self._unseen.append((read.batch, read.vectors, {}))
         self.show()
 

@@ -29,8 +29,9 @@ class Following:
         self.index = index
         self._report = report
         self._not_before = self._tidied = time.monotonic()
-        self._is_away = False
-        """The last look at the whole folder failed."""
+        self._has_failed = False
+        """The last look at the whole folder did."""
+        self._place = _place(index.root)
         self._watch = Watch(index.root, self._take_over, check_s)
         index.notice = self._watch.message
         self._watch.poke(None)
@@ -47,24 +48,37 @@ class Following:
         self.index.close()
 
     def _refresh(self) -> None:
-        was_away, self._is_away = self._is_away, True
-        self.index.refresh(self._report)
-        self._is_away = False
-        if was_away:
+        started, had_failed, before = time.monotonic(), self._has_failed, self._place
+        self._has_failed = True
+        try:
+            self.index.refresh(self._report)
+            self._has_failed = False
+        finally:
+            took_s = time.monotonic() - started
+            self._not_before = time.monotonic() + CHECK_SHARE * took_s
+        self._place = _place(self.index.root)
+        if had_failed or before != self._place:
+            # A drive came back, or another folder stands there: the system watches the old one.
             self._watch.renew()
             self.index.notice = self._watch.message
             # What changed before it was watched again was not told of.
             self._watch.poke(None)
 
     def _take_over(self, paths: frozenset[str] | None, *, is_check: bool) -> None:
-        started = time.monotonic()
-        if is_check and started < self._not_before:
+        if is_check and time.monotonic() < self._not_before:
             return
         if paths is None or not self.index.update(sorted(paths)):
             self._refresh()
             self.index.warm()
-            took_s = time.monotonic() - started
-            self._not_before = time.monotonic() + CHECK_SHARE * took_s
         if time.monotonic() - self._tidied > TIDY_S:
             self.index.tidy()
             self._tidied = time.monotonic()
+
+
+def _place(root: Path) -> tuple[int, int] | None:
+    """Return what tells a folder from another one in its place, None if there is none."""
+    try:
+        status = root.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -21,28 +21,22 @@ def read_jobs(
     paths: Sequence[str],
     known: Callable[[str], tuple[bytes, ...]],
     embedder: str,
-    skims: bool = False,
-) -> list[ReadFiles]:
-    """Return jobs that read all files, in their order; `known`: see `FileToRead`.
+) -> tuple[list[ReadFiles], bool]:
+    """Return jobs that read all files, in their order, and whether that is much.
 
-    `embedder`, `skims`: see `ReadFiles`.
+    Much is worth a glance before. `known`: see `FileToRead`; `embedder`: see `ReadFiles`.
     """
-    jobs, files, size = [], list[FileToRead](), 0
+    jobs, files, size, n_bytes = [], list[FileToRead](), 0, 0
     for path in paths:
         files.append(FileToRead(path, known(path)))
         size += (stamp_of(root, path) or NO_STAMP)[1]
         if size > READ_BYTES or len(files) == READ_FILES:
-            jobs.append(ReadFiles(str(root), tuple(files), embedder, skims))
+            jobs.append(ReadFiles(str(root), tuple(files), embedder))
+            n_bytes += size
             files, size = [], 0
     if files:
-        jobs.append(ReadFiles(str(root), tuple(files), embedder, skims))
-    return jobs
-
-
-def is_much(root: Path, paths: Sequence[str]) -> bool:
-    """Say whether to read files takes so long that they are worth a glance before."""
-    sizes = ((stamp_of(root, path) or NO_STAMP)[1] for path in paths)
-    return sum(sizes) > MUCH_BYTES
+        jobs.append(ReadFiles(str(root), tuple(files), embedder))
+    return jobs, n_bytes + size > MUCH_BYTES
 
 
 def embed_jobs(

@@ -22,7 +22,7 @@ from ownstack.index.contents import Contents
 from ownstack.index.embed import Embedder, default_embedder
 from ownstack.index.embedding import embed_files
 from ownstack.index.folder import folder_of
-from ownstack.index.joblist import embed_jobs, is_much, read_jobs
+from ownstack.index.joblist import embed_jobs, read_jobs
 from ownstack.index.jobs import (
     EmbedFiles,
     FilesRead,
@@ -140,7 +140,7 @@ class ProjectIndex:
             path = path if path in self._contents.overlaid else listed(self.root, path)
             if text is None:
                 held = self._contents
-                held.overlaid.discard(path)
+                held.overlaid.pop(path, None)
                 held.forget([path])
                 plan = plan_update(self.root, [path], held.files, held.overlaid)
                 self._carry_out(plan or SyncPlan((path,), (), (), 0), None)
@@ -169,6 +169,7 @@ class ProjectIndex:
         with self._busy:
             self._keeper.tidy(at_once=at_once)
             self._contents.renumber()
+            self.n_works += 1
 
     def reason(self, path: str) -> str:
         """Say why a file is not in the index, or return ""; from any thread."""
@@ -215,7 +216,7 @@ class ProjectIndex:
     def _at_work(self) -> Iterator[None]:
         """Keep others out; say what came of it only when all of it is done."""
         with self._busy:
-            before = self._phase
+            before, self._progress = self._phase, Progress("scanning", 0, 0)
             try:
                 yield
             except Exception as error:
@@ -232,45 +233,47 @@ class ProjectIndex:
 
     def _carry_out(self, plan: SyncPlan, report: Report | None) -> None:
         self._contents.leave_out(plan)
-        much = is_much(self.root, plan.read)
-        (self._skim_and_read if much else self._read)(plan.read, report)
+        known = self._contents.known
+        jobs, is_much = read_jobs(self.root, plan.read, known, self._made_at_once())
+        (self._skim_and_read if is_much else self._read)(jobs, len(plan.read), report)
         self._embed(self.snapshot.awaiting_vectors(), report)
         self._keeper.flush()
 
-    def _skim_and_read(self, paths: Sequence[str], report: Report | None) -> None:
+    def _skim_and_read(
+        self, jobs: Sequence[ReadFiles], n_files: int, report: Report | None
+    ) -> None:
         """Let much that is new be found soon, by what is seen at a glance."""
         try:
-            self._skim(paths, report)
-            self._read(paths, report, (SKIM_SHARE, 1.0))
+            self._skim(jobs, n_files, report)
+            self._read(jobs, n_files, report, (SKIM_SHARE, 1.0))
         finally:
             self._contents.end_skim()
 
-    def _skim(self, paths: Sequence[str], report: Report | None) -> None:
+    def _skim(self, jobs: Sequence[ReadFiles], n_files: int, report: Report | None) -> None:
         self._phase, n_done = "skimming", 0
         shown = time.monotonic()
-        jobs = read_jobs(self.root, paths, self._contents.known, "", skims=True)
-        for job, answer in self._pool.do(jobs):
+        for job, answer in self._pool.do([replace(job, embedder="", skims=True) for job in jobs]):
             assert isinstance(job, ReadFiles)
             n_done += len(job.files)
             if isinstance(answer, FilesRead):
                 self._contents.skim(answer)
-            if time.monotonic() - shown > SHOW_S or n_done == len(paths):
+            if time.monotonic() - shown > SHOW_S or n_done == n_files:
                 self._contents.show()
                 shown = time.monotonic()
-            self._say(Progress("skimming", n_done, len(paths), (0.0, SKIM_SHARE)), report)
+            self._say(Progress("skimming", n_done, n_files, (0.0, SKIM_SHARE)), report)
 
     def _read(
         self,
-        paths: Sequence[str],
+        jobs: Sequence[ReadFiles],
+        n_files: int,
         report: Report | None,
         of_work: tuple[float, float] = (0.0, 1.0),
     ) -> None:
         self._phase, n_done, fatal = "reading", 0, list[ReadFiles]()
-        jobs = read_jobs(self.root, paths, self._contents.known, self._made_at_once())
         for job, answer in self._do_reading(jobs):
             if isinstance(answer, FilesRead):
                 n_done += len(job.files)
-                self._say(Progress("reading", n_done, len(paths), of_work), report)
+                self._say(Progress("reading", n_done, n_files, of_work), report)
             else:
                 fatal.append(job)
         # One file of each such job is to blame: which one is seen when each is read alone.

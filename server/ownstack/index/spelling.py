@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import string
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 _SWAPPED = str.maketrans(
@@ -23,7 +23,7 @@ _SWAPPED = str.maketrans(
 class Spelling:
     """For one piece of work: each folder is asked once, though it may change later."""
 
-    def __init__(self, root: Path, known: Iterable[str] = ()) -> None:
+    def __init__(self, root: Path, known: Collection[str] = ()) -> None:
         """`known`: the paths that are in the index."""
         self._root = str(root)
         self._known = known

@@ -26,7 +26,7 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
-from ownstack.errors import OwnstackError
+from ownstack.errors import OwnstackError, in_words
 from ownstack.index.scan import is_skipped_folder
 
 log = logging.getLogger(__name__)
@@ -146,7 +146,7 @@ class Watch:
             observer.start()
         except OSError as error:
             self.message = (
-                f"The system cannot watch this folder ({error.strerror or error}); "
+                f"The system cannot watch this folder ({in_words(error)}); "
                 f"it is looked at every {self._check_s:.0f} seconds instead."
             )
             log.warning("%s", self.message)

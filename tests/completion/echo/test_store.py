@@ -81,6 +81,7 @@ def test_a_removed_file(folder: Path, cache: Path) -> None:
     write(folder / "a.py", "first = 1\n" * 20)
     write(folder / "b.py", "second = 2\n" * 20)
     store = refreshed(folder, cache)
+    write(folder / "empty.py", "")
 
     (folder / "a.py").unlink()
     store.update("a.py")
@@ -241,7 +242,11 @@ def test_a_folder_that_is_away(folder: Path, cache: Path) -> None:
 
     with pytest.raises(IndexingError, match="cannot be listed"):
         store.refresh()
-    assert sum(len(part.segment.files) for part in store.view.parts) == 1
+    folder.mkdir()
+    with pytest.raises(IndexingError, match="is empty"):
+        store.refresh()
+    assert holds(store, "kept") == ["a.py"]
+    folder.rmdir()
     away.rename(folder)
     store.refresh()
 

@@ -98,7 +98,7 @@ class Store:
             self._load()
             self._loaded = True
         self._updated.clear()
-        with steady(self._folder):
+        with steady(self._folder, holds_files=bool(self.view.parts)):
             seen = dict(self._scan(pause))
         if self._closed:
             return
