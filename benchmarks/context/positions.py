@@ -38,10 +38,10 @@ def draw_positions(
 ) -> list[Position]:
     """Draw `wanted` cursors a language, equally many a project, in files that are no twins.
 
-    The rule of `benchmarks.infilling.cursors`, and that the rest of the line names a symbol
+    The rule of `benchmarks.infilling.cursors`, and that the rest of the line uses a symbol
     which at most `MAX_DEFINITIONS` places of the project define, none of them in this file. The
     cursor is in code, not in a comment or a text. With `first_uses`, nothing else in the project
-    uses that symbol: what was written before does not tell of it.
+    uses that symbol, an import neither: what was written before does not tell of it.
     """
     found: list[Position] = []
     for language in dict.fromkeys(project.language for project in projects):
