@@ -1,13 +1,14 @@
 """`python -m benchmarks.context --model MODEL.gguf`: is the project's index a help?
 
 Cursors of the projects of `benchmarks/infilling` where the rest of the line uses a symbol that
-another file defines, with `--first-uses` one that no other line of the project uses. Each is asked twice with the same window, without the index and with it, as
-the product uses it for such a model. One that weighs (the built-in one) stands beside echo, and
-is given the names that the index knows. A larger one is shown the definitions of the names at
-the cursor, which take their share of the window. *First name*: the name that is being written is
-finished as it should be. *Names right*: the identifiers of the answer are those of the line, in its
-order. *Foreign names*: the share of the other files' symbols that the answer holds. Intervals
-are bootstrapped over cursors, within languages, of the paired differences.
+another file defines, with `--first-uses` one that no other line of the project uses. Each is asked
+twice with the same window, without the index and with it, as the product uses it for such a model.
+One that weighs (the built-in one) stands beside echo, and is given the names that the index knows.
+A larger one is shown the definitions of the names at the cursor, which take their share of the
+window. *First name*: the name that is being written is finished as it should be. *Names right*:
+the identifiers of the answer are those of the line, in its order. *Foreign names*: the share of
+the other files' symbols that the answer holds. Intervals are bootstrapped over cursors, within
+languages, of the paired differences.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from tests.support.indexing import FILES, found, open_again, open_index, shown, 
 def stored_documents(index: ProjectIndex) -> int:
     """Return how many states of files are stored, or wait to be."""
     index._keeper.flush()
-    store = index._keeper._opened.result()
+    store = index._keeper.begin().result()
     assert store is not None
     return len(store.live())
 

@@ -39,7 +39,7 @@ class Keeper:
     """Owns the store and its lock. Used by one thread at a time."""
 
     def __init__(self, folder: Path, root: Path, embedder: str, dim: int) -> None:
-        """Begin to open the store of a folder; `load` waits for it."""
+        """Begin to open the store of a folder, if there is one; `load` waits for it."""
         self._folder = folder
         self._what = (root, embedder, dim)
         self._batches: list[Batch] = []
@@ -55,12 +55,20 @@ class Keeper:
         """Another process writes this index."""
         self._thread = ThreadPoolExecutor(1, "index-store")
         self._take_lock()
-        self._opened: Future[Store | None] = self._thread.submit(self._open)
+        self._opened: Future[Store | None] | None = None
+        if not self.is_new:
+            self.begin()
 
     @property
     def is_new(self) -> bool:
         """Say whether there is nothing to load."""
         return not has_head(self._folder)
+
+    def begin(self) -> Future[Store | None]:
+        """Begin to open the store, if that has not begun: a second's work of imports, at first."""
+        if self._opened is None:
+            self._opened = self._thread.submit(self._open)
+        return self._opened
 
     def load(self) -> tuple[dict[str, FileState], Held | None]:
         """Return all files, and the documents that are their present states."""
@@ -69,7 +77,7 @@ class Keeper:
             return dict(store.files), store.load(store.live())
 
         if self.is_reader:
-            self._opened.result()
+            self.begin().result()
             read, self._read = self._read, None
             return read or ({}, None)
         try:
@@ -80,9 +88,7 @@ class Keeper:
 
     def contents(self, path: str) -> tuple[bytes, ...]:
         """Return the contents of a file that need not be extracted again."""
-        if self.is_reader or not self._opened.done():
-            return ()
-        store = self._opened.result()
+        store = None if self.is_reader else self._store_at_hand()
         return () if store is None else store.contents(path)
 
     def restore(self, documents: Sequence[tuple[str, bytes]]) -> Held | None:
@@ -117,7 +123,7 @@ class Keeper:
         n_documents = sum(len(batch.documents) for batch in self._batches)
         if if_due and waits_s < FLUSH_S and n_documents < FLUSH_DOCUMENTS:
             return
-        if if_due and not self._opened.done():
+        if if_due and not self.begin().done():
             return
         batch = join(self._batches) if self._batches else None
         states, vectors = self._states, self._vectors
@@ -140,9 +146,7 @@ class Keeper:
 
     def size_bytes(self) -> int:
         """Return what the index takes on disk."""
-        if not self._opened.done():
-            return 0
-        store = self._opened.result()
+        store = self._store_at_hand()
         return 0 if store is None else store.size_bytes()
 
     def changed(self) -> bool:
@@ -161,6 +165,10 @@ class Keeper:
             self._lock.release()
             self._lock = None
 
+    def _store_at_hand(self) -> Store | None:
+        """Return the store if that needs no waiting."""
+        return self._opened.result() if self._opened is not None and self._opened.done() else None
+
     def _take_lock(self) -> None:
         try:
             self._lock = FileLock.take(self._folder / "lock")
@@ -177,7 +185,6 @@ class Keeper:
             return None
         if self.is_reader and self.is_new:
             return None
-        # Half a second of imports, beside the first files that are read.
         from ownstack.index.store import Store
 
         try:
@@ -233,7 +240,7 @@ class Keeper:
             return None
 
     def _with_store(self, use: Callable[[Store], T]) -> T | None:
-        store = self._opened.result()
+        store = self.begin().result()
         if store is None:
             return None
         try:

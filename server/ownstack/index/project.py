@@ -235,7 +235,11 @@ class ProjectIndex:
         self._contents.leave_out(plan)
         known = self._contents.known
         jobs, is_much = read_jobs(self.root, plan.read, known, self._made_at_once())
-        (self._skim_and_read if is_much else self._read)(jobs, len(plan.read), report)
+        if is_much:
+            self._skim_and_read(jobs, len(plan.read), report)
+        else:
+            self._keeper.begin()
+            self._read(jobs, len(plan.read), report)
         self._embed(self.snapshot.awaiting_vectors(), report)
         self._keeper.flush()
 
@@ -245,6 +249,7 @@ class ProjectIndex:
         """Let much that is new be found soon, by what is seen at a glance."""
         try:
             self._skim(jobs, n_files, report)
+            self._keeper.begin()
             self._read(jobs, n_files, report, (SKIM_SHARE, 1.0))
         finally:
             self._contents.end_skim()
