@@ -124,7 +124,9 @@ class Contents:
                     self._texts.know(one.path, stamps[one.path], one.content)
                 if vectors is not None:
                     self.put_vectors(one.path, one.content, vectors[bounds[at] : bounds[at + 1]])
-        self.renumber()
+        if self._skimmed:
+            # Each file that is read leaves dead rows of the glance at it.
+            self.renumber()
 
     def restore(self) -> tuple[FileToRead, ...]:
         """Take from the store what files hold again; return those of which it lost it."""
