@@ -148,7 +148,7 @@ class FolderIndex:
             self._fail(str(error))
         except Exception as error:
             log.exception("The index of %s failed.", self.folder)
-            self._fail(f"The index failed: {in_words(error)}")
+            self._fail(f"The index failed ({in_words(error)}).")
 
     def _fail(self, words: str) -> None:
         self._say(IndexStatus(str(self.folder), "error", words))

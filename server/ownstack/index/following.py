@@ -32,6 +32,8 @@ class Following:
         self._has_failed = False
         """The last look at the whole folder did."""
         self._place = _place(index.root)
+        self._check_s = check_s
+        self._renewed = -check_s
         self._watch = Watch(index.root, self._take_over, check_s)
         index.notice = self._watch.message
         self._watch.poke(None)
@@ -56,9 +58,12 @@ class Following:
         finally:
             took_s = time.monotonic() - started
             self._not_before = time.monotonic() + CHECK_SHARE * took_s
-        self._place = _place(self.index.root)
-        if had_failed or before != self._place:
+        self._place, now = _place(self.index.root), time.monotonic()
+        # Some network drives number a folder anew each time.
+        is_another = before != self._place and now >= self._renewed + self._check_s
+        if had_failed or is_another:
             # A drive came back, or another folder stands there: the system watches the old one.
+            self._renewed = now
             self._watch.renew()
             self.index.notice = self._watch.message
             # What changed before it was watched again was not told of.
