@@ -41,15 +41,6 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "project"
 
 
-@pytest.fixture
-def index(root: Path, tmp_path: Path) -> Iterator[ProjectIndex]:
-    """The project's index, made once."""
-    index = open_index(root, tmp_path / "cache")
-    index.refresh()
-    yield index
-    index.close()
-
-
 def stored(root: Path) -> dict[str, FileState]:
     """Return what an index holds that agrees with a folder."""
     return {entry.path: FileState(entry.stamp, entry.reason) for entry in scan(root)}

@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -256,15 +256,9 @@ class ProjectIndex:
 
     def _skim(self, jobs: Sequence[ReadFiles], n_files: int, report: Report | None) -> None:
         self._phase, n_done = "skimming", 0
-        shown = time.monotonic()
-        for job, answer in self._pool.do([replace(job, embedder="", skims=True) for job in jobs]):
-            assert isinstance(job, ReadFiles)
+        skims = [replace(job, embedder="", skims=True) for job in jobs]
+        for job, _ in self._taken(skims, self._contents.skim):
             n_done += len(job.files)
-            if isinstance(answer, FilesRead):
-                self._contents.skim(answer)
-            if time.monotonic() - shown > SHOW_S or n_done == n_files:
-                self._contents.show()
-                shown = time.monotonic()
             self._say(Progress("skimming", n_done, n_files, (0.0, SKIM_SHARE)), report)
 
     def _read(
@@ -294,21 +288,27 @@ class ProjectIndex:
                 self._contents.note({job.files[0].path: FileState(NO_STAMP, reason)})
 
     def _do_reading(self, jobs: Sequence[ReadFiles]) -> Iterator[tuple[ReadFiles, object]]:
-        """Do jobs and take over their answers, which readers see soon, and at the end all."""
-        shown = time.monotonic()
-        for job, answer in self._pool.do(jobs):
-            assert isinstance(job, ReadFiles)
-            if isinstance(answer, FilesRead):
-                self._contents.take(answer)
+        """Do jobs and keep what they answer; files of known contents come back at the end."""
+        for job, answer in self._taken(jobs, self._contents.take):
             yield job, answer
-            if time.monotonic() - shown > SHOW_S:
-                self._contents.show()
-                self._keeper.flush(if_due=True)
-                shown = time.monotonic()
-        self._contents.show()
+            self._keeper.flush(if_due=True)
         if files := self._contents.restore():
             # The store was lost in between: what it knew must be read after all.
             list(self._do_reading([ReadFiles(str(self.root), files)]))
+
+    def _taken(
+        self, jobs: Sequence[ReadFiles], take: Callable[[FilesRead], None]
+    ) -> Iterator[tuple[ReadFiles, object]]:
+        """Do jobs and take over their answers; readers see them soon, with the last one all."""
+        shown = time.monotonic()
+        for number, (job, answer) in enumerate(self._pool.do(jobs), 1):
+            assert isinstance(job, ReadFiles)
+            if isinstance(answer, FilesRead):
+                take(answer)
+            if number == len(jobs) or time.monotonic() - shown > SHOW_S:
+                self._contents.show()
+                shown = time.monotonic()
+            yield job, answer
 
     def _made_at_once(self) -> str:
         """Name the embedder if workers have it: then vectors cost least while a file is read."""
