@@ -114,9 +114,9 @@ def figures(where: str, model: str, runs: int, home: Home, root: Path) -> list[F
                     shutil.rmtree(root, ignore_errors=True)
                 starts.append(start())
             when = "with caches" if kept else "the very first"
-            found.append(figure(f"{name}, {when}", [one.suggestion for one in starts], BAR_S))
+            found.append(figure(f"{name}, {when}", [start.suggestion for start in starts], BAR_S))
             if name == "editor":
-                ready = [one.completer for one in starts]
+                ready = [start.completer for start in starts]
                 found.append(figure(f"{name}, {when}: until the model is at work", ready))
     return found
 

@@ -61,8 +61,13 @@ class Window:
         *,
         settings: dict[str, Any] | None = None,
         command: list[str] | None = None,
+        folder: Path | None = None,
     ) -> Window:
-        """Start `ownstack lsp`, say hello, open `path` with `text` (unsaved)."""
+        """Start `ownstack lsp`, say hello, open `path` with `text` (unsaved).
+
+        `folder` is the workspace; without one, the folder that `path` lies in.
+        """
+        workspace = folder or path.parent
         client = LanguageClient(
             "ownstack-benchmark",
             "1",
@@ -96,7 +101,7 @@ class Window:
                 ),
                 process_id=None,
                 workspace_folders=[
-                    types.WorkspaceFolder(uri=path.parent.as_uri(), name=path.parent.name)
+                    types.WorkspaceFolder(uri=workspace.as_uri(), name=workspace.name)
                 ],
                 initialization_options={
                     "ownstack": settings or {},

@@ -48,6 +48,28 @@ def test_a_private_folder_is_closed_to_others(tmp_path: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="this system has no file modes")
+def test_a_private_folder_is_no_link(tmp_path: Path) -> None:
+    """What it leads to may be somebody else's, and keeps its mode."""
+    (tmp_path / "victim").mkdir(mode=0o755)
+    (tmp_path / "run").symlink_to("victim")
+
+    with pytest.raises(PermissionError, match="run is a link"):
+        private_folder(tmp_path / "run")
+
+    assert (tmp_path / "victim").stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give away")
+def test_a_private_folder_is_nobody_elses(tmp_path: Path) -> None:
+    """Not even root takes it over."""
+    (tmp_path / "run").mkdir()
+    os.chown(tmp_path / "run", 65_534, 65_534)
+
+    with pytest.raises(PermissionError, match="belongs to another user"):
+        private_folder(tmp_path / "run")
+
+
 def test_the_grammars_are_found() -> None:
     """In a checkout beside the server, in a wheel inside the package."""
     assert (grammars_folder() / "languages.toml").is_file()

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ownstack.text import Edit, LineIndex, Span, apply_edit, truncate, utf16_length
+from ownstack.text import (
+    Edit,
+    LineIndex,
+    Span,
+    apply_edit,
+    apply_edits,
+    descending,
+    truncate,
+    utf16_length,
+)
 
 # What breaks naive converters: astral characters, joined emoji, every kind of "line" break.
 PIECES = [
@@ -130,3 +139,25 @@ def test_truncation_says_that_it_happened() -> None:
     """A cut text ends in an ellipsis and keeps to the limit."""
     assert truncate("abcdef", 4) == "abc…"
     assert truncate("abcd", 4) == "abcd"
+
+
+@given(st.text(max_size=20), st.lists(st.tuples(st.integers(0), st.integers(0), st.text())))
+def test_edits_together_mean_what_they_mean_one_by_one(
+    text: str, drawn: list[tuple[int, int, str]]
+) -> None:
+    """In whatever order they stand, touching each other or at one place."""
+    made, one_by_one = list[Edit](), text
+    for start, end, new in drawn:
+        start, end = sorted((start % (len(one_by_one) + 1), end % (len(one_by_one) + 1)))
+        made.append(Edit(Span(start, end), new))
+        one_by_one = apply_edit(one_by_one, made[-1])
+
+    assert apply_edits(text, made) == one_by_one
+
+
+def test_a_replacement_everywhere_is_one_run() -> None:
+    """An editor sends them from the end to the beginning: the text is copied once."""
+    everywhere = [Edit(Span(at, at + 1), "xy") for at in range(90, 0, -10)]
+
+    assert list(descending(everywhere)) == [everywhere]
+    assert len(list(descending(everywhere[::-1]))) == len(everywhere)

@@ -1,75 +1,77 @@
 """House rules that a machine can check."""
 
 import ast
+import os
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "server" / "ownstack"
+from tests.support.package_tree import parsed
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "server" / "ownstack"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 70
-
-# Library → the only modules (paths below the package) that may import it.
-BORDERS = {
-    "llama_cpp": ("engine/llama.py",),
-    "tree_sitter": ("syntax.py", "queries.py"),
-    "lancedb": ("index/store.py",),
-    "pyarrow": ("index/store.py", "index/arrow.py"),
-    "pygls": ("lsp/",),
-    "lsprotocol": ("lsp/",),
-    "cattrs": ("lsp/",),
-}
-# Package → packages of ours that it must not know.
-LAYERS = {
-    "engine": ("completion", "lsp", "daemon", "document", "cli"),
-    "completion": ("lsp", "daemon", "cli"),
-    "syntax.py": ("engine", "completion", "lsp", "daemon", "cli"),
-    "text.py": ("engine", "completion", "lsp", "daemon", "cli", "syntax"),
-}
-
-
-def imports(path: Path) -> Iterator[str]:
-    """Every absolute module name that a file imports, anywhere in it."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+BY_NAME = {"llama_cpp": "engine/llama/native/bindings.py"}
+"""Library that is imported by its name in a string → the one module that does."""
 
 
 def name(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_import_borders(path: Path) -> None:
-    """Each big library is known to one module only."""
-    strangers = [
-        (module, allowed)
-        for module in imports(path)
-        for library, allowed in BORDERS.items()
-        if module.split(".")[0] == library and not name(path).startswith(allowed)
+@pytest.mark.process
+def test_imports_keep_the_contracts() -> None:
+    """Packages import what stands below them, and libraries are known where the table says."""
+    pytest.importorskip("importlinter", reason="needs import-linter: pip install -e '.[lint]'")
+    # In a process of its own: it sets up logging for all of its own.
+    command = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    asked = subprocess.run(
+        [sys.executable, "-c", command, "--no-cache"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert asked.returncode == 0, asked.stdout
+
+
+@pytest.mark.parametrize(
+    ("folder", "above"),
+    [(PACKAGE, {"benchmarks", "tests", "training"}), (ROOT / "benchmarks", {"training"})],
+    ids=["ownstack", "benchmarks"],
+)
+def test_what_is_beside_the_package_imports_one_way(folder: Path, above: set[str]) -> None:
+    """Training measures by benchmarks, which measure the package; never the other way round."""
+    imported = [
+        (path.relative_to(ROOT).as_posix(), top)
+        for path in sorted(folder.rglob("*.py"))
+        for top in sorted(above)
+        if re.search(rf"^\s*(from|import) {top}\b", path.read_text("utf-8"), re.MULTILINE)
     ]
 
-    assert strangers == []
+    assert imported == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_layers(path: Path) -> None:
-    """The engine knows no editors; completion knows no protocol."""
-    forbidden = LAYERS.get(name(path).split("/")[0], ())
-
-    strangers = [
-        module
-        for module in imports(path)
-        if any(f"{module}.".startswith(f"ownstack.{package}.") for package in forbidden)
+@pytest.mark.parametrize("library", BY_NAME)
+def test_a_library_that_is_imported_by_name_is_named_in_one_module(library: str) -> None:
+    """No linter sees what a string imports."""
+    named = [
+        name(path)
+        for path in MODULES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(rf"{library}(\.\w+)*", node.value)
     ]
 
-    assert strangers == []
+    assert set(named) == {BY_NAME[library]}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
@@ -78,7 +80,7 @@ def test_sizes(path: Path) -> None:
     source = path.read_text("utf-8")
     functions = [
         (node.name, node.end_lineno - node.lineno + 1)
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parsed(path))
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno
     ]
 
@@ -92,7 +94,7 @@ def test_nothing_is_swallowed_or_left_for_later(path: Path) -> None:
     source = path.read_text("utf-8")
     silent = [
         handler.lineno
-        for handler in ast.walk(ast.parse(source))
+        for handler in ast.walk(parsed(path))
         if isinstance(handler, ast.ExceptHandler)
         and (handler.type is None or getattr(handler.type, "id", "") == "Exception")
         and all(isinstance(node, ast.Pass) for node in handler.body)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from training import documents
+from benchmarks.packages import documents
 from training.export import write_vocabulary
 from training.tokenizer import MAX_RUN, load
 from training.work import add_work_option, work_folder

@@ -9,7 +9,6 @@ training.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import logging
 import re
@@ -19,13 +18,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.archives import debian_copyright, declared_licence, members
-from training.documents import Document, save
+from benchmarks.packages.archives import debian_copyright, declared_licence, members
+from benchmarks.packages.copies import digest, normalised, shingles
+from benchmarks.packages.documents import Document
+from benchmarks.packages.sources import Source, load_sources
 from training.fetch import download_folder
-from training.filters import TEST_PATH, UNWANTED_PATH, language_of, normalised, unfit
+from training.filters import TEST_PATH, UNWANTED_PATH, language_of, unfit
 from training.licences import allowed_by_rules, debian_rules, permissive, refused_by_header
-from training.sources import Source, load_sources
-from training.work import add_work_option, work_folder
+from training.work import add_work_option, save_documents, work_folder
 
 log = logging.getLogger("training.corpus")
 
@@ -40,7 +40,6 @@ LANGUAGE_CHARS = {
     "c": 32_000_000,
     "cpp": 26_000_000,
 }
-SHINGLE_LINES = 5
 HELD_OUT_OVERLAP = 0.10
 TRAIN_OVERLAP = 0.60
 TEST_SHARE = 0.5
@@ -53,18 +52,6 @@ class Seen:
     texts: set[bytes] = field(default_factory=set)
     held_out: set[int] = field(default_factory=set)
     training: set[int] = field(default_factory=set)
-
-
-def digest(text: str, size_bytes: int = 8) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8"), digest_size=size_bytes).digest()
-
-
-def shingles(text: str) -> set[int]:
-    """Hashes of every run of 5 lines, indentation and very short lines set aside."""
-    lines = [line.strip() for line in text.split("\n") if len(line.strip()) > 3]
-    count = max(1, len(lines) - SHINGLE_LINES + 1)
-    runs = ("\n".join(lines[i : i + SHINGLE_LINES]) for i in range(count))
-    return {int.from_bytes(digest(run), "little") for run in runs}
 
 
 def fraction(text: str) -> float:
@@ -192,11 +179,11 @@ def build(work: Path, sources: list[Source]) -> dict[str, object]:
     training = balanced(training)
     for name, row in {**tally(training, "source"), **tally(held_out, "source")}.items():
         entries[name] |= row
-    save(work / "corpus" / "train.jsonl", training)
+    save_documents(work / "corpus" / "train.jsonl", training)
     # A package's files of one language stand together, as in the training data (`rows.py`).
     order = {name: place for place, name in enumerate(dict.fromkeys(d.source for d in held_out))}
     held_out.sort(key=lambda document: (order[document.source], document.language))
-    save(work / "corpus" / "heldout.jsonl", held_out)
+    save_documents(work / "corpus" / "heldout.jsonl", held_out)
     return {
         "training": tally(training, "language"),
         "held_out": tally(held_out, "language"),

@@ -8,7 +8,7 @@ hidden behind its buffer.
 
 The choice among candidates and its certainty are fitted on packages of `train.jsonl`, the
 certainty on folds that the choice was not fitted on, and both are measured on `heldout.jsonl`.
-Prints the weights to copy into `completion/echo/judgement.py`, and the figures.
+Prints the weights to copy into `completion/echo/scoring.py`, and the figures.
 """
 
 from __future__ import annotations
@@ -28,8 +28,14 @@ import numpy as np
 
 from ownstack.completion.echo.block import steps
 from ownstack.completion.echo.echo import Echo
-from ownstack.completion.echo.judgement import CERTAINTY, CHOICE, Judged, certainty, judge
-from ownstack.completion.echo.question import Question, ask
+from ownstack.completion.echo.query import EchoQuery, query_at
+from ownstack.completion.echo.scoring import (
+    CERTAINTY,
+    CHOICE,
+    ScoredCandidate,
+    certainty,
+    score_candidates,
+)
 from ownstack.completion.echo.store import Store, View
 from ownstack.document import Document
 
@@ -70,7 +76,7 @@ class Case:
     truth: str
     grows: bool
     """The document ends at the cursor, as a new one does."""
-    found: list[Judged]
+    found: list[ScoredCandidate]
     seconds: float
     steps: list[tuple[tuple[float, ...], bool]]
     """Of a right line in a document that ends there: the lines after it, to the first wrong one."""
@@ -78,7 +84,7 @@ class Case:
     @property
     def right(self) -> int | None:
         """The place of the right answer among the candidates."""
-        texts = [one.candidate.text for one in self.found]
+        texts = [judged.candidate.text for judged in self.found]
         return texts.index(self.truth) if self.truth in texts else None
 
 
@@ -129,19 +135,19 @@ def cases(
             document = Document(uri, path, project.language, 1, left)
             _ = document.index  # the editor has asked for it already
             began = time.thread_time()
-            question = ask(document, offset)
-            found = echo.examine(question, document, [])
+            query = query_at(document, offset)
+            found = echo.examine(query, document, [])
             seconds = time.thread_time() - began
             right = grows and bool(found) and found[0].candidate.text == truth
-            walked = _walk(question, found[0], below) if right else []
+            walked = _walk(query, found[0], below) if right else []
             yield Case(project, truth, grows, found, seconds, walked)
 
 
 def _walk(
-    question: Question, judged: Judged, below: list[str]
+    query: EchoQuery, scored: ScoredCandidate, below: list[str]
 ) -> list[tuple[tuple[float, ...], bool]]:
     walked = []
-    for step, line in zip(steps(question, judged.candidate.occurrences), below, strict=False):
+    for step, line in zip(steps(query, scored.candidate.occurrences), below, strict=False):
         walked.append((step.signals, step.line == line.rstrip()))
         if not walked[-1][1]:
             break
@@ -154,7 +160,7 @@ def _cut(text: str, draw: random.Random) -> tuple[str, int, str, list[str]]:
     number = draw.choice([number for number, line in enumerate(lines) if line.strip()])
     line = lines[number]
     at = draw.randrange(len(line) - len(line.lstrip()), len(line.rstrip()))
-    offset = sum(len(one) + 1 for one in lines[:number]) + at
+    offset = sum(len(line) + 1 for line in lines[:number]) + at
     lines[number] = line[:at]
     return "\n".join(lines), offset, line[at:].rstrip(), lines[number + 1 :]
 
@@ -162,7 +168,7 @@ def _cut(text: str, draw: random.Random) -> tuple[str, int, str, list[str]]:
 def fit_choice(drawn: Sequence[Case], steps: int = 600) -> np.ndarray:
     """Return weights of the conditional logit over echo's candidates."""
     known = [(case.found, case.right) for case in drawn if case.right is not None]
-    pools = [np.array([one.candidate.features for one in found]) for found, _ in known]
+    pools = [np.array([judged.candidate.features for judged in found]) for found, _ in known]
     return fit_logit(pools, [right for _, right in known], steps=steps)
 
 
@@ -217,7 +223,7 @@ def fit(features: np.ndarray, right: np.ndarray, ridge: float = 1.0) -> np.ndarr
 
 def judged_by(case: Case, choice: Sequence[float]) -> Case:
     """Return the case with its candidates in another order."""
-    found = judge([one.candidate for one in case.found], choice)
+    found = score_candidates([scored.candidate for scored in case.found], choice)
     return dataclasses.replace(case, found=found)
 
 
@@ -298,8 +304,8 @@ def main() -> None:
         known = projects(options.corpus / "train.jsonl", FITTED_ON)
         drawn = [
             case
-            for one in known
-            for case in cases(one, options.per_project, options.seed, GROWING, LONELY)
+            for project in known
+            for case in cases(project, options.per_project, options.seed, GROWING, LONELY)
         ]
         choice, sure = fit_both(drawn)
         print("CHOICE =", tuple(np.round(choice, 3).tolist()))
@@ -308,7 +314,9 @@ def main() -> None:
         report_all([judged_by(case, choice.tolist()) for case in drawn], sure.tolist())
     print("held out")
     unseen = projects(options.corpus / "heldout.jsonl", None)
-    drawn = [case for one in unseen for case in cases(one, options.per_project, options.seed)]
+    drawn = [
+        case for project in unseen for case in cases(project, options.per_project, options.seed)
+    ]
     report_all([judged_by(case, choice.tolist()) for case in drawn], sure.tolist())
 
 

@@ -1,6 +1,6 @@
 """Train the table of vectors that the index searches with: `python -m training.embedding OUT`.
 
-One vector a term (`ownstack.index.tokens`), a text's vector is their weighted sum, and the table
+One vector a term (`ownstack.extract.terms`), a text's vector is their weighted sum, and the table
 is all there is to learn: the two texts of a pair shall be nearer to each other than to those of
 the other pairs of the batch (InfoNCE, both ways). See `training/README.md`.
 """
@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ownstack.index.tokens import STOP_WORDS, term_counts
-from training.documents import load
+from benchmarks.packages.documents import load
+from ownstack.extract.terms import STOP_WORDS, term_counts
 from training.embedding_pairs import Pair, pairs
 from training.embedding_start import start
 from training.minilm import PACKAGE, SHA256
@@ -119,7 +119,7 @@ class _Bags:
 
     def columns(self) -> dict[str, npt.NDArray[Any]]:
         firsts = np.zeros(len(self._found) + 1, np.int32)
-        np.cumsum([len(one) for one in self._found], out=firsts[1:])
+        np.cumsum([len(ids) for ids in self._found], out=firsts[1:])
         return {
             "ids": np.concatenate(self._found),
             "weights": np.concatenate(self._weights),
@@ -198,7 +198,7 @@ def export(table: npt.NDArray[np.float32], terms: Sequence[str], out: Path) -> N
 
     write_atomically(out / "embedding.npz", write)
     about = {
-        "what": "one vector a term of code, for ownstack.index.embed.StaticEmbedder",
+        "what": "one vector a term of code, for ownstack.index.embedding.embedder.StaticEmbedder",
         "terms": len(terms),
         "dim": int(table.shape[1]),
         "licence": "MIT, as Ownstack",

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from training.documents import Document
+from benchmarks.packages.documents import Document
 
 MAX_CODE_LINES = 40
 MAX_DOC_CHARS = 600

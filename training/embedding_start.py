@@ -14,8 +14,8 @@ from pathlib import Path
 
 import torch
 
-from ownstack.index.tokens import plain, stem, words
-from training.documents import load
+from benchmarks.packages.documents import load
+from ownstack.extract.terms import plain, stem, words
 from training.minilm import BATCH, MiniLM
 
 SAMPLE = 12

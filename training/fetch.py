@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from training.sources import Source, load_sources
+from benchmarks.packages.sources import Source, load_sources
 from training.work import add_work_option, work_folder
 
 log = logging.getLogger("training.fetch")

@@ -1,4 +1,4 @@
-"""Which files are worth learning from, and what is stripped from them."""
+"""Which files are worth learning from."""
 
 from __future__ import annotations
 
@@ -45,11 +45,6 @@ GENERATED = re.compile(
     r"auto-?generated|generated (by|from|code)|do not (edit|modify)|@generated|machine generated",
     re.IGNORECASE,
 )
-HEADER_COMMENT = re.compile(
-    r"\A\s*(?:/\*[\s\S]*?\*/[ \t]*\n?|(?://[^\n]*\n)+|(?:#(?![!\[]|\s*(?:include|if|define|pragma))"
-    r"[^\n]*\n)+)\s*"
-)
-LICENCE_TALK = re.compile(r"copyright|licen[sc]e|\(c\)|SPDX", re.IGNORECASE)
 BENCHMARK_MARKS = ("humaneval", "has_close_elements", "separate_paren_groups")
 SPECIAL = re.compile(r"<\|(endoftext|fim_|repo_name|file_sep)")
 
@@ -57,17 +52,6 @@ SPECIAL = re.compile(r"<\|(endoftext|fim_|repo_name|file_sep)")
 def language_of(path: str, headers: str) -> str | None:
     suffix = "." + path.rsplit(".", 1)[-1] if "." in path else ""
     return headers if suffix == ".h" else LANGUAGES.get(suffix)
-
-
-def normalised(text: str) -> str:
-    """Unix line ends, no form feeds or trailing blank lines, no licence header."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "").lstrip("\ufeff")
-    for _ in range(3):
-        match = HEADER_COMMENT.match(text)
-        if not match or not LICENCE_TALK.search(match.group()):
-            break
-        text = text[match.end() :]
-    return text.strip("\n") + "\n"
 
 
 def unfit(text: str) -> str | None:

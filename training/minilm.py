@@ -40,19 +40,26 @@ class MiniLM:
 
     def encode(self, texts: Sequence[str]) -> torch.Tensor:
         """Return float32[n, 384], not normalised. Texts of like length are read together."""
-        encoded = [one.ids for one in self._tokenizer.encode_batch(list(texts))]
+        encoded = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         order = sorted(range(len(texts)), key=lambda at: len(encoded[at]))
         vectors = torch.zeros(len(texts), _WIDTH)
         with torch.inference_mode():
             for start in range(0, len(order), BATCH):
                 at = order[start : start + BATCH]
-                vectors[at] = self._mean([encoded[one] for one in at])
+                vectors[at] = self._mean([encoded[number] for number in at])
         return vectors
 
     def _mean(self, ids: Sequence[Sequence[int]]) -> torch.Tensor:
         longest = max(map(len, ids))
-        tokens = torch.tensor([[*one, *[0] * (longest - len(one))] for one in ids])
-        mask = torch.tensor([[1.0] * len(one) + [0.0] * (longest - len(one)) for one in ids])
+        tokens = torch.tensor(
+            [[*tokens_of_text, *[0] * (longest - len(tokens_of_text))] for tokens_of_text in ids]
+        )
+        mask = torch.tensor(
+            [
+                [1.0] * len(tokens_of_text) + [0.0] * (longest - len(tokens_of_text))
+                for tokens_of_text in ids
+            ]
+        )
         weights = self._weights
         hidden = (
             weights["embeddings.word_embeddings.weight"][tokens]

@@ -2,12 +2,13 @@
 
 Cursors are drawn as `benchmarks.infilling` draws them, in its `dev` projects, none of which is
 trained on; a share of the documents ends at the cursor, as what is being written. At each, echo
-proposes, the index names what it knows, and the network weighs that and its own lines, as the
+proposes, the index names what it knows, and the network scores that and its own lines, as the
 product has it do. With `--answers FILE` what the network said is kept, and read again for as long
 as the model is the same: fitting alone takes a minute.
 
 What is printed of the mixture is measured on the projects that it was not fitted on (folds by
-project, for both of its models); the weights to copy into `completion/mix.py` are fitted on all.
+project, for both of its models); the weights to copy into `completion/sources/ranking.py` are
+fitted on all.
 """
 
 from __future__ import annotations
@@ -34,15 +35,25 @@ from benchmarks.infilling.networks import open_engine, request_at
 from benchmarks.infilling.projects import ProjectError, fetched, load_projects
 from benchmarks.infilling.sources import ProjectFiles, read_project
 from benchmarks.infilling.symbols import Symbols
-from ownstack.completion.echo.judgement import Judged, certainty
-from ownstack.completion.echo.question import ask
-from ownstack.completion.mix import Mixed, Option, options, ranked, sequence_mixture
-from ownstack.completion.mixing import ALTERNATIVES, PROPOSALS, THRESHOLDS
-from ownstack.completion.naming import Known
+from ownstack.completion.context.known_symbols import KnownSymbols
+from ownstack.completion.context.window import TokenCounts, Windows
+from ownstack.completion.echo.query import query_at
+from ownstack.completion.echo.scoring import ScoredCandidate, certainty
 from ownstack.completion.place import Place
-from ownstack.completion.window import TokenCounts, Windows
-from ownstack.engine.protocol import Engine, Weighed
-from ownstack.engine.scheduler import NativeThread
+from ownstack.completion.sources.fitting import THRESHOLDS
+from ownstack.completion.sources.ranked import PROPOSALS
+from ownstack.completion.sources.ranking import (
+    Option,
+    RankedOption,
+    options,
+    rank_options,
+    sequence_mixture,
+)
+from ownstack.completion.sources.scoring_client import ALTERNATIVES
+from ownstack.engine.llama.scheduler import NativeThread
+from ownstack.engine.protocol import Engine
+from ownstack.engine.requests import ScoreRequest
+from ownstack.engine.results import ScoredLine
 from training.echo_calibration import calibration_error, fit, fit_logit
 
 GROWING = 0.25
@@ -62,10 +73,10 @@ class Row:
     case: Case
     grows: bool
     """The document ends at the cursor."""
-    echoed: list[Judged]
-    weighed: tuple[Weighed, ...]
+    echoed: list[ScoredCandidate]
+    scored: tuple[ScoredLine, ...]
     """What the network said."""
-    known: Known
+    known: KnownSymbols
     """The names that the index knows there."""
     options: list[Option]
     """What echo and the network came upon."""
@@ -79,12 +90,12 @@ class Row:
     @property
     def right(self) -> int | None:
         """The place of the right line among the options."""
-        texts = [one.text for one in self.options]
+        texts = [option.text for option in self.options]
         return texts.index(self.truth) if self.truth in texts else None
 
     @property
     def pool(self) -> np.ndarray:
-        return np.array([one.features for one in self.options])
+        return np.array([option.features for option in self.options])
 
     @property
     def echo(self) -> str:
@@ -99,8 +110,12 @@ class Row:
     @property
     def network(self) -> str:
         """What the network says alone: the likeliest of its own lines."""
-        own = [one for one in self.options if one.weighed is not None and one.weighed.found]
-        return max(own, key=lambda one: one.logprob).text if own else ""
+        own = [
+            option
+            for option in self.options
+            if option.by_network is not None and option.by_network.found
+        ]
+        return max(own, key=lambda option: option.logprob).text if own else ""
 
 
 def dev_projects(cache: Path) -> list[ProjectFiles]:
@@ -130,7 +145,9 @@ def drawn(projects: Sequence[ProjectFiles], positions: int, seed: int) -> list[t
     return found
 
 
-async def echoes(cases: Sequence[Case], projects: Sequence[ProjectFiles]) -> list[list[Judged]]:
+async def echoes(
+    cases: Sequence[Case], projects: Sequence[ProjectFiles]
+) -> list[list[ScoredCandidate]]:
     """Return what echo proposes at each cursor, the likeliest first."""
     roots = {project.name: project.root for project in projects}
     found = []
@@ -139,14 +156,14 @@ async def echoes(cases: Sequence[Case], projects: Sequence[ProjectFiles]) -> lis
             index = await Index.of(roots[name], Path(folder))
             echo = index.echo()
             for case in mine:
-                question = ask(case.document, case.offset)
-                usable = islice(echo.propose(question, case.document, []), PROPOSALS)
-                found.append([one.judged for one in usable if one.text])
+                query = query_at(case.document, case.offset)
+                proposals = islice(echo.propose(query, case.document, []), PROPOSALS)
+                found.append([proposal.scored for proposal in proposals if proposal.text])
             index.close()
     return found
 
 
-def names_at(cases: Sequence[Case], projects: Sequence[ProjectFiles]) -> list[Known]:
+def names_at(cases: Sequence[Case], projects: Sequence[ProjectFiles]) -> list[KnownSymbols]:
     """Return the names that the index knows at each cursor."""
     roots = {project.name: project.root for project in projects}
     found = []
@@ -158,81 +175,81 @@ def names_at(cases: Sequence[Case], projects: Sequence[ProjectFiles]) -> list[Kn
     return found
 
 
-async def weigh(
+async def score(
     engine: Engine,
     cases: Sequence[Case],
-    echoed: Sequence[Sequence[Judged]],
-    names: Sequence[Known],
-) -> list[tuple[Weighed, ...]]:
+    echoed: Sequence[Sequence[ScoredCandidate]],
+    names: Sequence[KnownSymbols],
+) -> list[tuple[ScoredLine, ...]]:
     """Return what the network thinks of echo's lines, of known names and its own lines."""
     counts = TokenCounts(engine.count)
     started, found = time.monotonic(), []
     for case, lines, known in zip(cases, echoed, names, strict=True):
-        request = replace(
+        request = ScoreRequest.at(
             request_at(Place(case.document, case.offset), Windows(), counts),
-            proposals=tuple(one.candidate.text for one in lines),
-            beginnings=known.begun,
+            candidates=tuple(line.candidate.text for line in lines),
             alternatives=ALTERNATIVES,
+            forced_prefixes=known.begun,
         )
-        found.append((await engine.infill(request).result()).weighed)
+        found.append((await engine.score(request).result()).scored)
         if len(found) % PROGRESS_EVERY == 0:
-            say(f"{len(found)} of {len(cases)} weighed, {time.monotonic() - started:.0f} s")
+            say(f"{len(found)} of {len(cases)} scored, {time.monotonic() - started:.0f} s")
     return found
 
 
-async def weighed_by(
+async def scored_by(
     model: Path,
     answers: Path | None,
     cases: Sequence[Case],
-    echoed: Sequence[Sequence[Judged]],
-    names: Sequence[Known],
-) -> list[tuple[Weighed, ...]]:
+    echoed: Sequence[Sequence[ScoredCandidate]],
+    names: Sequence[KnownSymbols],
+) -> list[tuple[ScoredLine, ...]]:
     """Ask a model, or read what it said the last time."""
-    texts = [[one.candidate.text for one in lines] for lines in echoed]
-    asked = json.dumps([[case.offset for case in cases], texts, [one.begun for one in names]])
+    texts = [[line.candidate.text for line in lines] for lines in echoed]
+    asked = json.dumps([[case.offset for case in cases], texts, [name.begun for name in names]])
     digest = hashlib.sha256(model.read_bytes() + asked.encode("utf-8", "replace")).hexdigest()
     if answers is not None and answers.is_file():
         kept = json.loads(answers.read_text("utf-8"))
-        if kept["digest"] == digest:
-            return [tuple(Weighed(**one) for one in row) for row in kept["weighed"]]
+        if kept["digest"] == digest and "scored" in kept:
+            return [tuple(ScoredLine(**fields) for fields in row) for row in kept["scored"]]
     native = NativeThread()
     with tempfile.TemporaryDirectory() as cache:
         engine = await open_engine(model.resolve(), native, Path(cache), "auto")
         try:
-            found = await weigh(engine, cases, echoed, names)
+            found = await score(engine, cases, echoed, names)
         finally:
             await engine.close()
             native.close()
     if answers is not None:
-        rows = [[asdict(one) for one in row] for row in found]
-        answers.write_text(json.dumps({"digest": digest, "weighed": rows}), "utf-8")
+        rows = [[asdict(line) for line in row] for row in found]
+        answers.write_text(json.dumps({"digest": digest, "scored": rows}), "utf-8")
     return found
 
 
 def fit_choice(rows: Sequence[Row]) -> list[float]:
-    """Return weights for `ranked`."""
+    """Return weights for `rank_options`."""
     known = [(row.pool, row.right) for row in rows if len(row.options) > 1]
     pools = [pool for pool, right in known if right is not None]
     weights = fit_logit(pools, [right for _, right in known if right is not None], RIDGE)
     return [float(weight) for weight in weights]
 
 
-def fit_certainty(best: Sequence[Mixed | None], rows: Sequence[Row]) -> list[float]:
-    """Return weights for `Mixed.chance`."""
-    said = [(one, row) for one, row in zip(best, rows, strict=True) if one is not None]
-    signals = np.array([one.signals for one, _ in said])
-    right = np.array([one.text == row.truth for one, row in said], float)
+def fit_certainty(best: Sequence[RankedOption | None], rows: Sequence[Row]) -> list[float]:
+    """Return weights for `RankedOption.chance`."""
+    said = [(ranked, row) for ranked, row in zip(best, rows, strict=True) if ranked is not None]
+    signals = np.array([ranked.signals for ranked, _ in said])
+    right = np.array([ranked.text == row.truth for ranked, row in said], float)
     return [float(weight) for weight in fit(signals, right)]
 
 
-def best_of(row: Row, choice: Sequence[float]) -> Mixed | None:
-    return next(iter(ranked(row.options, choice)), None)
+def best_of(row: Row, choice: Sequence[float]) -> RankedOption | None:
+    return next(iter(rank_options(row.options, choice)), None)
 
 
-def held_out(rows: Sequence[Row]) -> tuple[list[Mixed | None], np.ndarray]:
+def held_out(rows: Sequence[Row]) -> tuple[list[RankedOption | None], np.ndarray]:
     """Return each row's best option and its chance, both by weights fitted on other projects."""
     names = [row.case.project for row in rows]
-    best: list[Mixed | None] = [None] * len(rows)
+    best: list[RankedOption | None] = [None] * len(rows)
     for name in sorted(set(names)):
         choice = fit_choice([row for row in rows if row.case.project != name])
         for i, row in enumerate(rows):
@@ -240,15 +257,15 @@ def held_out(rows: Sequence[Row]) -> tuple[list[Mixed | None], np.ndarray]:
                 best[i] = best_of(row, choice)
     chance = np.zeros(len(rows))
     for name in sorted(set(names)):
-        others = [i for i, one in enumerate(names) if one != name]
+        others = [i for i, other in enumerate(names) if other != name]
         weights = fit_certainty([best[i] for i in others], [rows[i] for i in others])
-        for i, one in enumerate(best):
-            if names[i] == name and one is not None:
-                chance[i] = one.chance(weights)
+        for i, mixed in enumerate(best):
+            if names[i] == name and mixed is not None:
+                chance[i] = mixed.chance(weights)
     return best, chance
 
 
-def report(rows: Sequence[Row], best: Sequence[Mixed | None], chance: np.ndarray) -> None:
+def report(rows: Sequence[Row], best: Sequence[RankedOption | None], chance: np.ndarray) -> None:
     """Print what the mixture gains and how well it knows itself."""
     unweighed, _ = held_out([replace(row, options=_unweighed(row)) for row in rows])
     unnamed, _ = held_out([replace(row, options=_unnamed(row)) for row in rows])
@@ -256,10 +273,10 @@ def report(rows: Sequence[Row], best: Sequence[Mixed | None], chance: np.ndarray
     systems = {
         "echo": [row.echo for row in rows],
         "network": [row.network for row in rows],
-        "sequence mixture": [one.text if one else "" for one in sequence],
-        "logit, no network": [one.text if one else "" for one in unweighed],
-        "logit, no names": [one.text if one else "" for one in unnamed],
-        "logit": [one.text if one else "" for one in best],
+        "sequence mixture": [mixed.text if mixed else "" for mixed in sequence],
+        "logit, no network": [mixed.text if mixed else "" for mixed in unweighed],
+        "logit, no names": [mixed.text if mixed else "" for mixed in unnamed],
+        "logit": [mixed.text if mixed else "" for mixed in best],
         "oracle": [row.truth if row.right is not None else "" for row in rows],
     }
     right = {
@@ -326,15 +343,15 @@ def _gain(exact: np.ndarray, over: np.ndarray, which: np.ndarray) -> str:
 
 
 def _unweighed(row: Row) -> list[Option]:
-    question = ask(row.case.document, row.case.offset)
-    return options(question, row.echoed, ())
+    query = query_at(row.case.document, row.case.offset)
+    return options(query, row.echoed, ())
 
 
 def _unnamed(row: Row) -> list[Option]:
     """Return the options of a network that was given no names."""
-    own = [replace(one, beginning="", beginning_logprob=0.0) for one in row.weighed]
-    kept = [one for one in own if one.proposed or one.found]
-    return options(ask(row.case.document, row.case.offset), row.echoed, kept)
+    own = [replace(line, forced_prefix="", forced_prefix_logprob=0.0) for line in row.scored]
+    kept = [line for line in own if line.proposed or line.found]
+    return options(query_at(row.case.document, row.case.offset), row.echoed, kept)
 
 
 def say(what: str) -> None:
@@ -343,7 +360,7 @@ def say(what: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--model", type=Path, required=True, help="a GGUF that weighs")
+    parser.add_argument("--model", type=Path, required=True, help="a GGUF that scores lines")
     parser.add_argument("--projects", type=Path, required=True, help="where projects are kept")
     parser.add_argument("--positions", type=int, default=400, help="per language")
     parser.add_argument("--seed", type=int, default=1)
@@ -355,22 +372,22 @@ def main() -> None:
     names = names_at([case for case, _ in (*cases, *more)], projects)
     n_cases = len(cases)
     told = [known.complete for known in names[n_cases:]]
-    cases += [one for one, keep in zip(more, told, strict=True) if keep]
-    names = names[:n_cases] + [one for one in names[n_cases:] if one.complete]
+    cases += [case for case, keep in zip(more, told, strict=True) if keep]
+    names = names[:n_cases] + [name for name in names[n_cases:] if name.complete]
     plain = [case for case, _ in cases]
     echoed = [
         [line for line in lines if not known.declares(line.candidate.text)]
         for lines, known in zip(asyncio.run(echoes(plain, projects)), names, strict=True)
     ]
-    weighed = asyncio.run(weighed_by(parsed.model, parsed.answers, plain, echoed, names))
+    scored = asyncio.run(scored_by(parsed.model, parsed.answers, plain, echoed, names))
     rows = [
         Row(
             *(case, grows, lines, thought, known),
-            options(ask(case.document, case.offset), lines, thought, known),
+            options(query_at(case.document, case.offset), lines, thought, known),
             extra=at >= n_cases,
         )
         for at, ((case, grows), lines, thought, known) in enumerate(
-            zip(cases, echoed, weighed, names, strict=True)
+            zip(cases, echoed, scored, names, strict=True)
         )
     ]
     best, chance = held_out(rows)

@@ -20,9 +20,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from benchmarks.packages.documents import Document, load
 from training.corpus import fraction
-from training.documents import Document, load, save
-from training.work import add_work_option, work_folder, write_atomically
+from training.work import add_work_option, save_documents, work_folder, write_atomically
 
 log = logging.getLogger("training.pack")
 
@@ -110,7 +110,7 @@ def unpack(folder: Path, work: Path) -> None:
     for name in ("train", "heldout"):
         streams = sorted(folder.glob(f"{name}-*.xz"))
         found = [d for path in streams for d in decompress(path, path.stem.partition("-")[2])]
-        save(work / "corpus" / f"{name}.jsonl", found)
+        save_documents(work / "corpus" / f"{name}.jsonl", found)
         log.info("%s: %d files", name, len(found))
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from training import documents
+from benchmarks.packages import documents
 from training.work import add_work_option, work_folder, write_atomically
 
 log = logging.getLogger("training.tokenizer")

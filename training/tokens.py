@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from training import documents
-from training.documents import Document
+from benchmarks.packages import documents
+from benchmarks.packages.documents import Document
 from training.work import add_work_option, work_folder, write_atomically
 
 log = logging.getLogger("training.tokens")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from benchmarks.packages.documents import Document
 
 
 def default_work() -> Path:
@@ -37,3 +37,13 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     with scratch.open("rb+") as file:
         os.fsync(file.fileno())
     scratch.replace(path)
+
+
+def save_documents(path: Path, documents: list[Document]) -> None:
+    """Write texts as JSON lines, as `benchmarks.packages.documents` reads them."""
+
+    def write(scratch: Path) -> None:
+        with scratch.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(document.json() + "\n" for document in documents)
+
+    write_atomically(path, write)

@@ -3,7 +3,7 @@
 Cursors of the projects of `benchmarks/infilling` where the rest of the line uses a symbol that
 another file defines, with `--first-uses` one that no other line of the project uses. Each is asked
 twice with the same window, without the index and with it, as the product uses it for such a model.
-One that weighs (the built-in one) stands beside echo, and is given the names that the index knows.
+One that scores (the built-in one) stands beside echo, and is given the names that the index knows.
 A larger one is shown the definitions of the names at the cursor, which take their share of the
 window. *First name*: the name that is being written is finished as it should be. *Names right*:
 the identifiers of the answer are those of the line, in its order. *Foreign names*: the share of
@@ -39,18 +39,18 @@ from benchmarks.infilling.projects import ProjectError, fetched, load_projects
 from benchmarks.infilling.sources import ProjectFiles, read_project
 from benchmarks.infilling.symbols import Symbols
 from benchmarks.infilling.systems import first_line
-from ownstack.completion.definitions import fitting, wanted
+from ownstack.completion.context.definitions import fitting, wanted
+from ownstack.completion.context.known_symbols import NOTHING
+from ownstack.completion.context.provider import DEFINITIONS_SHARE
+from ownstack.completion.context.symbol_lookup import known_symbols_at
+from ownstack.completion.context.window import TokenCounts, Windows, context_budget
 from ownstack.completion.echo import Echo
-from ownstack.completion.gathering import DEFINITIONS_SHARE
-from ownstack.completion.known import names_known
-from ownstack.completion.mixing import THRESHOLDS
-from ownstack.completion.naming import NOTHING
 from ownstack.completion.place import Place
-from ownstack.completion.window import TokenCounts, Windows, context_budget
-from ownstack.engine.local import LlamaEngine
-from ownstack.engine.protocol import Snippet
-from ownstack.engine.scheduler import NativeThread
-from ownstack.index.snapshot import Snapshot
+from ownstack.completion.sources.fitting import THRESHOLDS
+from ownstack.engine.llama.engine import LlamaEngine
+from ownstack.engine.llama.scheduler import NativeThread
+from ownstack.engine.requests import Snippet
+from ownstack.index.snapshot.snapshot import Snapshot
 
 LANGUAGES = ("python", "typescript", "rust", "go")
 
@@ -87,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--first-uses", action="store_true",
                       help="only of symbols that nothing else in the project uses")  # fmt: skip
     made.add_argument("--prompt-tokens", type=int, default=1024,
-                      help="of the window of a model that does not weigh")  # fmt: skip
+                      help="of the window of a model that does not score")  # fmt: skip
     made.add_argument("--seed", type=int, default=42)
     made.add_argument("--show", type=int, default=0, metavar="N", help="print N cursors in full")
     made.add_argument("--json", action="store_true")
@@ -108,14 +108,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         symbols = {project.name: indexed(project, home) for project in projects}
         positions = draw_positions(
             projects,
-            lambda one: symbols[one.name].snapshot,
+            lambda project: symbols[project.name].snapshot,
             options.positions,
             options.seed,
             options.first_uses,
         )
         answers = asyncio.run(ask_all(options, projects, symbols, positions, home))
-        for one in symbols.values():
-            one.close()
+        for symbol in symbols.values():
+            symbol.close()
     finally:
         shutil.rmtree(home, ignore_errors=True)
     for answer in answers[: options.show]:
@@ -162,12 +162,12 @@ async def ask_all(
     roots = {project.name: project.root for project in projects}
     answers: list[Answered] = []
     try:
-        for name, mine in groupby(positions, lambda one: one.case.project):
+        for name, mine in groupby(positions, lambda position: position.case.project):
             echoes = await Index.of(roots[name], home / "echo" / name.replace("/", "__"))
             for position in mine:
                 snapshot = symbols[name].at(position.case)
-                if engine.capabilities.weighs:
-                    asked = weigh(engine, echoes.echo(), snapshot, position)
+                if engine.capabilities.scores_lines:
+                    asked = score(engine, echoes.echo(), snapshot, position)
                 else:
                     asked = ask(engine, snapshot, position, options.prompt_tokens)
                 answers.append(await asked)
@@ -180,13 +180,13 @@ async def ask_all(
     return answers
 
 
-async def weigh(
+async def score(
     engine: LlamaEngine, echo: Echo, snapshot: Snapshot, position: Position
 ) -> Answered:
     """Mix echo and the network at one position, without known names and with them."""
     case = position.case
     started = time.perf_counter()
-    known = names_known(snapshot, case.document, case.offset)
+    known = known_symbols_at(snapshot, case.document, case.offset)
     lookup_ms = (time.perf_counter() - started) * 1e3
     place, counts = Place(case.document, case.offset), TokenCounts(engine.count)
     request = request_at(place, Windows(), counts)
@@ -214,7 +214,7 @@ async def ask(
     blocks = fitting(snapshot, found, (), budget, counts.of)
     lookup_ms = (time.perf_counter() - started) * 1e3
     snippets = tuple(block.snippet for block in blocks)
-    spent = sum(engine.count(f"{one.path}\n{one.text}\n") for one in snippets)
+    spent = sum(engine.count(f"{snippet.path}\n{snippet.text}\n") for snippet in snippets)
     alone = await complete(engine, place, (), prompt_tokens)
     helped = await complete(engine, place, snippets, prompt_tokens - spent)
     return Answered(position, alone, helped, len(snippets), spent, lookup_ms)
@@ -255,43 +255,44 @@ _TYPED = re.compile(r"[A-Za-z0-9_$]*\Z")
 
 def figures(answers: Sequence[Answered]) -> list[Figure]:
     made: list[Figure] = []
-    for language in dict.fromkeys(one.position.case.language for one in answers):
-        mine = [one for one in answers if one.position.case.language == language]
+    for language in dict.fromkeys(answer.position.case.language for answer in answers):
+        mine = [answer for answer in answers if answer.position.case.language == language]
         made += compared(language, [mine])
     by_language = [
-        [one for one in answers if one.position.case.language == language]
-        for language in dict.fromkeys(one.position.case.language for one in answers)
+        [answer for answer in answers if answer.position.case.language == language]
+        for language in dict.fromkeys(answer.position.case.language for answer in answers)
     ]
     made += compared("mean of languages", by_language)
     if answers:
-        shown = [one for one in answers if one.n_given]
+        shown = [answer for answer in answers if answer.n_given]
         made += [
             Figure("cursors", len(answers), ""),
             Figure("given something", 100 * len(shown) / len(answers), "%"),
-            Figure("definitions, mean", statistics.mean(one.context_tokens for one in answers),
-                   "tokens"),
-            Figure("look-up, median", statistics.median(one.lookup_ms for one in answers), "ms"),
+            Figure("definitions, mean",
+                   statistics.mean(answer.context_tokens for answer in answers), "tokens"),
+            Figure("look-up, median",
+                   statistics.median(answer.lookup_ms for answer in answers), "ms"),
         ]  # fmt: skip
     return made
 
 
 def compared(name: str, strata: Sequence[Sequence[Answered]]) -> list[Figure]:
     """Return the measures of some answers, with the index, beside those without."""
-    made = _shown(name, [one for many in strata for one in many])
+    made = _shown(name, [answer for many in strata for answer in many])
     for measure, value in (
-        ("exact", lambda text, one: float(exact(text, one.case.truth))),
-        ("first name", lambda text, one: float(first_name_right(text, one))),
-        ("names right", lambda text, one: float(names_right(text, one.case.truth))),
+        ("exact", lambda text, position: float(exact(text, position.case.truth))),
+        ("first name", lambda text, position: float(first_name_right(text, position))),
+        ("names right", lambda text, position: float(names_right(text, position.case.truth))),
         ("foreign names", foreign_share),
     ):
-        alone = [[value(one.without, one.position) for one in many] for many in strata]
-        helped = [[value(one.helped, one.position) for one in many] for many in strata]
+        alone = [[value(answer.without, answer.position) for answer in many] for many in strata]
+        helped = [[value(answer.helped, answer.position) for answer in many] for many in strata]
         differences = [
             [b - a for a, b in zip(first, second, strict=True)]
             for first, second in zip(alone, helped, strict=True)
         ]
         low, high = interval(differences)
-        base, now = (statistics.mean(map(statistics.mean, one)) for one in (alone, helped))
+        base, now = (statistics.mean(map(statistics.mean, values)) for values in (alone, helped))
         made.append(
             Figure(
                 f"{name}: {measure}",
@@ -309,12 +310,16 @@ def _shown(name: str, answers: Sequence[Answered]) -> list[Figure]:
     """Return how much is sure enough to be shown, and how much of that is right."""
     made = []
     for what, is_right in (
-        ("shown", lambda text, one: True),
-        ("shown and exact", lambda text, one: exact(text, one.case.truth)),
+        ("shown", lambda text, position: True),
+        ("shown and exact", lambda text, position: exact(text, position.case.truth)),
         ("shown, first name right", first_name_right),
     ):
-        without = [one.surely[0] and is_right(one.without, one.position) for one in answers]
-        helped = [one.surely[1] and is_right(one.helped, one.position) for one in answers]
+        without = [
+            answer.surely[0] and is_right(answer.without, answer.position) for answer in answers
+        ]
+        helped = [
+            answer.surely[1] and is_right(answer.helped, answer.position) for answer in answers
+        ]
         made.append(
             Figure(
                 f"{name}: {what}",

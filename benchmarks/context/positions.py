@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from benchmarks.infilling.cursors import Case, draw_spot, kind_at, without
 from benchmarks.infilling.sources import ProjectFiles
 from ownstack.document import Document
-from ownstack.index.lookup import symbols_named
-from ownstack.index.snapshot import Snapshot
+from ownstack.index.search.symbol_lookup import symbols_named
+from ownstack.index.snapshot.snapshot import Snapshot
 
 MAX_DRAWS = 400
 """Draws per wanted cursor before a project is given up."""
@@ -96,15 +96,18 @@ def is_foreign(snapshot: Snapshot, path: str, line: int, name: str) -> bool:
     """
     if len(name) < _MIN_CHARS:
         return False
-    where = [one.path for one in symbols_named(snapshot, name)]
+    where = [symbol.path for symbol in symbols_named(snapshot, name)]
     if not 0 < len(where) <= MAX_DEFINITIONS or path in where:
         return False
-    return any(one.path == path and line in one.lines for one in snapshot.references(name))
+    return any(
+        reference.path == path and line in reference.lines
+        for reference in snapshot.references(name)
+    )
 
 
 def is_only_use(snapshot: Snapshot, name: str) -> bool:
     """Say whether a name is used on no more than one line."""
-    return sum(len(one.lines) for one in snapshot.references(name)) <= 1
+    return sum(len(reference.lines) for reference in snapshot.references(name)) <= 1
 
 
 def identifiers(text: str) -> list[str]:

@@ -30,9 +30,9 @@ from benchmarks.infilling.cursors import Case, draw_cases
 from benchmarks.infilling.networks import open_engine
 from benchmarks.infilling.sources import ProjectFiles
 from benchmarks.typing.models import make_101m
-from ownstack.engine.drafts import Worth
-from ownstack.engine.lane import common_prefix
-from ownstack.engine.scheduler import NativeThread
+from ownstack.engine.llama.decoding.drafts import DraftPayoff
+from ownstack.engine.llama.kv_session import common_prefix
+from ownstack.engine.llama.scheduler import NativeThread
 
 TIE = 0.02
 """Logits nearer than this are a tie, which the order of additions decides."""
@@ -76,9 +76,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         answers = asyncio.run(measure(options, projects, cases, home))
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    rows = [row(one, kind) for one in answers for kind in (NONE, *KINDS)]
+    rows = [row(answer, kind) for answer in answers for kind in (NONE, *KINDS)]
     differences = [
-        asdict(each) | {"model": one.model} for one in answers for each in one.differences
+        asdict(each) | {"model": answer.model} for answer in answers for each in answer.differences
     ]
     if options.json:
         print(
@@ -100,7 +100,7 @@ async def measure(
             make_101m(path, options.model)
         models.append((path, "auto"))
     # All kinds share one engine: the wrong drafts would stop the others.
-    Worth.pays = lambda self: True  # type: ignore[method-assign]
+    DraftPayoff.pays = lambda self: True  # type: ignore[method-assign]
     native = NativeThread()
     answers = []
     try:
@@ -150,18 +150,18 @@ def show(rows: list[dict[str, Any]], differences: list[dict[str, Any]]) -> None:
     for heading in ("model", "drafts", "identical", "answers drafted", "drafts",
                     "accepted per draft", "of drafted", "decode", "at draftable"):  # fmt: skip
         table.add_column(heading, justify="left" if heading in ("model", "drafts") else "right")
-    for one in rows:
-        per_draft, share = one["accepted_per_draft"], one["accepted_share"]
+    for row in rows:
+        per_draft, share = row["accepted_per_draft"], row["accepted_share"]
         table.add_row(
-            f"{one['model']} ({one['order']})",
-            one["drafts"],
-            f"{100 * one['identical']:.2f} %",
-            f"{one['answers_with_drafts']} of {one['answers']}",
-            str(one["drafts_checked"]),
+            f"{row['model']} ({row['order']})",
+            row["drafts"],
+            f"{100 * row['identical']:.2f} %",
+            f"{row['answers_with_drafts']} of {row['answers']}",
+            str(row["drafts_checked"]),
             "" if per_draft is None else f"{per_draft:.2f}",
             "" if share is None else f"{100 * share:.0f} %",
-            against(one["decode_ms"], one["decode_ms_without"]),
-            against(one["draftable_decode_ms"], one["draftable_decode_ms_without"]),
+            against(row["decode_ms"], row["decode_ms_without"]),
+            against(row["draftable_decode_ms"], row["draftable_decode_ms_without"]),
         )
     Console(width=160).print(table)
     for each in differences:

@@ -11,13 +11,14 @@ from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.index import Index
 from benchmarks.infilling.networks import place_before, request_at
 from benchmarks.infilling.sources import ProjectFiles
+from ownstack.completion.context.window import TokenCounts, Windows
 from ownstack.completion.echo import Echo
-from ownstack.completion.mixing import drafts
 from ownstack.completion.place import Place
-from ownstack.completion.window import TokenCounts, Windows
-from ownstack.engine.local import LlamaEngine
-from ownstack.engine.protocol import Generated, InfillRequest
-from ownstack.engine.writing import Choice, Greedy, Logits
+from ownstack.completion.sources.echo import drafts
+from ownstack.engine.llama.decoding.loop import Choice, Greedy, Logits
+from ownstack.engine.llama.engine import LlamaEngine
+from ownstack.engine.requests import InfillRequest
+from ownstack.engine.results import Generated
 
 NONE, ECHO, OWN, WRONG = "none", "echo", "own answer", "wrong"
 KINDS = (ECHO, OWN, WRONG)
@@ -89,7 +90,7 @@ async def _ask(engine: LlamaEngine, case: Case, echo: Echo, before: str, answers
     turn = case.number % len(proposals)
     kinds = [*proposals][turn:] + [*proposals][:turn]
     for kind in kinds:
-        asked = replace(request, proposals=proposals[kind])
+        asked = replace(request, drafts=proposals[kind])
         result = await engine.infill(asked).result()
         answers.by_kind.setdefault(kind, []).append(result)
         if not same(result, plain):

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 
 from benchmarks.bars import Figure
-from ownstack.index.embed import default_embedder
+from ownstack.index.embedding.embedder import default_embedder
 from ownstack.index.project import ProjectIndex
-from ownstack.index.search import search
+from ownstack.index.search.search import search
 from ownstack.index.status import Progress
 
 BUILD_S, FIRST_S = 20.0, 5.0
@@ -40,8 +40,8 @@ class Usage(threading.Thread):
         while not self._ends.wait(0.05):
             try:
                 family = [self._process, *self._process.children(recursive=True)]
-                now = sum(one.memory_info().rss for one in family)
-                self._of_children |= {one.pid: _processor_s(one) for one in family[1:]}
+                now = sum(process.memory_info().rss for process in family)
+                self._of_children |= {process.pid: _processor_s(process) for process in family[1:]}
             except psutil.NoSuchProcess:
                 continue
             self._peak_bytes = max(self._peak_bytes, now)

@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 from benchmarks.bars import Figure, quantile
-from ownstack.index.embed import default_embedder
-from ownstack.index.following import Following
+from ownstack.extract.terms import terms
+from ownstack.files.publisher import Publisher
+from ownstack.index.embedding.embedder import default_embedder
+from ownstack.index.live import LiveIndex
 from ownstack.index.project import ProjectIndex
-from ownstack.index.tokens import terms
 
 SAVE_MS = 300.0
 DISK_TIMES = 4.0
@@ -53,7 +54,7 @@ def measure(root: Path, cache: Path, n_edits: int, n_switches: int, n_branch: in
 
 def _saves(index: ProjectIndex, paths: list[str]) -> list[Figure]:
     """Save files as editors do, beside the system's own events, and wait until each is found."""
-    following = Following(index)
+    live = LiveIndex(index, Publisher(index.root))
     while index.phase != "ready":
         time.sleep(0.05)
     times, lost = [], 0
@@ -69,7 +70,7 @@ def _saves(index: ProjectIndex, paths: list[str]) -> list[Figure]:
             time.sleep(0.002)
         times.append((time.perf_counter() - started) * 1_000)
         time.sleep(0.1)
-    following.close()
+    live.close()
     return [
         Figure("a save is searchable, p50", quantile(times, 0.5), "ms"),
         Figure(

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.bars import Figure, quantile
-from ownstack.index.columns import Batch, join, only
-from ownstack.index.embed import default_embedder
-from ownstack.index.map import repository_map
+from ownstack.extract.terms import terms
+from ownstack.index.embedding.embedder import default_embedder
 from ownstack.index.project import ProjectIndex
-from ownstack.index.search import search
-from ownstack.index.snapshot import Snapshot
+from ownstack.index.search.map import repository_map
+from ownstack.index.search.search import search
+from ownstack.index.snapshot.snapshot import Snapshot
+from ownstack.index.storage.columns import Batch, join, only
 from ownstack.index.texts import Texts
-from ownstack.index.tokens import terms
 
 SIZES = ((10_000, 10.0), (100_000, 25.0))
 N_QUERIES = 60
@@ -64,8 +64,8 @@ def sample(snapshot: Snapshot) -> list[str]:
     dice = random.Random(0)
     rows = dice.sample(range(snapshot.symbol_count), min(2_000, snapshot.symbol_count))
     symbols = [snapshot.symbol(row) for row in rows]
-    documented = [one.doc.split("\n")[0] for one in symbols if one.doc][: N_QUERIES // 2]
-    return documented + [one.name for one in symbols[: N_QUERIES - len(documented)]]
+    documented = [symbol.doc.split("\n")[0] for symbol in symbols if symbol.doc][: N_QUERIES // 2]
+    return documented + [symbol.name for symbol in symbols[: N_QUERIES - len(documented)]]
 
 
 def timed(ask: Callable[[str], object], queries: list[str]) -> list[float]:
@@ -92,7 +92,8 @@ def of_size(snapshot: Snapshot, n_chunks: int, root: Path) -> Snapshot:
         copy = only(live, kept)
         prefix = f"copy{len(copies)}/"
         documents = tuple(
-            dataclasses.replace(one, path=prefix + one.path) for one in copy.documents
+            dataclasses.replace(document, path=prefix + document.path)
+            for document in copy.documents
         )
         copies.append(dataclasses.replace(copy, documents=documents))
         missing -= len(copy.chunks.document)

@@ -46,8 +46,8 @@ from benchmarks.infilling.report import (
 )
 from benchmarks.infilling.sources import ProjectFiles, read_project
 from benchmarks.infilling.systems import EchoSystem, Ngram
-from ownstack.engine.local import LlamaEngine
-from ownstack.engine.scheduler import NativeThread
+from ownstack.engine.llama.engine import LlamaEngine
+from ownstack.engine.llama.scheduler import NativeThread
 from ownstack.errors import OwnstackError
 
 DRAWN_SEED = 7
@@ -161,8 +161,8 @@ async def measure(
                     weights_mib = engine.capabilities.memory_bytes / 2**20
                     results.memory_mib[network.name] += weights_mib
             add_oracle(results)
-            if not engine.capabilities.weighs:
-                results.skipped[MIXTURE] = f"{engine.capabilities.model} is too large to weigh"
+            if not engine.capabilities.scores_lines:
+                results.skipped[MIXTURE] = f"{engine.capabilities.model} is too large to score"
             elif "mixture" in wanted:
                 mixture = Mixture(engine, home / "mixture-echo")
                 await ask(mixture, results, table, clock, say)
@@ -210,7 +210,9 @@ def conclude(
             say(f"wrote {path}")
     if options.records:
         with options.records.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in records(results))
+            file.writelines(
+                json.dumps(record, ensure_ascii=False) + "\n" for record in records(results)
+            )
     if options.json:
         about = {**description(options, projects), "title": title, "machine": machine()}
         value = as_data(results, rows, twin_rows, figures, about)
@@ -228,11 +230,11 @@ def conclude(
 def overlap_figures(overlap: list[Overlap]) -> list[Figure]:
     if not overlap:
         return []
-    worst = max(overlap, key=lambda one: one.share)
+    worst = max(overlap, key=lambda project: project.share)
     return [
         Figure("lines of a project met in training, worst", 100 * worst.share, "%",
                compared=f"{worst.project}; runs of 5 lines, {worst.runs} of them",
-               detail={one.project: one.share for one in overlap})
+               detail={project.project: project.share for project in overlap})
     ]  # fmt: skip
 
 

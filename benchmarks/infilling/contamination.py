@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.infilling.sources import ProjectFiles
-from training.corpus import shingles
-from training.documents import load
-from training.filters import normalised
+from benchmarks.packages.copies import normalised, shingles
+from benchmarks.packages.documents import load
 
 
 @dataclass(frozen=True, slots=True)

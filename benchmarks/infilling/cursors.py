@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from benchmarks.infilling.sources import ProjectFiles
 from ownstack.document import Document
 from ownstack.languages import language_of
-from ownstack.syntax import EFFORT_BACKGROUND, parse
+from ownstack.syntax.trees import EFFORT_BACKGROUND, parse
 
 MIN_CHARS_LEFT = 3
 MIN_LINE_CHARS = 4

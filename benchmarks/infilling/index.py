@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from ownstack.completion.echo import Echo, Projects
+from ownstack.files.publisher import Publishers
 
 
 class Index:
@@ -15,7 +16,7 @@ class Index:
     def __init__(self, root: Path, cache: Path) -> None:
         self._root = root
         self._cache = cache
-        self._projects = Projects(cache)
+        self._projects = Projects(cache, Publishers())
 
     @classmethod
     async def of(cls, root: Path, cache: Path) -> Index:

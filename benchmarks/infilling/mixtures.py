@@ -1,4 +1,4 @@
-"""The mixture alone: echo's lines and the network's own, weighed, the best chosen.
+"""The mixture alone: echo's lines and the network's own, scored, the best chosen.
 
 What the product adds to it (gates, trimming, context from other files) is in the product's row.
 """
@@ -16,19 +16,22 @@ from benchmarks.infilling.networks import place_before, request_at
 from benchmarks.infilling.sources import ProjectFiles
 from benchmarks.infilling.symbols import Symbols
 from benchmarks.infilling.systems import Proposal
+from ownstack.completion.context.known_symbols import NOTHING, KnownSymbols
+from ownstack.completion.context.symbol_lookup import known_symbols_at
+from ownstack.completion.context.window import TokenCounts, Windows
 from ownstack.completion.echo import Echo
-from ownstack.completion.echo.question import ask
-from ownstack.completion.known import names_known
-from ownstack.completion.mix import Mixed, options, ranked
-from ownstack.completion.mixing import ALTERNATIVES, PROPOSALS, THRESHOLDS
-from ownstack.completion.naming import NOTHING, Known
+from ownstack.completion.echo.query import query_at
 from ownstack.completion.place import Place
-from ownstack.completion.window import TokenCounts, Windows
-from ownstack.engine.protocol import Engine, InfillRequest
+from ownstack.completion.sources.fitting import THRESHOLDS
+from ownstack.completion.sources.ranked import PROPOSALS
+from ownstack.completion.sources.ranking import RankedOption, options, rank_options
+from ownstack.completion.sources.scoring_client import ALTERNATIVES
+from ownstack.engine.protocol import Engine, LineScorer
+from ownstack.engine.requests import InfillRequest, ScoreRequest
 
 
 class Mixture:
-    """Echo with the whole project, and an engine that weighs; reached by typing, as `Network`."""
+    """Echo with the whole project, and an engine that scores; reached by typing, as `Network`."""
 
     name = "mixture"
 
@@ -58,7 +61,7 @@ class Mixture:
         pressed = time.perf_counter()
         known = NOTHING
         if snapshot is not None:
-            known = names_known(snapshot, case.document, case.offset)
+            known = known_symbols_at(snapshot, case.document, case.offset)
         request = request_at(Place(case.document, case.offset), windows, counts)
         best = await mixed_line(self._engine, self._echo, case, request, known)
         ended = time.perf_counter()
@@ -77,17 +80,21 @@ class Mixture:
 
 
 async def mixed_line(
-    engine: Engine, echo: Echo, case: Case, request: InfillRequest, known: Known
-) -> Mixed | None:
+    scorer: LineScorer, echo: Echo, case: Case, request: InfillRequest, known: KnownSymbols
+) -> RankedOption | None:
     """Return what the mixture thinks likeliest, with the names that the index knows there."""
-    question = ask(case.document, case.offset)
-    usable = islice(echo.propose(question, case.document, []), PROPOSALS)
-    echoed = [one.judged for one in usable if one.text and not known.declares(one.text)]
-    asked = replace(
+    query = query_at(case.document, case.offset)
+    proposals = islice(echo.propose(query, case.document, []), PROPOSALS)
+    echoed = [
+        proposal.scored
+        for proposal in proposals
+        if proposal.text and not known.declares(proposal.text)
+    ]
+    asked = ScoreRequest.at(
         request,
-        proposals=tuple(one.candidate.text for one in echoed),
-        beginnings=known.begun,
+        candidates=tuple(echoed_line.candidate.text for echoed_line in echoed),
         alternatives=ALTERNATIVES,
+        forced_prefixes=known.begun,
     )
-    weighed = (await engine.infill(asked).result()).weighed
-    return next(iter(ranked(options(question, echoed, weighed, known))), None)
+    scored = (await scorer.score(asked).result()).scored
+    return next(iter(rank_options(options(query, echoed, scored, known))), None)

@@ -10,11 +10,12 @@ from pathlib import Path
 from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.sources import ProjectFiles
 from benchmarks.infilling.systems import Proposal, first_line
+from ownstack.completion.context.window import TokenCounts, Windows
 from ownstack.completion.place import Place
-from ownstack.completion.window import TokenCounts, Windows
-from ownstack.engine.local import LlamaEngine
-from ownstack.engine.protocol import Engine, InfillRequest
-from ownstack.engine.scheduler import NativeThread
+from ownstack.engine.llama.engine import LlamaEngine
+from ownstack.engine.llama.scheduler import NativeThread
+from ownstack.engine.protocol import Engine
+from ownstack.engine.requests import InfillRequest
 from ownstack.settings import EngineSettings, InfillOrder
 
 PROMPT_TOKENS = 512
@@ -69,6 +70,7 @@ def request_at(
     place: Place, windows: Windows, counts: TokenCounts, prompt_tokens: int = PROMPT_TOKENS
 ) -> InfillRequest:
     """Return what the product would ask for the rest of a line, in a fixed window."""
+    counts.begin()
     window = windows.cut(place, prompt_tokens, counts)
     return InfillRequest(
         prefix=window.prefix,
@@ -93,11 +95,12 @@ async def open_engine(
     Raises:
         OwnstackError: it cannot be used for completion.
     """
-    return await LlamaEngine.open(
+    engine = await LlamaEngine.open(
         model,
         name=model.stem,
         native=native,
         settings=EngineSettings(infill_order=order),
         cache=cache,
-        role="completion",
     )
+    await engine.prepare("completion")
+    return engine

@@ -16,11 +16,12 @@ from benchmarks.infilling.symbols import Symbols
 from benchmarks.infilling.systems import Proposal, first_line
 from ownstack.completion.completer import Completer
 from ownstack.completion.echo import Echo
-from ownstack.completion.signals import SignalLog
-from ownstack.completion.suggestion import Answer, Asked, Trigger
+from ownstack.completion.environment import Environment
+from ownstack.completion.feedback.signals import SignalLog
+from ownstack.completion.suggestion import Answer, CompletionRequest, Trigger
 from ownstack.document import Documents
 from ownstack.engine.protocol import Engine
-from ownstack.index.snapshot import Snapshot
+from ownstack.index.snapshot.snapshot import Snapshot
 from ownstack.settings import CompletionSettings
 
 DEADLINE_MS = 10_000
@@ -58,13 +59,15 @@ class Product:
             self._symbols = Symbols(project.root, self._folder / f"{self.name}-index" / name)
         self._documents = Documents()
         self._completer = Completer(
-            documents=self._documents,
+            Environment(
+                self._documents,
+                lambda: SETTINGS,
+                folders=lambda: folders,
+                index=lambda uri: self._snapshot,
+            ),
             engine=self._engine,
-            settings=lambda: SETTINGS,
             signals=self._log,
             echo=echo,
-            folders=lambda: folders,
-            index=lambda uri: self._snapshot,
         )
 
     async def propose(self, case: Case) -> Proposal:
@@ -75,11 +78,11 @@ class Product:
             self._snapshot = self._symbols.at(case)
         try:
             started = time.perf_counter()
-            answer = await completer.complete(Asked(document, case.offset))
+            answer = await completer.complete(CompletionRequest(document, case.offset))
             ms = (time.perf_counter() - started) * 1e3
             shown = answer.suggestion is not None
             if not shown:
-                asked = Asked(document, case.offset, Trigger.INVOKED)
+                asked = CompletionRequest(document, case.offset, Trigger.INVOKED)
                 answer = await completer.complete(asked)
             return _proposal(answer, case, ms, shown)
         finally:

@@ -15,8 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
 from benchmarks.infilling.clients import ClientError, download
-from training.archives import members
-from training.sources import Source, load_sources
+from benchmarks.packages.archives import members
+from benchmarks.packages.sources import Source, load_sources
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -30,7 +30,7 @@ from benchmarks.infilling.summary import (
     shown_from,
 )
 from benchmarks.infilling.systems import Ngram
-from ownstack.completion.mixing import THRESHOLDS
+from ownstack.completion.sources.fitting import THRESHOLDS
 
 PRODUCT = "product"
 APPLICATIONS = ("rust", "typescript", "go")
@@ -51,12 +51,12 @@ def rows_of(results: Results, *, twins: bool | None = False) -> list[Row]:
         if len(rows) > 1:
             found.append(mean_row(results, system, rows, list(named.values())))
     order = [*named, MEAN]
-    return sorted(found, key=lambda one: order.index(one.language))
+    return sorted(found, key=lambda row: order.index(row.language))
 
 
 def figures_of(results: Results, rows: Sequence[Row]) -> list[Figure]:
     """Return what was promised beside what was measured."""
-    table = {(one.system, one.language): one for one in rows}
+    table = {(row.system, row.language): row for row in rows}
     strata = [indices_of(results, name) for name in languages(results)]
     found: list[Figure] = []
     if (ECHO, "python") in table:
@@ -213,16 +213,16 @@ def _quality_table(rows: Sequence[Row], title: str) -> Table:
     headings = ["language", "system", "n", "exact", "", "in code", "edit sim.", "first word"]
     for heading in [*headings, *(f"{name} left" for name in bucket_names())]:
         table.add_column(heading, justify="left" if heading in headings[:2] else "right")
-    for one, new in _with_breaks(rows):
+    for line, new in _with_breaks(rows):
         table.add_row(
-            one.language if new else "",
-            one.system,
-            str(one.n),
-            f"{_percent(one.exact)} ±{_percent(one.error)}",
-            f"[{_percent(one.low)} {_percent(one.high)}]",
-            *map(_percent, (one.code, one.similarity, one.first_word)),
-            *map(_percent, one.by_left.values()),
-            style="bold" if one.language == MEAN else "",
+            line.language if new else "",
+            line.system,
+            str(line.n),
+            f"{_percent(line.exact)} ±{_percent(line.error)}",
+            f"[{_percent(line.low)} {_percent(line.high)}]",
+            *map(_percent, (line.code, line.similarity, line.first_word)),
+            *map(_percent, line.by_left.values()),
+            style="bold" if line.language == MEAN else "",
         )
     return table
 
@@ -237,28 +237,28 @@ def _confidence_table(rows: Sequence[Row], results: Results) -> Table:
     headings += ["proposed", "shown", "exact shown", "ECE", "ms p50", "p95", "jump p50", "MiB"]
     for heading in headings:
         table.add_column(heading, justify="left" if heading in headings[:2] else "right")
-    for one, new in _with_breaks(rows):
-        memory = results.memory_mib.get(one.system)
+    for line, new in _with_breaks(rows):
+        memory = results.memory_mib.get(line.system)
         table.add_row(
-            one.language if new else "",
-            one.system,
-            *map(_percent, one.at.values()),
-            *map(_percent, (one.proposed, one.shown, one.shown_exact)),
-            _number(one.calibration_error, 3),
-            _number(one.ms_p50, 2),
-            _number(one.ms_p95, 2),
-            _number(one.jump_ms_p50, 2),
-            "" if memory is None or one.language != MEAN else f"{memory:.0f}",
-            style="bold" if one.language == MEAN else "",
+            line.language if new else "",
+            line.system,
+            *map(_percent, line.at.values()),
+            *map(_percent, (line.proposed, line.shown, line.shown_exact)),
+            _number(line.calibration_error, 3),
+            _number(line.ms_p50, 2),
+            _number(line.ms_p95, 2),
+            _number(line.jump_ms_p50, 2),
+            "" if memory is None or line.language != MEAN else f"{memory:.0f}",
+            style="bold" if line.language == MEAN else "",
         )
     return table
 
 
 def _with_breaks(rows: Sequence[Row]) -> Iterable[tuple[Row, bool]]:
     last = ""
-    for one in rows:
-        yield one, one.language != last
-        last = one.language
+    for line in rows:
+        yield line, line.language != last
+        last = line.language
 
 
 def print_drawn(results: Results, seed: int) -> None:
@@ -303,8 +303,8 @@ def as_data(
     value = {
         "about": about,
         "figures": [asdict(figure) | {"passed": figure.passed} for figure in figures],
-        "rows": [asdict(one) for one in rows],
-        "twins": [asdict(one) for one in twin_rows],
+        "rows": [asdict(line) for line in rows],
+        "twins": [asdict(line) for line in twin_rows],
         "curves": by_system,
         "memoryMib": results.memory_mib,
         "indexBytes": results.index_bytes,

@@ -76,7 +76,7 @@ def _documents(root: Path) -> Iterator[Document]:
             continue
         text = decoded(path.read_bytes())
         relative = path.relative_to(root).as_posix()
-        known = language_of("", relative, (text or "").partition("\n")[0])
+        known = language_of("", relative, text or "")
         if text is not None and known is not None:
             yield Document(path.as_uri(), relative, known.id, 1, text)
 

@@ -120,24 +120,24 @@ def mean_row(results: Results, system: str, rows: Sequence[Row], strata: list[li
     pooled = row(results, system, MEAN, together)
 
     def mean(name: str) -> float:
-        return _mean([getattr(one, name) for one in rows])
+        return _mean([getattr(row, name) for row in rows])
 
     return Row(
         system,
         MEAN,
         pooled.n,
         mean("exact"),
-        float(np.sqrt(sum(one.error**2 for one in rows))) / max(1, len(rows)),
+        float(np.sqrt(sum(row.error**2 for row in rows))) / max(1, len(rows)),
         low,
         high,
         mean("similarity"),
         mean("first_word"),
         mean("code"),
-        {name: _mean([one.by_left[name] for one in rows]) for name in bucket_names()},
-        {share: _mean([one.at[share] for one in rows]) for share in SHARES},
+        {name: _mean([row.by_left[name] for row in rows]) for name in bucket_names()},
+        {share: _mean([row.at[share] for row in rows]) for share in SHARES},
         mean("proposed"),
         mean("shown"),
-        _weighted([one.shown_exact for one in rows], [one.shown for one in rows]),
+        _weighted([row.shown_exact for row in rows], [row.shown for row in rows]),
         pooled.calibration_error,
         pooled.ms_p50,
         pooled.ms_p95,
@@ -180,7 +180,9 @@ def shown_from(
     shown, right = [], []
     for indices in strata:
         answers = [results.proposals[system][i] for i in indices]
-        seen = np.array([bool(one.text) and one.confidence >= least for one in answers], bool)
+        seen = np.array(
+            [bool(answer.text) and answer.confidence >= least for answer in answers], bool
+        )
         shown.append(_mean(seen))
         right.append(_mean(np.array(results.right(system, indices), float)[seen]))
     return _mean(shown), _weighted(right, shown)

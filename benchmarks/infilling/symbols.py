@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.infilling.cursors import Case
-from ownstack.completion.known import names_known
-from ownstack.completion.naming import Known
-from ownstack.index.embed import NoEmbedder
+from ownstack.completion.context.known_symbols import KnownSymbols
+from ownstack.completion.context.symbol_lookup import known_symbols_at
+from ownstack.index.embedding.embedder import NoEmbedder
 from ownstack.index.project import ProjectIndex
-from ownstack.index.snapshot import Snapshot
+from ownstack.index.snapshot.snapshot import Snapshot
 
 
 class Symbols:
@@ -33,9 +33,9 @@ class Symbols:
         self._overlaid = document.path
         return self._index.snapshot
 
-    def names(self, case: Case) -> Known:
+    def names(self, case: Case) -> KnownSymbols:
         """Return the names that the product knows there."""
-        return names_known(self.at(case), case.document, case.offset)
+        return known_symbols_at(self.at(case), case.document, case.offset)
 
     def close(self) -> None:
         self._index.close()

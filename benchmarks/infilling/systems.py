@@ -15,7 +15,7 @@ from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.index import Index
 from benchmarks.infilling.sources import ProjectFiles
 from ownstack.completion.echo import Echo
-from ownstack.completion.mixing import THRESHOLDS
+from ownstack.completion.sources.fitting import THRESHOLDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ownstack.index.reading import says_generated
+from ownstack.files.handwriting import says_generated
 
 RUN_LEXEMES = 8
 MIN_RUNS = 20

@@ -1,7 +1,9 @@
 """How well search finds what was asked for: `python -m benchmarks.retrieval --data DIR`.
 
 Prints NDCG@10 of each package beside the best known peer's, what each part of the ranking adds,
-what is left of the gain when weights are chosen on other packages, and how long a query takes.
+what is left of the gain in a language when weights are chosen on the others, and how long a query
+takes. `--more DIR --laid-out DIR` adds repositories in other languages: their annotations, and the
+folder in which each lies below its name.
 """
 
 from __future__ import annotations
@@ -9,181 +11,153 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
 from platformdirs import user_cache_dir
 
 from benchmarks.bars import quantile
+from benchmarks.retrieval.ablation import without
+from benchmarks.retrieval.asking import Bench, Scores, asked, categories, mean
+from benchmarks.retrieval.holding_out import held_out
 from benchmarks.retrieval.index import snapshot_of
 from benchmarks.retrieval.latency import SIZES, enlarged, measure
-from benchmarks.retrieval.measures import ndcg
-from benchmarks.retrieval.packages import Package, fetched, load_packages
-from ownstack.index.embed import Embedder, default_embedder
-from ownstack.index.rank import Weights
-from ownstack.index.search import search
-from ownstack.index.snapshot import Snapshot
+from benchmarks.retrieval.subjects import Subject, packages, repositories
+from ownstack.index.embedding.embedder import default_embedder
 
-BAR = 0.86
-FULL = Weights()
-DEMOTIONS = ("test", "vendored", "generated", "legacy", "example", "facade", "prose")
-NOTHING: dict[str, float] = {
-    **dict.fromkeys(("text", "title", "vector", "file_text", "file_title", "file_vector"), 0.0),
-    **dict.fromkeys(("file_name", "path", "name", "kind", "central"), 0.0),
-    **dict.fromkeys((*DEMOTIONS, "repeated"), 1.0),
-}
-ABLATIONS: dict[str, dict[str, float]] = {
-    "everything": {},
-    "without text": {"text": 0, "file_text": 0},
-    "without titles (path, scope, name)": {"title": 0, "file_title": 0},
-    "without vectors": {"vector": 0, "file_vector": 0},
-    "without symbol names": {"name": 0},
-    "without sums over files": {"file_text": 0, "file_title": 0, "file_vector": 0},
-    "without file names": {"file_name": 0, "path": 0},
-    "without kinds": {"kind": 0},
-    "without centrality": {"central": 0},
-    "without demotion": dict.fromkeys(
-        ("test", "vendored", "generated", "legacy", "example", "facade", "prose"), 1
-    ),
-    "without diversity": {"repeated": 1},
-    "text alone (BM25)": {**NOTHING, "text": 1},
-    "vectors alone": {**NOTHING, "vector": 1},
-}
-N_DRAWS = 60
-SEED = 1
-
-Scores = dict[str, float]
-"""Package → NDCG@10."""
+BAR_PACKAGES, BAR_REPOSITORIES = 0.877, 0.885
+BELOW_PEER = 0.02
+"""No language may be further below the peer."""
+BELOW_FITTED = 0.01
+"""What the mean may lose when each language's weights are chosen on the others."""
 
 
 def main() -> None:
     """Fetch, index, ask, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="annotations and sources.json")
+    parser.add_argument("--more", type=Path, help="the same for repositories in other languages")
+    parser.add_argument("--laid-out", type=Path, help="where those repositories lie")
     parser.add_argument("--cache", type=Path, help="where packages are kept (default: user cache)")
     parser.add_argument("--json", type=Path, help="write all figures to this file, too")
     parser.add_argument("--large", action="store_true", help="query times at 10k and 100k chunks")
     parser.add_argument("--quick", action="store_true", help="no ablation, no held-out estimate")
     options = parser.parse_args()
+    if (options.more is None) != (options.laid_out is None):
+        parser.error("--more and --laid-out belong together")
     cache = options.cache or Path(user_cache_dir("ownstack")) / "benchmarks"
+    sets = {"packages": packages(options.data, cache)}
+    if options.more:
+        sets["repositories"] = repositories(options.more, options.laid_out)
+    subjects = [subject for drawn in sets.values() for subject in drawn]
     embedder = default_embedder()
-    packages = load_packages(options.data)
-    folders = {package.name: fetched(package, cache) for package in packages}
-    snapshots = {name: snapshot_of(folder, embedder) for name, folder in folders.items()}
-    scores, times = asked(packages, snapshots, embedder, FULL)
-    figures: dict[str, object] = {"ndcg10": scores}
-    print(table(packages, snapshots, scores))
-    print(f"\n{'reached' if mean(scores) >= BAR else 'MISSED'}: mean ≥ {BAR}")
-    figures["by_category"] = by_category = categories(packages, snapshots, embedder)
+    snapshots = {subject.name: snapshot_of(subject.folder, embedder) for subject in subjects}
+    bench = Bench(subjects, snapshots, embedder)
+    scores, _ = asked(bench)
+    fitted_elsewhere = {} if options.quick else held_out(bench)
+    figures: dict[str, object] = {"ndcg10": scores, "held_out": fitted_elsewhere}
+    for name, bar in (("packages", BAR_PACKAGES), ("repositories", BAR_REPOSITORIES)):
+        if name in sets:
+            print(table(sets[name], bench, scores, fitted_elsewhere))
+            value = mean({subject.name: scores[subject.name] for subject in sets[name]})
+            print(f"\n{verdict(round(value, 3) >= bar)}: mean of the {name} ≥ {bar}\n")
+    print(below_peer(subjects, scores))
+    if fitted_elsewhere:
+        lost = mean(scores) - mean(fitted_elsewhere)
+        print(f"{verdict(lost <= BELOW_FITTED)}: held out {lost:.4f} below, ≤ {BELOW_FITTED}")
+    figures["by_category"] = by_category = categories(bench)
     print(", ".join(f"{name} {value:.3f}" for name, value in by_category.items()))
-    _, times = asked(packages, snapshots, embedder, FULL)
+    _, times = asked(bench)
     ms = {f"p{round(100 * q)}": 1_000 * quantile(times, q) for q in (0.5, 0.95)}
     figures["query_ms"] = ms
     print(f"a query takes {ms['p50']:.1f} ms (p50), {ms['p95']:.1f} ms (p95)")
     if not options.quick:
-        parts = {
-            name: asked(packages, snapshots, embedder, replace(FULL, **changes))[0]
-            for name, changes in ABLATIONS.items()
-        }
-        figures["ablation"] = {name: mean(found) for name, found in parts.items()}
-        print("\n| | NDCG@10 | difference |\n|---|---|---|")
-        for name, found in parts.items():
-            print(f"| {name} | {mean(found):.3f} | {mean(found) - mean(scores):+.3f} |")
-        figures["held_out"] = held_out = estimate(packages, snapshots, embedder)
-        print(f"\nweights drawn at random, chosen on nine packages: {held_out:.3f} on the tenth")
+        parts = without(bench)
+        figures["ablation"] = parts
+        print(ablation_table(sets.values(), scores, parts))
     if options.large:
-        figures["large"] = large = {}
-        queries = [question.text for package in packages for question in package.questions]
-        for size, bar_ms in SIZES.items():
-            with tempfile.TemporaryDirectory() as scratch:
-                snapshot = enlarged(snapshots, folders, size, Path(scratch))
-                first, p50, p95 = measure(snapshot, queries, embedder)
-                n_chunks = snapshot.chunk_count
-            large[n_chunks] = {"first": first, "p50": p50, "p95": p95}
-            verdict = "reached" if p50 <= bar_ms else "MISSED"
-            print(
-                f"{n_chunks:,} chunks: {p50:.1f} ms (p50), {p95:.1f} ms (p95), the first query "
-                f"{first:.0f} ms; {verdict}: p50 ≤ {bar_ms:.0f} ms"
-            )
+        figures["large"] = large(bench, sets["packages"])
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1), "utf-8")
 
 
-def asked(
-    packages: Sequence[Package],
-    snapshots: Mapping[str, Snapshot],
-    embedder: Embedder,
-    weights: Weights,
-    category: str = "",
-) -> tuple[Scores, list[float]]:
-    """Ask everything; return the score of each package and the seconds of each query."""
-    scores, times = {}, []
-    for package in packages:
-        found = []
-        for question in package.questions:
-            if category and question.category != category:
-                continue
-            began = time.perf_counter()
-            hits = search(snapshots[package.name], question.text, 10, embedder, weights)
-            times.append(time.perf_counter() - began)
-            found.append(ndcg(hits, question.targets))
-        scores[package.name] = sum(found) / len(found)
-    return scores, times
+def verdict(is_reached: bool) -> str:
+    return "reached" if is_reached else "MISSED"
 
 
-def categories(
-    packages: Sequence[Package], snapshots: Mapping[str, Snapshot], embedder: Embedder
-) -> dict[str, float]:
-    """Return the mean over packages for each sort of question."""
-    names = sorted({question.category for one in packages for question in one.questions})
-    return {name: mean(asked(packages, snapshots, embedder, FULL, name)[0]) for name in names}
-
-
-def estimate(
-    packages: Sequence[Package], snapshots: Mapping[str, Snapshot], embedder: Embedder
-) -> float:
-    """Return what a package scores with the weights that are best for the other nine.
-
-    The weights are the shipped ones and some that are drawn around them, each up to two times
-    larger or smaller.
-    """
-    random = np.random.default_rng(SEED)
-    drawn = [FULL]
-    for _ in range(N_DRAWS):
-        changes = {
-            key: getattr(FULL, key) * float(2 ** random.uniform(-1, 1))
-            for key, value in NOTHING.items()
-            if value == 0
-        }
-        drawn.append(replace(FULL, **changes))
-    tried = [asked(packages, snapshots, embedder, weights)[0] for weights in drawn]
-    held_out = []
-    for package in packages:
-        best = max(tried, key=lambda scores: mean(scores) * len(scores) - scores[package.name])
-        held_out.append(best[package.name])
-    return sum(held_out) / len(held_out)
-
-
-def mean(scores: Scores) -> float:
-    """Packages count alike."""
-    return sum(scores.values()) / len(scores)
-
-
-def table(packages: Sequence[Package], snapshots: Mapping[str, Snapshot], scores: Scores) -> str:
-    """Return the figures of each package as Markdown."""
-    lines = ["| package | files | chunks | queries | NDCG@10 | peer |", "|---|---|---|---|---|---|"]
-    for package in packages:
-        snapshot = snapshots[package.name]
-        lines.append(
-            f"| {package.name} {package.version} | {snapshot.file_count} | {snapshot.chunk_count} "
-            f"| {len(package.questions)} | {scores[package.name]:.3f} | {package.peer_ndcg10:.3f} |"
+def large(bench: Bench, chosen: Sequence[Subject]) -> dict[int, dict[str, float]]:
+    """Print and return query times in copies of the packages beside each other."""
+    found = {}
+    queries = [question.text for subject in chosen for question in subject.questions]
+    snapshots = {subject.name: bench.snapshots[subject.name] for subject in chosen}
+    folders = {subject.name: subject.folder for subject in chosen}
+    for size, bar_ms in SIZES.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            snapshot = enlarged(snapshots, folders, size, Path(scratch))
+            first, p50, p95 = measure(snapshot, queries, bench.embedder)
+            n_chunks = snapshot.chunk_count
+        found[n_chunks] = {"first": first, "p50": p50, "p95": p95}
+        print(
+            f"{n_chunks:,} chunks: {p50:.1f} ms (p50), {p95:.1f} ms (p95), the first query "
+            f"{first:.0f} ms; {verdict(p50 <= bar_ms)}: p50 ≤ {bar_ms:.0f} ms"
         )
-    peer = sum(package.peer_ndcg10 for package in packages) / len(packages)
-    n_questions = sum(len(package.questions) for package in packages)
-    lines.append(f"| **mean** | | | {n_questions} | **{mean(scores):.3f}** | {peer:.3f} |")
+    return found
+
+
+def table(
+    subjects: Sequence[Subject], bench: Bench, scores: Scores, fitted_elsewhere: Scores
+) -> str:
+    """Return the figures of each subject as Markdown."""
+    lines = [
+        "| | language | files | chunks | queries | NDCG@10 | peer | held out |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for subject in subjects:
+        snapshot = bench.snapshots[subject.name]
+        elsewhere = fitted_elsewhere.get(subject.name)
+        lines.append(
+            f"| {subject.name} {subject.version} | {subject.language} | {snapshot.file_count} "
+            f"| {snapshot.chunk_count} | {len(subject.questions)} | {scores[subject.name]:.3f} "
+            f"| {subject.peer_ndcg10:.3f} | {f'{elsewhere:.3f}' if elsewhere else ''} |"
+        )
+    peer = mean({subject.name: subject.peer_ndcg10 for subject in subjects})
+    names = [subject.name for subject in subjects]
+    own = mean({name: scores[name] for name in names})
+    elsewhere = mean({name: fitted_elsewhere[name] for name in names}) if fitted_elsewhere else None
+    n_questions = sum(len(subject.questions) for subject in subjects)
+    lines.append(
+        f"| **mean** | | | | {n_questions} | **{own:.3f}** | {peer:.3f} "
+        f"| {f'{elsewhere:.3f}' if elsewhere else ''} |"
+    )
+    return "\n".join(lines)
+
+
+def below_peer(subjects: Sequence[Subject], scores: Scores) -> str:
+    """Say which languages are further below the peer than they may be."""
+    by_language: dict[str, list[float]] = {}
+    for subject in subjects:
+        by_language.setdefault(subject.language, []).append(
+            scores[subject.name] - subject.peer_ndcg10
+        )
+    means = {language: sum(found) / len(found) for language, found in by_language.items()}
+    below = [f"{name} {by:+.3f}" for name, by in means.items() if by < -BELOW_PEER]
+    end = f" ({', '.join(below)})" if below else ""
+    return f"{verdict(not below)}: no language more than {BELOW_PEER} below the peer{end}"
+
+
+def ablation_table(
+    sets: Iterable[Sequence[Subject]], scores: Scores, parts: dict[str, Scores]
+) -> str:
+    """Return what each part adds to the mean of each set, as Markdown."""
+    columns = [[subject.name for subject in subjects] for subjects in sets]
+    lines = ["", "| |" + " NDCG@10 | difference |" * len(columns)]
+    lines.append("|---|" + "---|---|" * len(columns))
+    for name, found in {"everything": scores, **parts}.items():
+        cells = ""
+        for column in columns:
+            value = mean({key: found[key] for key in column})
+            cells += f" {value:.3f} | {value - mean({key: scores[key] for key in column}):+.3f} |"
+        lines.append(f"| {name} |{cells}")
     return "\n".join(lines)
 
 

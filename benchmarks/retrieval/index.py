@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ownstack.index import scan
-from ownstack.index.embed import Embedder
-from ownstack.index.jobs import FileToRead, ReadFiles
-from ownstack.index.labour import read_files
-from ownstack.index.snapshot import Snapshot
+from ownstack.files import scan
+from ownstack.index.embedding.embedder import TextEmbedder
+from ownstack.index.snapshot.snapshot import Snapshot
 from ownstack.index.texts import Texts
+from ownstack.index.update.jobs import FileToRead, ReadFiles
+from ownstack.index.update.tasks import read_files
 
 
-def snapshot_of(folder: Path, embedder: Embedder) -> Snapshot:
+def snapshot_of(folder: Path, embedder: TextEmbedder) -> Snapshot:
     """Read, extract and embed every file that the product would."""
     paths = sorted(entry.path for entry in scan.scan(folder) if not entry.reason)
     job = ReadFiles(str(folder), tuple(FileToRead(path) for path in paths))
@@ -21,7 +21,7 @@ def snapshot_of(folder: Path, embedder: Embedder) -> Snapshot:
     return snapshot
 
 
-def embed(snapshot: Snapshot, embedder: Embedder) -> None:
+def embed(snapshot: Snapshot, embedder: TextEmbedder) -> None:
     """Give every row its vector, of the text that the product embeds."""
     for file in snapshot.files():
         chunks = [snapshot.chunk(row) for row in snapshot.rows_of(file.path)]

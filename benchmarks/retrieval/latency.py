@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.bars import quantile
-from ownstack.index.columns import join
-from ownstack.index.embed import Embedder
-from ownstack.index.search import search
-from ownstack.index.snapshot import Snapshot
+from ownstack.index.embedding.embedder import TextEmbedder
+from ownstack.index.search.search import search
+from ownstack.index.snapshot.snapshot import Snapshot
+from ownstack.index.storage.columns import join
 from ownstack.index.texts import Texts
 
 SIZES = {10_000: 10.0, 100_000: 25.0}
@@ -38,7 +38,8 @@ def enlarged(
             for part in snapshot.parts:
                 batch = part.block.batch
                 documents = tuple(
-                    replace(one, path=f"{below}/{one.path}") for one in batch.documents
+                    replace(document, path=f"{below}/{document.path}")
+                    for document in batch.documents
                 )
                 batches.append(replace(batch, documents=documents))
             vectors.append(snapshot.vectors())
@@ -54,7 +55,7 @@ def enlarged(
 
 
 def measure(
-    snapshot: Snapshot, queries: Sequence[str], embedder: Embedder
+    snapshot: Snapshot, queries: Sequence[str], embedder: TextEmbedder
 ) -> tuple[float, float, float]:
     """Return milliseconds: of the first query, then the median and the 95th percentile."""
     times = []

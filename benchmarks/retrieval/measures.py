@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from benchmarks.retrieval.packages import Target
-from ownstack.index.rows import SearchHit
+from ownstack.extract.rows import SearchHit
 
 DEPTH = 10
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from benchmarks.infilling.clients import run
 from benchmarks.infilling.projects import verify
-from training.archives import tar_members
+from benchmarks.packages.archives import tar_members
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +46,35 @@ class Package:
     peer_ndcg10: float
     questions: tuple[Question, ...] = ()
 
+    @property
+    def language(self) -> str:
+        return {"npm": "javascript", "pypi": "python"}[self.registry]
+
 
 def load_packages(data: Path) -> list[Package]:
     """Read `sources.json` and the annotations; paths become those inside the package."""
     packages = []
     for fields in json.loads((data / "sources.json").read_text("utf-8")):
         before, after = fields["prefix_in_annotations"], fields["prefix_in_package"]
-        asked = json.loads((data / "annotations" / f"{fields['name']}.json").read_text("utf-8"))
-        questions = tuple(
-            Question(
-                entry["query"],
-                entry["category"],
-                tuple(
-                    _target(place, before, after)
-                    for place in [*entry["relevant"], *(entry.get("secondary") or ())]
-                ),
-            )
-            for entry in asked
-        )
+        asked = data / "annotations" / f"{fields['name']}.json"
+        questions = load_questions(asked, before, after)
         packages.append(Package(**fields, questions=questions))
     return packages
+
+
+def load_questions(annotations: Path, before: str, after: str) -> tuple[Question, ...]:
+    """Read what is asked; paths that begin with `before` begin with `after` instead."""
+    return tuple(
+        Question(
+            entry["query"],
+            entry["category"],
+            tuple(
+                _target(place, before, after)
+                for place in [*entry["relevant"], *(entry.get("secondary") or ())]
+            ),
+        )
+        for entry in json.loads(annotations.read_text("utf-8"))
+    )
 
 
 def _target(place: str | dict[str, str | int], before: str, after: str) -> Target:

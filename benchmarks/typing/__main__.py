@@ -62,7 +62,7 @@ async def measure(arguments: argparse.Namespace, files: list[Path], home: Path) 
 async def engine_figures(model: Path, files: list[Path], home: Path) -> list[Figure]:
     from benchmarks.typing import engine as bench
     from benchmarks.typing.models import make_101m
-    from ownstack.engine.scheduler import NativeThread
+    from ownstack.engine.llama.scheduler import NativeThread
     from ownstack.settings import EngineSettings
 
     text = "\n".join(path.read_text("utf-8") for path in files)

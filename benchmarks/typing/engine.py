@@ -9,36 +9,32 @@ from pathlib import Path
 
 from benchmarks.bars import Figure, quantile
 from benchmarks.typing.floor import Floor, Rival
-from ownstack.engine.local import LlamaEngine
-from ownstack.engine.protocol import (
-    Finish,
-    Generated,
-    GenerateRequest,
-    InfillRequest,
-    Message,
-    Priority,
-)
-from ownstack.engine.scheduler import NativeThread
+from ownstack.engine.llama.engine import LlamaEngine
+from ownstack.engine.llama.scheduler import NativeThread
+from ownstack.engine.messages import Message
+from ownstack.engine.requests import ChatRequest, InfillRequest, Priority
+from ownstack.engine.results import Finish, Generated
 from ownstack.settings import EngineSettings
 
 ROUNDS = 12
-TALK = GenerateRequest(
-    (Message("user", "Explain this program in detail. " * 40),), max_tokens=400, conversation="b"
+TALK = ChatRequest(
+    (Message.of("user", "Explain this program in detail. " * 40),), max_tokens=400, conversation="b"
 )
-LONG_TALK = replace(TALK, messages=(Message("user", "Explain this program in detail. " * 400),))
+LONG_TALK = replace(TALK, messages=(Message.of("user", "Explain this program in detail. " * 400),))
 
 
 async def open_engine(
     path: Path, native: NativeThread, cache: Path, settings: EngineSettings | None = None
 ) -> LlamaEngine:
-    return await LlamaEngine.open(
+    engine = await LlamaEngine.open(
         path,
         name=path.stem,
         native=native,
         settings=settings or EngineSettings(),
         cache=cache,
-        role="completion",
     )
+    await engine.prepare("completion")
+    return engine
 
 
 def request(text: str, cursor: int, *, prompt_chars: int, suffix_chars: int) -> InfillRequest:
@@ -58,7 +54,7 @@ async def overhead(engine: LlamaEngine, text: str) -> list[Figure]:
     The engine's prompt is new in each round, so that nothing is reused. A model may end its
     answer early, so decoding is summed over all rounds.
     """
-    floor = Floor(engine._model, 4096, engine._threads)
+    floor = Floor(engine._model, 4096, engine._parts._threads)
     prefill: list[tuple[float, float]] = []
     decode: list[tuple[float, float]] = []
     for number in range(ROUNDS + 1):
@@ -125,7 +121,7 @@ async def storm(
     cancelled. `chat` reads a long prompt meanwhile.
     """
     start = text.index("\n", len(text) // 2) + 1
-    talk = chat.generate(LONG_TALK) if chat is not None else None
+    talk = chat.chat(LONG_TALK) if chat is not None else None
     first_ms: list[float] = []
     await engine.infill(_at(text, start, 0, n_keys)).result()
     began = time.perf_counter()
@@ -184,7 +180,7 @@ async def storms(engine: LlamaEngine, path: Path, text: str) -> list[Figure]:
     """60 keys 60 ms apart: alone, beside a chat, and as the usual wrapper does it."""
     alone = await storm(engine, text, chat=None)
     beside = await storm(engine, text, chat=engine)
-    rival = await rival_storm(path, text, engine._threads)
+    rival = await rival_storm(path, text, engine._parts._threads)
     wrapper = (
         f"llama-cpp-python's high-level call: {len(rival)} of 60, {quantile(rival, 0.5):.0f} ms"
     )
@@ -233,8 +229,8 @@ async def cancels(engine: LlamaEngine, text: str) -> list[Figure]:
 async def preemption(engine: LlamaEngine, chat: LlamaEngine, text: str) -> list[Figure]:
     """Start completions while a chat generates; `Usage.queue_ms` is the wait for the thread."""
     start = text.index("\n", len(text) // 2) + 1
-    talk = chat.generate(replace(TALK, max_tokens=2000))
-    await talk.wait(lambda text: text != "")
+    talk = chat.chat(replace(TALK, max_tokens=2000))
+    await anext(aiter(talk))
     before = len(talk.text)
     waits = []
     for key in range(40):

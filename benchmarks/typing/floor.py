@@ -15,7 +15,7 @@ from typing import Any
 import llama_cpp
 import llama_cpp.llama_cpp as C
 
-from ownstack.engine.llama import Model
+from ownstack.engine.llama.native.bindings import LlamaModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Timings:
 class Floor:
     """A bare context: the whole prompt in batches of 512, then one token after another."""
 
-    def __init__(self, model: Model, n_ctx: int, threads: int) -> None:
+    def __init__(self, model: LlamaModel, n_ctx: int, threads: int) -> None:
         params = C.llama_context_default_params()
         params.n_ctx, params.n_batch, params.n_ubatch = n_ctx, 512, 512
         params.n_threads = params.n_threads_batch = threads

@@ -35,11 +35,11 @@
     (function_declarator declarator: [(field_identifier) (operator_name)] @name))) @definition.method
 
 (class_specifier
-  name: [(type_identifier) (qualified_identifier)
-         (template_type name: (type_identifier))] @name
+  name: [(type_identifier) @name (qualified_identifier) @name
+         (template_type name: (type_identifier) @name)]
   body: (_) @body) @definition.class
 (struct_specifier
-  name: [(qualified_identifier) (template_type name: (type_identifier))] @name
+  name: [(qualified_identifier) @name (template_type name: (type_identifier) @name)]
   body: (_) @body) @definition.struct
 (namespace_definition name: (_) @name body: (_) @body) @definition.module
 (alias_declaration name: (type_identifier) @name) @definition.type

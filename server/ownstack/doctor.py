@@ -1,8 +1,8 @@
-"""Is everything here that is needed, and if not, what to do. Reads only; changes nothing."""
+"""Is everything here that is needed, and if not, what to do. Leaves everything as it is."""
 
 from __future__ import annotations
 
-import importlib
+import errno
 import os
 import platform
 import sys
@@ -15,16 +15,24 @@ from typing import Literal
 import psutil
 
 from ownstack import __version__
+from ownstack.app.host import Host
+from ownstack.app.status import BIGGER, without_model
 from ownstack.daemon import lifecycle
 from ownstack.daemon.handshake import Hello
-from ownstack.daemon.status import BIGGER, without_model
-from ownstack.engine.models import BUILTIN, ModelRegistry, found_on_disk
-from ownstack.errors import OwnstackError
+from ownstack.engine import library
+from ownstack.errors import EngineMissingError, OwnstackError, in_words
+from ownstack.models.registry import BUILTIN, ModelRegistry, check_memory, found_on_disk
+from ownstack.models.remote.engines_file import EnginesFile
+from ownstack.models.remote.model import RemoteModel
 from ownstack.paths import Home
 
 Level = Literal["ok", "warning", "error"]
 
 LITTLE_MEMORY_BYTES = 2_000_000_000
+LITTLE_DISK_BYTES = 500_000_000
+"""An index of a large project takes some hundred megabytes, and is written before old parts go."""
+TRIED_BYTES = 1_000_000
+"""So much is written to see whether a folder takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +46,19 @@ class Check:
     """What to do, if anything."""
 
 
-def examine(home: Home) -> list[Check]:
+def examine(home: Home, setting: str = "", *, loaded: bool = False) -> list[Check]:
     """Check everything. Takes a second or so: it loads the engine's library.
 
-    A check that fails by itself becomes an error in the list.
+    `setting` is the model that an editor's settings name, if they do; `loaded` says that the
+    model is at work already. A check that fails by itself becomes an error in the list.
     """
     checks: list[tuple[str, Callable[[], Iterable[Check]]]] = [
         ("python", _python),
         ("engine", _engine),
         ("memory", _memory),
+        ("model", lambda: _model(home, setting, loaded=loaded)),
         ("models", lambda: _models(home)),
+        ("servers", lambda: _engines(home)),
         ("daemon", lambda: _daemon(home)),
         ("folders", lambda: _folders(home)),
         ("index", lambda: _index(home)),
@@ -68,10 +79,9 @@ def _python() -> Iterable[Check]:
 
 def _engine() -> Iterable[Check]:
     try:
-        llama = importlib.import_module("ownstack.engine.llama")
-    except (ImportError, OSError, RuntimeError) as error:
-        hint = "Reinstall it with: pip install --force-reinstall llama-cpp-python==0.3.36"
-        yield Check("engine", "error", f"llama.cpp cannot be loaded: {error}.", hint)
+        llama = library.module("llama.native.bindings")
+    except EngineMissingError as error:
+        yield Check("engine", "error", error.what, error.hint)
         return
     yield Check(
         "engine",
@@ -89,26 +99,57 @@ def _memory() -> Iterable[Check]:
         yield Check("memory", "ok", detail)
 
 
-def _models(home: Home) -> Iterable[Check]:
-    registry = ModelRegistry(home.models_file)
-    known = registry.list()
+def _model(home: Home, setting: str, *, loaded: bool) -> Iterable[Check]:
+    """Say what completes: only what is there, can infill, fits and is not set aside does."""
+    host = Host(home, mode="inProcess")
     try:
-        chosen = registry.chosen("completion")
+        chosen = host.pick("completion", setting)
+        if isinstance(chosen, RemoteModel):
+            yield from _remote(chosen)
+            return
+        if chosen is None or (chosen.name == BUILTIN and chosen.infill_problem):
+            detail = without_model(chosen.infill_problem if chosen is not None else "")
+            yield Check("model", "warning", detail)
+            return
+        library.module("llama.native.bindings")
+        host.crashes.check(chosen.path, chosen.name)
+        if not loaded:
+            check_memory(chosen)
+    except EngineMissingError:
+        detail = "No model can run without llama.cpp; completion repeats what is in your files."
+        yield Check("model", "warning", detail)
     except OwnstackError as error:
         yield Check("model", "error", error.what, error.hint)
     else:
-        builtin = chosen is not None and chosen.name == BUILTIN
-        if chosen is None or (builtin and chosen.infill_problem):
-            detail = without_model(chosen.infill_problem if chosen is not None else "")
-            yield Check("model", "warning", detail)
-        elif builtin:
+        if chosen.name == BUILTIN:
             detail = f"The built-in completer completes ({chosen.size_bytes / 1e6:.0f} MB)."
             yield Check("model", "ok", detail, BIGGER)
-        elif chosen.infill_problem:
-            hint = "Choose another: ownstack models use NAME --for completion"
-            yield Check("model", "error", f"{chosen.name}: {chosen.infill_problem}", hint)
         else:
             yield Check("model", "ok", f"{chosen.name} completes ({chosen.path})")
+
+
+def _remote(chosen: RemoteModel) -> Iterable[Check]:
+    hint = f"Ask it with: ownstack engines test {chosen.entry.name}"
+    if chosen.leaves_machine:
+        detail = f"{chosen.name} completes: what is typed is sent to {chosen.entry.host}."
+        yield Check("model", "warning", detail, hint)
+    else:
+        yield Check("model", "ok", f"{chosen.name} completes ({chosen.entry.url})", hint)
+
+
+def _engines(home: Home) -> Iterable[Check]:
+    """Say which servers are named. None is asked: nobody named one now."""
+    entries, problems = EnginesFile(home.engines_file).read()
+    for problem in problems:
+        yield Check("servers", "error", problem, f"Mend {home.engines_file}.")
+    for entry in entries.values():
+        may = ", ".join(entry.roles) or "nothing"
+        where = "on this machine" if entry.local else f"on another machine, may be sent: {may}"
+        yield Check("servers", "ok", f"{entry.name} ({entry.root}), {where}")
+
+
+def _models(home: Home) -> Iterable[Check]:
+    known = ModelRegistry(home.models_file).list()
     yield Check("models known", "ok", ", ".join(info.name for info in known) or "none")
     known_paths = {info.path for info in known}
     others = [str(path) for path in found_on_disk() if path not in known_paths]
@@ -157,18 +198,33 @@ def _index(home: Home) -> Iterable[Check]:
 
 
 def _writable(name: str, folder: Path) -> Check:
-    """Try the folder, or the nearest one above it that is there."""
+    """Write into the folder, or the nearest one above it that is there."""
     existing = next((place for place in (folder, *folder.parents) if place.exists()), folder)
-    problem = ""
     if not existing.is_dir():
-        problem = f"{existing} is not a folder"
-    else:
-        try:
-            with tempfile.TemporaryFile(dir=existing):
-                problem = ""
-        except OSError as error:
-            problem = f"{existing} cannot be written: {os.strerror(error.errno or 0)}"
-    if problem:
-        hint = "Make it writable, or set OWNSTACK_HOME to a folder that is."
-        return Check(name, "error", f"{problem}.", hint)
+        return Check(name, "error", f"{existing} is not a folder.", _ELSEWHERE)
+    try:
+        free = psutil.disk_usage(str(existing)).free
+        with tempfile.TemporaryFile(dir=existing) as file:
+            file.write(bytes(TRIED_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        is_full = error.errno in _FULL
+        problem = f"{existing} cannot be written: {in_words(error)}."
+        return Check(name, "error", problem, _make_room(existing) if is_full else _ELSEWHERE)
+    if free < LITTLE_DISK_BYTES:
+        detail = f"{folder}: only {free / 1e6:.0f} MB are free on its disk."
+        return Check(name, "warning", detail, _make_room(existing))
     return Check(name, "ok", str(folder))
+
+
+_ELSEWHERE = "Make it writable, or set OWNSTACK_HOME to a folder that is."
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""The disk is full, the user's share of it is, or no file may be as large."""
+
+
+def _make_room(folder: Path) -> str:
+    return (
+        f"Remove files on the disk of {folder}, or set OWNSTACK_HOME to a folder on another one; "
+        "then restart Ownstack. Indexes and logs are not kept until then."
+    )

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 
-from ownstack.text import Edit, LineIndex, Span, apply_edit
+from ownstack.text import Edit, LineIndex, Span, apply_edit, apply_edits, descending
+
+
+@dataclass(frozen=True, slots=True)
+class CellSpan:
+    """Where a cell stands in a document that is made of cells."""
+
+    uri: str
+    """Of the cell, as the editor names its text."""
+    span: Span
 
 
 @dataclass(frozen=True)
@@ -20,10 +30,41 @@ class Document:
     """The editor's language id, such as "python" or "typescriptreact"."""
     version: int
     text: str
+    cells: tuple[CellSpan, ...] = ()
+    """The cells that the editor shows one by one, of a notebook (`files/notebook/joined.py`)."""
 
     @cached_property
     def index(self) -> LineIndex:
         return LineIndex(self.text)
+
+    def cell(self, uri: str) -> CellSpan | None:
+        return next((cell for cell in self.cells if cell.uri == uri), None)
+
+    def cell_at(self, offset: int) -> CellSpan | None:
+        """Return the cell that holds a cursor."""
+        inside = (cell for cell in self.cells if cell.span.start <= offset <= cell.span.end)
+        return next(inside, None)
+
+    def spliced(self, span: Span, text: str) -> Document:
+        """Return one of the same version in which a span, of one cell, is replaced."""
+        longer = len(text) - len(span)
+        cells = tuple(
+            replace(
+                cell,
+                span=Span(
+                    cell.span.start + (longer if cell.span.start > span.end else 0),
+                    cell.span.end + (longer if cell.span.end >= span.end else 0),
+                ),
+            )
+            for cell in self.cells
+        )
+        whole = apply_edit(self.text, Edit(span, text))
+        return Document(self.uri, self.path, self.language, self.version, whole, cells)
+
+
+def same_file(uri: str, other: str) -> bool:
+    """Say whether two documents are of one file: a notebook has one for each language."""
+    return uri.partition("#")[0] == other.partition("#")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +110,25 @@ class Documents:
             return None
         return self.edit(uri, version, [Edit(Span(0, len(old.text)), text)])
 
-    def edit(self, uri: str, version: int, edits: list[Edit]) -> Document | None:
+    def edit(
+        self, uri: str, version: int, edits: list[Edit], cells: tuple[CellSpan, ...] = ()
+    ) -> Document | None:
         """Apply edits one after another, each in the text the one before left.
 
-        Returns the new snapshot, or None if the document is not open.
+        `cells`: where they are afterwards, if it is made of some. Returns the new snapshot, or
+        None if the document is not open.
         """
         old = self._open.pop(uri, None)
         if old is None:
             return None
         text = old.text
-        for edit in edits:
-            before = text[edit.span.start : edit.span.end]
-            self._changes.append(Change(uri, version, before, edit))
-            text = apply_edit(text, edit)
+        for run in descending(edits):
+            for edit in run[-self.max_changes :]:
+                before = text[edit.span.start : edit.span.end]
+                self._changes.append(Change(uri, version, before, edit))
+            text = apply_edits(text, run)
         del self._changes[: -self.max_changes]
-        new = Document(old.uri, old.path, old.language, version, text)
+        new = Document(old.uri, old.path, old.language, version, text, cells)
         self._open[uri] = new
         return new
 
@@ -91,6 +136,10 @@ class Documents:
     def changes(self) -> tuple[Change, ...]:
         """Order: oldest first."""
         return tuple(self._changes)
+
+    def recent(self, limit: int) -> list[Document]:
+        """Return those touched last. Order: least recently touched first."""
+        return list(islice(reversed(self._open.values()), limit))[::-1]
 
     def __iter__(self) -> Iterator[Document]:
         """Order: least recently touched first."""

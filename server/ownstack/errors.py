@@ -8,13 +8,28 @@
     │   ├── ModelCorruptError    not a GGUF, truncated, or refused by llama.cpp
     │   ├── ModelTooLargeError   needs more memory than the machine has free
     │   ├── ModelSetAsideError   it crashed the engine before, so it is not tried again
-    │   └── CannotInfillError    a model that was not trained to fill in the middle
+    │   ├── CannotInfillError    a model that was not trained to fill in the middle
+    │   └── DownloadError        a model cannot be fetched, or is not what it should be
+    │       └── OfflineError     nothing may be fetched: the user, or the environment, says so
     ├── EngineError
+    │   ├── EngineMissingError   llama.cpp is not installed, or cannot be loaded
+    │   ├── BadAnswerError       the model's answer is not of the form that was asked for
     │   ├── ContextOverflowError the prompt does not fit the model's context
-    │   └── EngineClosedError    the engine was closed while work was waiting
+    │   ├── EngineClosedError    the engine was closed while work was waiting
+    │   └── RemoteEngineError    a server did not answer as it should
+    │       ├── EngineBusyError  it has too much to do
+    │       └── NotAllowedError  it is another machine, and may not be sent this
     ├── IndexingError            a folder cannot be indexed, or not without asking
     │   └── IndexCorruptError    what was stored of an index cannot be read
+    ├── PriceTableError          the table that usage is compared with makes no sense
+    ├── ServeError               the models cannot be offered to other programs
+    ├── MemoryStoreError         the log of conversations cannot do what was asked
+    │   ├── EventError           what was to be recorded is not well-formed
+    │   ├── SessionNotFoundError no conversation of that name
+    │   ├── NotWrittenError      the disk takes nothing at the moment
+    │   └── NewerFormatError     a newer version wrote it; this one reads it only
     └── DaemonError              the daemon cannot be reached, started or spoken to
+        └── DaemonSilentError    it runs, but does not answer
 
 "There is no suggestion" is a value, never an error.
 """
@@ -66,8 +81,28 @@ class CannotInfillError(ModelError):
     """The model was not trained to fill in the middle."""
 
 
+class DownloadError(ModelError):
+    """A model cannot be fetched, or what came is not what it should be."""
+
+
+class OfflineError(DownloadError):
+    """Nothing may be fetched, by a setting or the environment."""
+
+
 class EngineError(OwnstackError):
     """The engine failed while working."""
+
+
+class EngineMissingError(EngineError):
+    """llama.cpp is not installed (yet), or cannot be loaded: no model can run."""
+
+
+class BadAnswerError(EngineError):
+    """The model's answer is not of the form that was asked for; `text` is the answer."""
+
+    def __init__(self, what: str, hint: str = "", *, text: str = "") -> None:
+        super().__init__(what, hint)
+        self.text = text
 
 
 class ContextOverflowError(EngineError):
@@ -78,6 +113,22 @@ class EngineClosedError(EngineError):
     """The engine was closed while work was waiting."""
 
 
+class RemoteEngineError(EngineError):
+    """A server cannot be reached, failed, or does not speak as it should."""
+
+
+class EngineBusyError(RemoteEngineError):
+    """A server has too much to do. `retry_after_s` is when to try again, if it said so."""
+
+    def __init__(self, what: str, hint: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(what, hint)
+        self.retry_after_s = retry_after_s
+
+
+class NotAllowedError(RemoteEngineError):
+    """Something would leave this machine that the user did not allow to."""
+
+
 class IndexingError(OwnstackError):
     """A folder cannot be indexed, or not without asking."""
 
@@ -86,8 +137,40 @@ class IndexCorruptError(IndexingError):
     """What was stored of an index cannot be read, or was written by another version."""
 
 
+class PriceTableError(OwnstackError):
+    """The table of prices that usage is compared with cannot be used."""
+
+
+class ServeError(OwnstackError):
+    """The models of this machine cannot be offered to other programs, or not so."""
+
+
+class MemoryStoreError(OwnstackError):
+    """The log of conversations cannot do what was asked."""
+
+
+class EventError(MemoryStoreError):
+    """What was to be recorded is not well-formed."""
+
+
+class SessionNotFoundError(MemoryStoreError):
+    """There is no conversation of that name."""
+
+
+class NotWrittenError(MemoryStoreError):
+    """The disk takes nothing at the moment: it is full, read-only or busy."""
+
+
+class NewerFormatError(MemoryStoreError):
+    """A newer version wrote it, so that this one only reads it."""
+
+
 class DaemonError(OwnstackError):
     """The daemon cannot be reached, started or spoken to."""
+
+
+class DaemonSilentError(DaemonError):
+    """The daemon runs, but does not answer: it was stopped, or hangs."""
 
 
 def in_words(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,8 +56,47 @@ class Home:
         return self.config / "models.toml"
 
     @property
+    def models_folder(self) -> Path:
+        """Where models are downloaded to."""
+        return self.data / "models"
+
+    @property
+    def speeds_file(self) -> Path:
+        return self.cache / "speeds.json"
+
+    @property
+    def engines_file(self) -> Path:
+        """The servers that the user named."""
+        return self.config / "engines.toml"
+
+    @property
     def signals_file(self) -> Path:
         return self.data / "signals.sqlite"
+
+    @property
+    def usage_file(self) -> Path:
+        return self.data / "usage.sqlite"
+
+    @property
+    def prices_file(self) -> Path:
+        return self.config / "usage.toml"
+
+    @property
+    def keys_file(self) -> Path:
+        return self.config / "serve-keys.toml"
+
+    @property
+    def conversations_file(self) -> Path:
+        return self.data / "conversations" / "log.sqlite"
+
+    @property
+    def recall_file(self) -> Path:
+        return self.cache / "conversations" / "recall.sqlite"
+
+    @property
+    def input_history_file(self) -> Path:
+        """What the user typed in chats, for the arrow keys."""
+        return self.data / "conversations" / "input-history"
 
     @property
     def log_file(self) -> Path:
@@ -76,16 +116,65 @@ def private_folder(path: Path) -> Path:
     """Make `path` if need be, readable by this user only (0700 where the system knows modes).
 
     Raises:
-        OSError: it cannot be made, or it belongs to somebody else.
+        OSError: it cannot be made.
+        PermissionError: it is a link, or belongs to somebody else.
     """
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if hasattr(os, "getuid"):
-        stat = path.stat()
-        if stat.st_uid != os.getuid():
-            raise PermissionError(f"{path} belongs to another user")
-        if stat.st_mode & 0o077:
-            path.chmod(0o700)
+    make_private(path)
     return path
+
+
+def make_private(path: Path) -> None:
+    """Close a folder to others, having seen that it is one, is no link, and is this user's.
+
+    All of that is asked of, and done to, one open descriptor: what the path names may change.
+
+    Raises:
+        OSError: there is no such folder.
+        PermissionError: it is a link, or belongs to somebody else.
+    """
+    if not hasattr(os, "getuid"):
+        return
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        if path.is_symlink():
+            raise PermissionError(f"{path} is a link") from None
+        raise
+    try:
+        status = os.fstat(descriptor)
+        if status.st_uid != os.getuid():
+            raise PermissionError(f"{path} belongs to another user")
+        if status.st_mode & 0o077:
+            os.fchmod(descriptor, 0o700)
+    finally:
+        os.close(descriptor)
+
+
+def set_aside(path: Path) -> None:
+    """Let nothing stand at a place of ours: what does gets another name beside it.
+
+    Of what was set aside there before nothing is kept.
+
+    Raises:
+        OSError: it cannot be moved.
+    """
+    aside = path.with_name(f"{path.name}.damaged")
+    if os.path.lexists(path):
+        remove(aside)
+        os.replace(path, aside)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a whole folder, if it is there.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def grammars_folder() -> Path:

@@ -1,8 +1,8 @@
 """Settings: one frozen tree that holds every default, parsed once at the border.
 
 The keys are those of VS Code's `ownstack.*` settings (`vscode-client/package.json`), camelCase
-there, snake_case here; `tests/test_settings.py` compares keys, types, defaults and choices.
-A value that cannot be used falls back to its default and is reported, never raised.
+there, snake_case here; `tests/extension/test_settings_agree.py` compares keys, types, defaults and
+choices. A value that cannot be used falls back to its default and is reported, never raised.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class CompletionSettings:
     """Git-style patterns of paths in which nothing is suggested."""
     multiline: Multiline = "auto"
     deadline_ms: int = field(default=400, metadata={"minimum": 50, "maximum": 10_000})
-    """Time until the first line should be there; later answers are kept in the cache."""
+    """Time until the first line should be there, a wish: a later one is shown if nothing was typed
+    meanwhile, else it is kept in the cache."""
     max_lines: int = field(default=12, metadata={"minimum": 1, "maximum": 60})
     """Longest automatic suggestion; one that was asked for may be twice as long."""
     prefetch: bool = True
@@ -51,6 +52,19 @@ class ModelSettings:
 
     completion: str = ""
     """A name that `ownstack models list` shows, the path of a GGUF file, "builtin" or "none"."""
+    edit: str = ""
+    chat: str = ""
+    summary: str = ""
+    embedding: str = ""
+    """These have no built-in model. One is loaded when it is first needed."""
+    offline: bool = False
+    """Download nothing, even when it is asked for, and use no model on another machine.
+    `OWNSTACK_OFFLINE=1` says it to terminals, and to windows whatever their settings say."""
+    memory_budget_gb: int = field(default=0, metadata={"minimum": 0, "maximum": 4_096})
+    """What all loaded models may take together; 0 = computed from the machine
+    (`models/hardware/machine.py`), and then only free memory decides what is refused."""
+    idle_minutes: int = field(default=15, metadata={"minimum": 0, "maximum": 1_440})
+    """A model that does not complete is unloaded after so long without a request; 0 = never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,12 @@ class Settings:
         problems: list[str] = []
         if raw is None:
             raw = {}
+        if isinstance(raw, Mapping) and raw.get("engines"):
+            problems.append(
+                "ownstack.engines is not read: settings may come with a project, and must not say "
+                "where anything is sent, nor hold a key. Name servers with: ownstack engines add "
+                "NAME URL; store keys with: ownstack engines key NAME."
+            )
         return _parse(cls, raw, "ownstack", problems), problems
 
 

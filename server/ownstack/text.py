@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -177,6 +177,35 @@ class LineIndex:
             at += _utf8_length(self._text[self._starts[line - 1] : self._starts[line]])
             starts.append(at)
         return starts
+
+
+def descending(edits: Sequence[Edit]) -> Iterator[list[Edit]]:
+    """Divide edits into runs of which each ends before the one that was made before it begins.
+
+    The spans of a run mean the same in the text before all of it.
+    """
+    run: list[Edit] = []
+    for edit in edits:
+        if run and edit.span.end > run[-1].span.start:
+            yield run
+            run = []
+        run.append(edit)
+    if run:
+        yield run
+
+
+def apply_edits(text: str, edits: Sequence[Edit]) -> str:
+    """Apply edits one after another, each in the text that the one before left.
+
+    Cost: one copy of the text for each run (`descending`), and so for all of a "replace all".
+    """
+    for run in descending(edits):
+        parts, at = list[str](), 0
+        for edit in reversed(run):
+            parts += text[at : edit.span.start], edit.text
+            at = edit.span.end
+        text = "".join([*parts, text[at:]])
+    return text
 
 
 def _line_starts(text: str) -> list[int]:

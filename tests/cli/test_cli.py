@@ -17,6 +17,8 @@ from ownstack.paths import Home
 from tests.support.gguf_models import make_gguf, truncated
 
 COMMANDS = [
+    ["ask"],
+    ["chat"],
     ["complete"],
     ["lsp"],
     ["daemon"],
@@ -29,10 +31,24 @@ COMMANDS = [
     ["models", "list"],
     ["models", "add"],
     ["models", "use"],
+    ["models", "fallback"],
+    ["engines"],
+    ["engines", "list"],
+    ["engines", "add"],
+    ["engines", "allow"],
+    ["engines", "key"],
+    ["engines", "test"],
+    ["engines", "remove"],
     ["index"],
     ["search"],
     ["symbols"],
     ["map"],
+    ["usage"],
+    ["serve"],
+    ["serve", "keys"],
+    ["serve", "keys", "add"],
+    ["serve", "keys", "list"],
+    ["serve", "keys", "remove"],
 ]
 
 ECHOING = (
@@ -151,6 +167,7 @@ def test_a_completion_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert printed["stagesMs"]
 
 
+@pytest.mark.process
 def test_a_completion_by_a_model(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -185,15 +202,15 @@ def test_nothing_to_suggest_is_no_failure(
 def test_a_file_that_is_not_utf8_is_read_all_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With a line that says so."""
+    """With a line that says so where a byte of it means nothing."""
     file = tmp_path / "a.py"
-    file.write_bytes(b"# caf\xe9\n" + ECHOING.encode())
+    file.write_bytes("# café, Größe, Länge, ".encode() + b"caf\xe9\n" + ECHOING.encode())
 
     result = main(["complete", f"{file}:6:22"])
 
     captured = capsys.readouterr()
     assert (result, captured.out) == (0, "nection(host, port)\n")
-    assert "is not UTF-8" in captured.err
+    assert "is not wholly text" in captured.err
 
 
 @pytest.mark.parametrize(
@@ -245,6 +262,7 @@ def builtin(model: Path) -> Path:
     return Path(shutil.copy(model, os.environ["OWNSTACK_BUILTIN"]))
 
 
+@pytest.mark.process
 def test_the_built_in_completer_completes_when_nothing_was_chosen(
     tmp_path: Path, builtin: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -268,6 +286,7 @@ def test_the_built_in_completer_completes_when_nothing_was_chosen(
     assert said("complete", f"{file}:2:11", "--model", "none") == ""
 
 
+@pytest.mark.native
 @pytest.mark.parametrize("kept_bytes", [None, 0, 1_000, -1_000])
 def test_a_built_in_completer_that_cannot_be_used_leaves_echo(
     tmp_path: Path, builtin: Path, capsys: pytest.CaptureFixture[str], kept_bytes: int | None
@@ -286,6 +305,27 @@ def test_a_built_in_completer_that_cannot_be_used_leaves_echo(
     assert (captured.out, captured.err) == ("nection(host, port)\n", "")
     assert main(["doctor"]) == 0
     assert "The built-in completer cannot be used (" in " ".join(capsys.readouterr().out.split())
+
+
+def test_models_of_other_programs_are_listed(
+    tmp_path: Path,
+    model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With what they need, whether that is free, and how to use one."""
+    monkeypatch.setenv("LLAMA_CACHE", str(tmp_path))
+    there = Path(shutil.copy(model, tmp_path / "found.gguf"))
+
+    assert main(["models", "list"]) == 0
+
+    line = next(line for line in capsys.readouterr().out.splitlines() if str(there) in line)
+    assert line.split()[0] == "found"
+    assert " fits " in line
+    assert "llama.cpp" in line
+    assert main(["models", "list", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["found"]
+    assert [entry["program"] for entry in found if entry["path"] == str(there)] == ["llama.cpp"]
 
 
 def test_a_damaged_model_is_not_added(
@@ -310,6 +350,7 @@ def test_using_an_unknown_model_fails(capsys: pytest.CaptureFixture[str]) -> Non
     assert "nothing" in capsys.readouterr().err
 
 
+@pytest.mark.process
 def test_the_daemon_is_started_shown_and_stopped(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -330,6 +371,7 @@ def test_the_daemon_is_started_shown_and_stopped(
     assert lifecycle.connect(home) is None
 
 
+@pytest.mark.native
 def test_the_doctor_is_content_with_a_good_machine(capsys: pytest.CaptureFixture[str]) -> None:
     """Every check has a name, a level and a finding; without errors the exit status is 0."""
     result = main(["doctor", "--json"])
@@ -342,6 +384,7 @@ def test_the_doctor_is_content_with_a_good_machine(capsys: pytest.CaptureFixture
     assert all(check["detail"] for check in checks)
 
 
+@pytest.mark.native
 def test_the_doctor_finds_a_home_that_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -355,6 +398,7 @@ def test_the_doctor_finds_a_home_that_cannot_be_written(
     assert "set OWNSTACK_HOME" in capsys.readouterr().out
 
 
+@pytest.mark.process
 def test_a_reader_that_leaves_is_no_error() -> None:
     """`ownstack models list | head -0` makes no complaint."""
     program = (
@@ -380,11 +424,26 @@ def test_sizes_are_readable(size: int, expected: str) -> None:
     assert expected == human_bytes(size)
 
 
+@pytest.mark.process
 def test_the_relay_imports_nothing_heavy() -> None:
     """An editor waits for it: no asyncio, no pygls, no llama.cpp."""
     program = (
         "import sys, ownstack.cli, ownstack.daemon.lifecycle, ownstack.daemon.relay\n"
         "print(*sorted({'asyncio', 'pygls', 'lsprotocol', 'llama_cpp', 'numpy', 'psutil'}"
+        " & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+    assert done.stdout.split() == []
+
+
+@pytest.mark.process
+def test_a_window_is_served_without_what_only_some_ask_for() -> None:
+    """Downloads, recommendations and templates of conversations come when they are asked for."""
+    program = (
+        "import sys, ownstack.daemon.service, ownstack.lsp.server, ownstack.engine.llama.engine\n"
+        "print(*sorted({'httpx', 'huggingface_hub', 'jinja2', 'ownstack.models.fit'}"
         " & set(sys.modules)))"
     )
 

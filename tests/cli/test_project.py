@@ -14,8 +14,12 @@ from ownstack.cli import main
 from ownstack.cli.project import root_and_part
 from ownstack.errors import FileError
 from ownstack.index import project as project_index
-from ownstack.lock import FileLock
+from ownstack.locking import FileLock
 from ownstack.paths import Home, short_hash
+from tests.support.embedding_models import make_encoder
+from tests.support.gguf_models import CHAT_TEMPLATE, make_gguf, truncated
+
+pytestmark = pytest.mark.process
 
 CLIENT = '''\
 class ShopClient:
@@ -44,7 +48,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Any:
     """Return a function that runs a command that must succeed, and returns what it printed."""
 
     def run(*arguments: object) -> str:
-        status = main([str(one) for one in arguments])
+        status = main([str(argument) for argument in arguments])
         captured = capsys.readouterr()
         assert status == 0, captured.err
         return captured.out
@@ -165,7 +169,7 @@ def test_bad_arguments_are_one_line(
     message: str,
 ) -> None:
     """The reason on standard error, and nothing on standard output."""
-    found = main([one.format(shop=shop) for one in command])
+    found = main([argument.format(shop=shop) for argument in command])
 
     captured = capsys.readouterr()
     assert (found, captured.out) == (status, "")
@@ -227,6 +231,61 @@ def test_which_folder_answers(
         root_and_part(shop / "none")
 
 
+def test_a_worktree_inside_a_project_answers_for_itself(
+    run: Any, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As does what the project ignores; the project's index holds nothing of either."""
+    data, tree = shop / ".git/worktrees/tree", shop / ".worktrees/tree"
+    for folder in (data, tree / "part", shop / "build/part"):
+        folder.mkdir(parents=True)
+    (shop / ".git/HEAD").write_text("ref: refs/heads/main\n")
+    (data / "HEAD").write_text("ref: refs/heads/tree\n")
+    (data / "commondir").write_text("../..\n")
+    (tree / ".git").write_text(f"gitdir: {data}\n")
+    (shop / ".gitignore").write_text("/build/\n")
+    for folder in (tree / "part", shop / "build"):
+        (folder / "found_here.py").write_text("def found_here(): pass\n")
+    run("index", shop)
+
+    monkeypatch.chdir(tree / "part")
+    assert root_and_part(None) == (tree, "part")
+    assert root_and_part(tree / "part/found_here.py") == (tree, "part/found_here.py")
+    assert root_and_part(tree / "part") == (tree / "part", "")
+    assert [hit["path"] for hit in json.loads(run("search", "found_here", "--json"))] == [
+        "part/found_here.py"
+    ]
+    monkeypatch.chdir(shop / "build/part")
+    assert root_and_part(None) == (shop / "build/part", "")
+    monkeypatch.chdir(shop / "build")
+    assert json.loads(run("search", "found_here", "--json"))[0]["path"] == "found_here.py"
+    assert root_and_part(shop / "build/found_here.py") == (shop / "build", "found_here.py")
+    monkeypatch.chdir(shop / "web")
+    assert root_and_part(None) == (shop, "web")
+
+
+def test_an_ignored_file_is_asked_of_the_project(run: Any, shop: Path) -> None:
+    """Its index says why the file is not in it."""
+    (shop / "build").mkdir()
+    (shop / "build/made.py").write_text("x = 1\n")
+    (shop / ".gitignore").write_text("/build/\n")
+    run("index", shop)
+
+    assert root_and_part(shop / "build/made.py") == (shop, "build/made.py")
+
+
+def test_a_folder_of_which_all_is_ignored(
+    run: Any, shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is found, and the reason is said."""
+    (shop / ".gitignore").write_text("*\n")
+    reason = "No file is left to be read: others are ignored (.gitignore)."
+
+    assert reason in run("index", shop)
+    assert json.loads(run("index", shop, "--json"))["message"] == reason
+    assert main(["search", "ShopClient", "--path", str(shop)]) == 0
+    assert reason in capsys.readouterr().err
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="There are no such signals.")
 def test_an_interrupted_index_goes_on(run: Any, shop: Path, home: Home) -> None:
     """Ctrl-C ends with the usual status and no traceback; the next call has everything."""
@@ -264,9 +323,40 @@ def test_embedders_are_compared(run: Any, shop: Path) -> None:
     assert "(Jaccard); they may be swapped." in text
     assert found["overlap"] == 1.0
     assert found["chunks"] >= 9
-    for one in found["embedders"]:
-        assert set(one) == {"name", "dim", "chunksPerSecond", "queryMs", "sizeBytes"}
-        assert one["sizeBytes"] == 2 * one["dim"] * found["chunks"]
+    for embedder in found["embedders"]:
+        assert set(embedder) == {"name", "dim", "chunksPerSecond", "queryMs", "sizeBytes"}
+        assert embedder["sizeBytes"] == 2 * embedder["dim"] * found["chunks"]
+
+
+@pytest.mark.parametrize("kind", ["chat", "encoder"])
+def test_a_model_that_cannot_infill_embeds(run: Any, shop: Path, tmp_path: Path, kind: str) -> None:
+    """A chat model and one that does nothing else are embedders as good as any."""
+    path = tmp_path / f"{kind}.gguf"
+    if kind == "chat":
+        make_gguf(path, fim=None, chat_template=CHAT_TEMPLATE)
+    else:
+        make_encoder(path)
+    for number in range(9):
+        (shop / f"part_{number}.py").write_text(f"def send_part_{number}(): return {number}\n")
+
+    found = json.loads(run("index", shop, "--compare-embedders", "default", path, "--json"))
+
+    assert found["embedders"][1]["name"] == f"model-{kind}-{64 if kind == 'chat' else 32}"
+    assert 0.0 < found["overlap"] <= 1.0
+
+
+def test_an_embedder_that_is_no_model(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line that says what is wrong with the file."""
+    for number in range(9):
+        (shop / f"part_{number}.py").write_text(f"def send_part_{number}(): return {number}\n")
+    path = truncated(make_encoder(tmp_path / "cut.gguf"), 70_000)
+
+    status = main(["index", str(shop), "--compare-embedders", "default", str(path)])
+
+    assert status == 1
+    assert "cut.gguf" in capsys.readouterr().err
 
 
 def test_too_broad_folders_are_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -277,3 +367,43 @@ def test_too_broad_folders_are_known(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert project_index.too_broad((tmp_path / "me").resolve()) != ""
     assert project_index.too_broad(tmp_path.resolve()) != ""
     assert project_index.too_broad((tmp_path / "me" / "shop").resolve()) == ""
+
+
+OBEYED = ("\x1b", "\x07", "\x9b", "\u202e", "\r")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_nothing_that_is_printed_is_obeyed(run: Any, shop: Path) -> None:
+    """Names and lines with escape sequences, line breaks and marks that turn the order round."""
+    name = "shop\x1b]52;c;aGk=\x07\n\x1b[2J\u202egnp.py"
+    (shop / name).write_text("def steal_orders(): return '\x1b[2J\x9b2J\u202e stolen orders'\n")
+    printed = [
+        run("search", "steal stolen orders", "--path", shop, "--explain"),
+        run("symbols", "steal", "--path", shop),
+        run("map", shop),
+        run("index", shop),
+    ]
+
+    for text in printed:
+        assert [mark for mark in OBEYED if mark in text] == []
+    for text in printed[:3]:
+        assert r"shop\x1b]52;c;aGk=\x07\n\x1b[2J\u202egnp.py" in text
+    assert r"return '\x1b[2J\x9b2J\u202e stolen orders'" in printed[0]
+    hits = json.loads(run("search", "steal_orders", "--path", shop, "--json"))
+    assert hits[0]["path"] == name
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there names are bytes")
+def test_a_name_that_is_no_utf_8_can_be_printed(run: Any, shop: Path) -> None:
+    """As the bytes that it is; also as JSON."""
+    (shop / os.fsdecode(b"odd\xff.py")).write_text("def odd_named_function(): pass\n")
+
+    assert r"odd\xff.py:1" in run("search", "odd_named_function", "--path", shop)
+    [hit] = json.loads(run("search", "odd_named_function", "--path", shop, "--json"))[:1]
+    assert os.fsencode(hit["path"]) == b"odd\xff.py"
+
+
+def test_a_query_that_is_no_name(run: Any, shop: Path) -> None:
+    """It may be longer than any file's name, and than any symbol's."""
+    assert json.loads(run("symbols", "x" * 100_000, "--json", "--path", shop)) == []
+    assert json.loads(run("symbols", "é" * 3_000, "--json")) == []

@@ -2,12 +2,12 @@
 
 import pytest
 
-from ownstack.completion.cache import Cache, Hit
+from ownstack.completion.cache import Cache, CachedText
 from tests.support.completing import at
 
 
-def hit(text: str, invoked: bool = False) -> Hit:
-    return Hit(text, trimmed=True, complete=True, invoked=invoked)
+def hit(text: str, invoked: bool = False) -> CachedText:
+    return CachedText(text, trimmed=True, complete=True, invoked=invoked)
 
 
 def found(cache: Cache, marked: str, *, invoked: bool = False) -> str | None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ownstack.completion.suggestion import Asked
-from ownstack.engine.protocol import InfillRequest
+from ownstack.completion.suggestion import CompletionRequest
+from ownstack.engine.requests import InfillRequest
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import EngineError
 from ownstack.settings import CompletionSettings
@@ -105,7 +105,9 @@ async def test_a_selected_item_is_completed(tmp_path: Path) -> None:
     async with Window(tmp_path, engine) as window:
         window.show("x = com$0\n")
         place = window.place
-        asked = Asked(place.document, place.offset, selected="compute", selected_span=Span(4, 7))
+        asked = CompletionRequest(
+            place.document, place.offset, selected="compute", selected_span=Span(4, 7)
+        )
 
         answer = await window.completer.complete(asked)
 
@@ -127,7 +129,7 @@ async def test_explain_and_statistics(tmp_path: Path) -> None:
 
         assert trace is not None
         assert (trace.prompt_tokens, trace.evaluated_tokens) == (100, 10)
-        assert {"gate", "typed-through", "cache", "shape", "window", "model"} <= set(
+        assert {"eligibility", "typed-through", "cache", "extent", "window", "model"} <= set(
             trace.stages_ms
         )
         assert (figures["completions_shown"], figures["accepted"]) == (1, 1)

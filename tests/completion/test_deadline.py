@@ -1,11 +1,11 @@
 """How long an answer may take."""
 
 from ownstack.completion.deadline import HARD_FACTOR, limits
-from ownstack.completion.shape import Shape
+from ownstack.completion.extent import Extent
 from ownstack.completion.suggestion import Trigger
-from ownstack.engine.protocol import Speed
+from ownstack.engine.results import Speed
 
-LINE, BLOCK = Shape(1, None, "line"), Shape(12, 4, "block")
+LINE, BLOCK = Extent(1, None, "line"), Extent(12, 4, "block")
 FAST, SLOW = Speed(2_000, 200), Speed(50, 5)
 
 
@@ -35,7 +35,7 @@ def test_tokens_follow_the_measured_speed() -> None:
 
 
 def test_an_unmeasured_speed_is_no_obstacle() -> None:
-    """Before anything was measured, the shape decides."""
+    """Before anything was measured, the extent decides."""
     found = limits(LINE, Trigger.AUTOMATIC, deadline_ms=400, elapsed_s=0.0, speed=Speed(0, 0))
 
     assert found.max_tokens == 64

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from ownstack.completion.echo import Echo
-from ownstack.completion.mixing import DRAFTS
+from ownstack.completion.sources.echo import DRAFTS
 from ownstack.engine.scripted import ScriptedEngine
 from tests.support.completing import Window
 from tests.support.native import model_file, opened
+
+pytestmark = pytest.mark.native
 
 SEEN = "".join(f"total = compute({name}, 1)\n" for name in ("first", "second", "third"))
 
@@ -23,11 +25,10 @@ async def test_an_unsure_echo_becomes_drafts(tmp_path: Path) -> None:
         assert await window.text() == "compute(fourth, 1)"
 
         (request,) = engine.infills
-        assert sorted(request.proposals) == [
+        assert sorted(request.drafts) == [
             f"compute({name}, 1)" for name in ("first", "second", "third")
         ]
-        assert len(request.proposals) <= DRAFTS
-        assert request.alternatives == 0
+        assert len(request.drafts) <= DRAFTS
 
 
 async def test_where_nothing_was_written_before(tmp_path: Path) -> None:
@@ -37,7 +38,7 @@ async def test_where_nothing_was_written_before(tmp_path: Path) -> None:
         window.show("$0\n")
         await window.ask()
 
-        assert [request.proposals for request in engine.infills] == [()]
+        assert [request.drafts for request in engine.infills] == [()]
 
 
 async def test_a_sure_echo_needs_no_model(tmp_path: Path) -> None:
@@ -54,7 +55,7 @@ async def test_a_sure_echo_needs_no_model(tmp_path: Path) -> None:
 
 async def test_what_drafts_were_worth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A real model that says one of the lines: the trace and the window's figures tell."""
-    monkeypatch.setattr("ownstack.completion.completer.ECHO_SURE", 1.0)
+    monkeypatch.setattr("ownstack.completion.sources.echo.ECHO_SURE", 1.0)
     says = ("compute", "(", "third", ",", " one", ")")
     path = model_file("spm", says=says)
     seen = "".join(f"start()\ncompute({name}, one)\n" for name in ("first", "second", "third"))
@@ -62,8 +63,8 @@ async def test_what_drafts_were_worth(tmp_path: Path, monkeypatch: pytest.Monkey
         opened(path, tmp_path) as engine,
         Window(tmp_path, engine, echo=Echo()) as window,
     ):
-        # As a model has it that is too large to weigh.
-        engine._capabilities = dataclasses.replace(engine.capabilities, weighs=False)
+        # As a model has it that is too large to score.
+        engine._parts.capabilities = dataclasses.replace(engine.capabilities, scores_lines=False)
         window.show(f"{seen}start()\n$0\n")
 
         answer = await window.ask()

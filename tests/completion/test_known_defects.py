@@ -7,7 +7,7 @@ the protocol or the editor is tested there.
 import asyncio
 from pathlib import Path
 
-from ownstack.completion.cache import Cache, Hit
+from ownstack.completion.cache import Cache, CachedText
 from ownstack.completion.suggestion import Trigger
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.settings import CompletionSettings
@@ -144,7 +144,7 @@ async def test_defect_12_code_with_urls_and_comments_is_not_cut(tmp_path: Path) 
 def test_defect_13_white_space_is_part_of_the_key() -> None:
     """Another indentation is another place."""
     cache = Cache()
-    cache.put(at("if a:\n    $0"), Hit("b()", True, True, False))
+    cache.put(at("if a:\n    $0"), CachedText("b()", True, True, False))
 
     assert cache.get(at("if a:\n        $0")) is None
 
@@ -169,7 +169,7 @@ def test_defect_15_a_suggestion_is_one_entry(tmp_path: Path) -> None:
     """Long suggestions do not push all others out of the cache."""
     cache = Cache(max_keys=10)
     for number in range(5):
-        cache.put(at(f"{'#' * number}\nx = $0"), Hit("y" * 400, True, True, False))
+        cache.put(at(f"{'#' * number}\nx = $0"), CachedText("y" * 400, True, True, False))
 
     assert all(cache.get(at(f"{'#' * number}\nx = yy$0")) for number in range(5))
 

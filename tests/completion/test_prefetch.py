@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from ownstack.engine.protocol import Priority
+from ownstack.engine.requests import Priority
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.settings import CompletionSettings
 from tests.support.completing import Window, turns

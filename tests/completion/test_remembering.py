@@ -3,8 +3,10 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from ownstack.completion.suggestion import Trigger
-from ownstack.engine.protocol import Finish
+from ownstack.engine.results import Finish
 from ownstack.engine.scripted import ScriptedEngine
 from tests.support.completing import Window, turns
 
@@ -61,10 +63,11 @@ async def test_indentation_is_part_of_the_place(tmp_path: Path) -> None:
         assert await window.text() == "two()"
 
 
-async def test_the_rest_of_a_cut_answer_is_in_the_cache(tmp_path: Path) -> None:
-    """What was cut from an answer is offered once the shown part has been accepted."""
+async def test_the_rest_of_a_cut_answer_is_not_taken_for_a_line(tmp_path: Path) -> None:
+    """What was broken off in a line is not offered after it; the model is asked again."""
     engine = ScriptedEngine()
     engine.enqueue("    a = 1\n    b = 2\n    c =", finish=Finish.LENGTH)
+    engine.enqueue("\n    c = 3")
     async with Window(tmp_path, engine) as window:
         window.show("def f():\n$0\n")
         first = await window.ask(Trigger.INVOKED)
@@ -74,7 +77,7 @@ async def test_the_rest_of_a_cut_answer_is_in_the_cache(tmp_path: Path) -> None:
         assert first.suggestion is not None
         assert first.suggestion.text == "    a = 1\n    b = 2"
         assert second.suggestion is not None
-        assert (second.suggestion.text, second.trace.tier) == ("\n    c =", "cache")
+        assert (second.suggestion.text, second.trace.tier) == ("\n    c = 3", "model")
 
 
 async def test_an_answer_nobody_waited_for_is_in_the_cache(tmp_path: Path) -> None:
@@ -118,3 +121,20 @@ async def test_a_request_for_more_is_not_cut_short_by_the_cache(tmp_path: Path) 
 
         first, second = engine.infills
         assert first.max_lines < second.max_lines
+
+
+@pytest.mark.parametrize(("unit", "end"), [("    ", "\n"), ("  ", "\r\n")])
+async def test_a_dedent_is_not_undone_from_memory(tmp_path: Path, unit: str, end: str) -> None:
+    """Neither what is on the screen nor what is in the cache goes on with a block that was left."""
+    engine = ScriptedEngine(f"x = 1\n{unit}{unit}y = 2\n{unit}{unit}z = 3")
+    async with Window(tmp_path, engine) as window:
+        text = f"class A:\n{unit}def f(self):\n{unit}{unit}$0\n".replace("\n", end)
+        window.show(text)
+        await window.ask(Trigger.INVOKED)
+        window.type("x = 1")
+        window.type(f"{end}{unit}{unit}")
+        assert await window.text() == f"y = 2\n{unit}{unit}z = 3"
+        window.backspace(len(unit))
+
+        assert await window.text() is None
+        assert len(engine.infills) == 2

@@ -14,12 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from ownstack.app.documents.text_sync import Replacement
+from ownstack.app.host import Host
+from ownstack.app.session import Session
 from ownstack.completion.suggestion import Answer, Trigger
-from ownstack.daemon.host import Host
-from ownstack.daemon.session import Session
-from ownstack.index import scan
+from ownstack.files import scan
 from ownstack.paths import Home
 from tests.support.gguf_models import make_gguf
+
+pytestmark = pytest.mark.process
 
 WRITES = ["(first", ", second", ")"]
 LINE = "connection = open_connection(host, port)"
@@ -271,3 +274,29 @@ def test_the_model_in_these_tests_is_the_one_that_is_asked(by: str, model: Path)
     expected = str(model) if by == "built-in model" else "none.gguf"
 
     assert os.environ["OWNSTACK_BUILTIN"].endswith(expected)
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["full change", "incremental change"])
+async def test_what_was_too_long_is_served_when_it_is_short_again(
+    home: Home, project: Path, at_once: bool
+) -> None:
+    """However it became too long, and however it is made short."""
+    uri = (project / "long.py").as_uri()
+    kept = "connect(host, port)\nconnect(host, port)\n"
+    async with Desk(home, project) as desk:
+        session = desk.session
+        session.open(uri, "python", 1, kept + f"blob = '{'x' * 1_100_000}'\nconn")
+        assert session.documents.get(uri) is None
+
+        cut = Replacement((2, 0), (3, 0), "")
+        session.edit(uri, 2, [f"{kept}conn" if at_once else cut])
+        answer = await session.complete(uri, len(f"{kept}conn"), Trigger.INVOKED)
+        assert answer.suggestion is not None
+
+        session.edit(uri, 3, [Replacement((2, 4), (2, 4), "x" * 1_100_000)])
+        assert session.documents.get(uri) is None
+        session.edit(uri, 4, [Replacement((2, 4), (2, 1_100_004), "")])
+        document = session.documents.get(uri)
+
+    assert document is not None
+    assert (document.text, document.version) == (f"{kept}conn", 4)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from ownstack.app.host import Host
+from ownstack.app.session import Session
 from ownstack.completion.suggestion import Trigger
-from ownstack.daemon.host import Host
-from ownstack.daemon.session import Session
 from ownstack.paths import Home
 
 LINE = "connection = open_connection(host, port)\n"
@@ -15,6 +15,7 @@ async def said(folder: Path, home: Path, *, trusted: bool) -> str | None:
     host = Host(Home.below(home), mode="inProcess")
     session = Session(host)
     try:
+        session.configure({"index": {"enabled": False}})
         session.trust(trusted)
         session.use_folders([folder.as_uri()])
         session.start()
@@ -29,7 +30,7 @@ async def said(folder: Path, home: Path, *, trusted: bool) -> str | None:
 
 
 async def test_files_of_a_trusted_folder_are_known(tmp_path: Path) -> None:
-    """However deep they are; those of a folder that is not trusted are not read."""
+    """However deep they are, without an index; those of one that is not trusted are not read."""
     folder = tmp_path / "project"
     (folder / "a" / "b").mkdir(parents=True)
     (folder / "a" / "b" / "there.py").write_text(LINE)

@@ -47,6 +47,8 @@ def test_fields_of_a_later_version_are_ignored() -> None:
         b'{"want": "coffee"}\n',
         b'{"want": "session", "version": 1}\n',
         b"\xff\xfe\n",
+        b"[" * 60_000 + b"\n",
+        b'{"want": ["session"]}\n',
     ],
 )
 def test_anything_else_is_refused(line: bytes) -> None:

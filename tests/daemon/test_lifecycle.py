@@ -18,7 +18,10 @@ from ownstack.daemon.handshake import Hello, Welcome, decode_hello, encode
 from ownstack.errors import DaemonError
 from ownstack.paths import Home
 
-pytestmark = pytest.mark.skipif(TRANSPORT != "unix", reason="These tests kill Unix processes.")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(TRANSPORT != "unix", reason="These tests kill Unix processes."),
+]
 
 TIMEOUT_S = 60
 

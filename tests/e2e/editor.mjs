@@ -121,8 +121,81 @@ export class Editor {
     return this.page.locator('.notifications-toasts .notification-list-item-message').allInnerTexts();
   }
 
-  screenshot(path) {
-    return this.page.screenshot({ path });
+  /** Returns the buttons of the notifications that are shown. */
+  buttons() {
+    return this.page.locator('.notifications-toasts .monaco-button').allInnerTexts();
+  }
+
+  /** Waits for a notification, and returns its text. */
+  async seeNotification(words) {
+    const toast = this.page.locator('.notifications-toasts .notification-list-item-message', { hasText: words });
+    await toast.first().waitFor();
+    return toast.first().innerText();
+  }
+
+  /** Presses a button of a notification; one that has hidden itself is among the others still. */
+  async press(label) {
+    // Resting on the status item the mouse would show a hover, over the notification.
+    await this.page.locator('.editor-group-container').first().hover();
+    const button = (place) => this.page.locator(`${place} .monaco-button`, { hasText: label }).first();
+    if (await button('.notifications-toasts.visible').isVisible()) {
+      await button('.notifications-toasts.visible').click();
+      return;
+    }
+    await this.command('Notifications: Show Notifications');
+    await button('.notifications-center').click();
+  }
+
+  /** Returns the page of ours that is in front: what is in its frames. */
+  panel() {
+    return this.page.frameLocator('iframe.webview.ready').last().frameLocator('#active-frame');
+  }
+
+  /** Waits for a page of ours with this heading, and returns its text. */
+  async seePanel(heading) {
+    const body = this.panel().locator('main', { has: this.panel().locator('h1', { hasText: heading }) });
+    await body.waitFor();
+    return body.innerText();
+  }
+
+  /** Opens the menu of the status item and returns its rows. */
+  async menu() {
+    await this.page.locator('[id^="ownstack.ownstack"] a').first().click();
+    const rows = this.page.locator('.quick-input-list .monaco-list-row');
+    await rows.first().waitFor();
+    return rows;
+  }
+
+  /** Opens the menu until a row has these words: one of a busy server may lack its figures. */
+  async menuWith(words) {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const rows = await this.menu();
+      if (await rows.filter({ hasText: words }).count()) return rows;
+      if (Date.now() > deadline) throw new Error(`no row has “${words}”: ${await rows.allInnerTexts()}`);
+      await this.page.keyboard.press('Escape');
+      await rows.first().waitFor({ state: 'hidden' });
+    }
+  }
+
+  /** The row of a list that the keyboard would choose. */
+  focusedRow() {
+    return this.page.locator('.quick-input-list .monaco-list-row.focused');
+  }
+
+  /** Puts the keyboard into the text again. */
+  async backToText() {
+    await this.page.locator('.editor-instance .view-lines').first().click();
+    await this.page.keyboard.press('Control+End');
+  }
+
+  /** Takes a picture, when what moves for a moment has come to rest. */
+  async screenshot(path) {
+    await this.page.evaluate(async () => {
+      const brief = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity);
+      await Promise.allSettled(brief.map((one) => one.finished));
+    });
+    await this.page.screenshot({ path });
   }
 
   close() {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Editor, openBrowser } from './editor.mjs';
+import { statusJourneys } from './status_journeys.mjs';
 
 const START = 'full_name = customer.fi';
 const GHOST = 'rst_name + " " + customer.last_name';
@@ -26,6 +27,8 @@ const indexed = async (files) => {
 };
 
 const journeys = {
+  ...statusJourneys({ config, picture, daemon, START, GHOST, WORKING }),
+
   async accept(editor) {
     await editor.type(START);
     await editor.seeGhost(GHOST);
@@ -111,20 +114,27 @@ const journeys = {
     await editor.seeGhost(GHOST);
     await editor.type('number = number + 1\n'.repeat(10));
     await editor.command('Ownstack: Doctor: Check What Works');
-    await editor.page.locator('.tab.active', { hasText: 'Ownstack doctor' }).waitFor();
-    await editor.page.locator('.view-line', { hasText: 'Extension:' }).waitFor();
+    const doctor = await editor.seePanel('Ownstack doctor');
     await editor.screenshot(picture('doctor'));
-    return { doctor: await editor.text() };
+    return { doctor };
   },
 
   async explain(editor) {
     await editor.type(START);
     await editor.seeGhost(GHOST);
     await editor.command('Ownstack: Why This Suggestion, or Why None?');
-    await editor.page.locator('.tab.active', { hasText: 'Why this suggestion' }).waitFor();
-    await editor.page.locator('.view-line', { hasText: 'completion repeats' }).waitFor();
+    const text = await editor.seePanel('Why this suggestion');
     await editor.screenshot(picture('why'));
-    return { text: await editor.text() };
+    // The heading has the keyboard: Tab goes on, Escape goes back to the text.
+    const focused = await editor.panel().locator('h1:focus').count();
+    await editor.panel().locator('a', { hasText: 'orders.py, line' }).click();
+    await editor.page.locator('.tab.active[data-resource-name="orders.py"]').waitFor();
+    await editor.page.locator('.editor-group-container').first().locator('.view-line', { hasText: 'customer.last_name' }).first().waitFor();
+    await editor.screenshot(picture('origin'));
+    await editor.panel().locator('h1').click();
+    await editor.page.keyboard.press('Escape');
+    await editor.page.locator('iframe.webview.ready').waitFor({ state: 'detached' });
+    return { text, focused };
   },
 
   async search(editor) {
@@ -159,18 +169,61 @@ const journeys = {
     await page.locator('.view-line', { hasText: 'label_7' }).waitFor();
     await editor.screenshot(picture('opened'));
     await editor.command('Ownstack: Why Is This File Not Indexed?');
-    await page.locator('.tab.active', { hasText: 'Ownstack index' }).waitFor();
-    await page.locator('.view-line', { hasText: 'orders.py' }).first().waitFor();
+    const why = await editor.seePanel('Ownstack index');
     await editor.screenshot(picture('why'));
-    return { listed, labels, afterEscape, why: await editor.text(), notifications: await editor.notifications() };
+    return { listed, labels, afterEscape, why, notifications: await editor.notifications() };
   },
 
   async menu(editor) {
-    await editor.page.locator('[id^="ownstack.ownstack"] a').first().click();
-    await editor.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    const rows = await editor.menuWith('nothing shown yet');
     await editor.screenshot(picture('menu'));
-    const rows = await editor.page.locator('.quick-input-list .monaco-list-row').allInnerTexts();
-    return { rows };
+    const first = await rows.allInnerTexts();
+    // Only the rows that fit are there: up from the first is the last.
+    await editor.focusedRow().waitFor();
+    await editor.page.keyboard.press('ArrowUp');
+    await editor.focusedRow().filter({ hasText: 'Restart' }).waitFor();
+    return { rows: [...first, ...(await rows.allInnerTexts())] };
+  },
+
+  async menuHeld(editor) {
+    const { pid } = daemon();
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const rows = await editor.menu();
+      await editor.focusedRow().waitFor();
+      while (!(await editor.focusedRow().filter({ hasText: 'Statistics' }).count())) {
+        await editor.page.keyboard.press('ArrowUp');
+      }
+      await rows.filter({ hasText: 'Doctor' }).waitFor();
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    daemon(); // It answers again, and has answered what it was asked before.
+    const focused = await editor.focusedRow().allInnerTexts();
+    await editor.page.keyboard.press('Enter');
+    return { focused, page: await editor.seePanel('Ownstack statistics') };
+  },
+
+  async alternatives(editor) {
+    const counter = editor.page.locator('.inlineSuggestionsHints');
+    await editor.openFile('servers.py');
+    await editor.type('server = ');
+    await editor.seeGhost(config.first);
+    await editor.page.keyboard.press('Alt+]');
+    await editor.seeGhost(config.second);
+    await editor.screenshot(picture('second'));
+    const second = await counter.innerText();
+    await editor.page.keyboard.press('Alt+[');
+    await editor.seeGhost(config.first);
+    await editor.screenshot(picture('first'));
+    const first = await counter.innerText();
+    await editor.page.keyboard.press('Alt+]');
+    await editor.seeGhost(config.second);
+    await editor.page.keyboard.press('Tab');
+    await editor.seeGhost('');
+    await editor.screenshot(picture('accepted'));
+    await editor.save();
+    return { first, second };
   },
 
   async model(editor) {

@@ -1,50 +1,20 @@
-"""VS Code itself, in a browser: what a person types, and what a person then sees.
-
-`journeys.mjs` holds the steps, `install_editor.sh` builds the editor. Screenshots are kept in
-`artifacts/`.
-"""
+"""VS Code itself, in a browser: what a person types, and what a person then sees."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ownstack.paths import builtin_model
+from tests.e2e.desk import INVOICE, Open, ownstack
 from tests.support import gguf_models
 
 pytestmark = pytest.mark.e2e
 
-HERE = Path(__file__).parent
-CLIENT = HERE.parents[1] / "vscode-client"
-ARTIFACTS = HERE / "artifacts"
-JOURNEY_S = 180
 FIRST_START_S = 900
-
-# The same lines ten times over: echo is then sure of what follows.
-ORDERS = "\n\n".join(
-    f"""\
-def label_{number}(customer):
-    full_name = customer.first_name + " " + customer.last_name
-    return full_name.strip()
-
-
-def total_{number}(items):
-    subtotal = sum(item.price * item.quantity for item in items)
-    return subtotal
-"""
-    for number in range(10)
-)
-INVOICE = "def label(customer):\n    "
 ACCEPTED = INVOICE + 'full_name = customer.first_name + " " + customer.last_name'
 
 WAREHOUSE = """\
@@ -66,162 +36,15 @@ def deliver(order):
     warehouse = Warehouse()
     """
 
-# Word-based suggestions of the editor itself come at their own time, over the ghost text.
-SETTINGS: dict[str, Any] = {
-    "security.workspace.trust.enabled": False,
-    "workbench.startupEditor": "none",
-    "workbench.colorTheme": "Default Light Modern",
-    "editor.quickSuggestions": {"other": "off", "comments": "off", "strings": "off"},
-    "files.autoSave": "off",
-    "telemetry.telemetryLevel": "off",
-    "ownstack.python.interpreter": sys.executable,
-}
+SERVERS = "".join(
+    f"server = connect({name}, timeout=30)\n"
+    for name in ("alpha", "beta", "beta", "beta", "alpha", "alpha", "beta", "beta")
+)
 
 EAGER = {"ownstack.completion.eagerness": "eager", "ownstack.completion.deadlineMs": 5_000}
 """For a tiny model, and for lines of echo that are likely, not sure."""
 
 SHIPPED = builtin_model()
-
-Journey = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What must be on the machine."""
-
-    launcher: str
-    chromium: str
-    extensions: Path
-
-
-@pytest.fixture(scope="module")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
-    """Skip where the editor or the browser is missing; else install the extension."""
-    found = subprocess.run(
-        ["bash", HERE / "install_editor.sh", "--check"], capture_output=True, text=True
-    )
-    if found.returncode:
-        pytest.skip(found.stderr.strip())
-    browsers = ("chromium", "chromium-browser", "google-chrome")
-    chromium = next(filter(None, map(shutil.which, browsers)), None)
-    if chromium is None:
-        pytest.skip("There is no Chromium to show the editor in.")
-    launcher, extensions = found.stdout.strip(), tmp_path_factory.mktemp("extensions")
-    subprocess.run(
-        ["node", launcher, "--install-extension", package(), "--extensions-dir", extensions],
-        check=True,
-        env=os.environ | {"XDG_CONFIG_HOME": str(extensions), "XDG_DATA_HOME": str(extensions)},
-    )
-    return Tools(launcher, chromium, extensions)
-
-
-def package() -> Path:
-    """Build the VSIX as a release does, and return it."""
-    if not (CLIENT / "node_modules").is_dir():
-        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=CLIENT, check=True)
-    environment = os.environ | {"OWNSTACK_PYTHON": sys.executable}
-    subprocess.run(["npm", "run", "package"], cwd=CLIENT, check=True, env=environment)
-    (vsix,) = CLIENT.glob("ownstack-*.vsix")
-    return vsix
-
-
-@dataclass
-class Desk:
-    """A code-server of its own, with a folder of its own."""
-
-    tools: Tools
-    root: Path
-    settings: dict[str, Any]
-    url: str = ""
-
-    @property
-    def folder(self) -> Path:
-        return self.root / "shop"
-
-    @property
-    def invoice(self) -> str:
-        return (self.folder / "invoice.py").read_text()
-
-    def prepare(self) -> None:
-        self.folder.mkdir()
-        (self.folder / "orders.py").write_text(ORDERS)
-        (self.folder / "invoice.py").write_text(INVOICE)
-        user = self.root / "user" / "User"
-        user.mkdir(parents=True)
-        (user / "settings.json").write_text(json.dumps(self.settings))
-
-    def start(self) -> subprocess.Popen[str]:
-        flags = "--auth none --bind-addr 127.0.0.1:0 --disable-telemetry --disable-update-check"
-        user, extensions = str(self.root / "user"), str(self.tools.extensions)
-        places = ["--user-data-dir", user, "--extensions-dir", extensions]
-        process = subprocess.Popen(
-            ["node", self.tools.launcher, *flags.split(), *places],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=os.environ | {"XDG_CONFIG_HOME": str(self.root), "XDG_DATA_HOME": str(self.root)},
-        )
-        assert process.stdout is not None
-        for line in process.stdout:
-            if found := re.search(r"HTTP server listening on (http://\S+?)/?$", line.strip()):
-                self.url = found[1]
-                return process
-        raise AssertionError("code-server ended before it listened")
-
-    def go(self, journey: str, *, timeout_s: int = JOURNEY_S, **more: Any) -> Journey:
-        """Walk a journey and return what was seen."""
-        ARTIFACTS.mkdir(exist_ok=True)
-        config = {
-            "journey": journey,
-            "url": self.url,
-            "folder": str(self.folder),
-            "home": str(self.root),
-            "chromium": self.tools.chromium,
-            "python": sys.executable,
-            "artifacts": str(ARTIFACTS),
-            **more,
-        }
-        walked = subprocess.run(
-            ["node", HERE / "journeys.mjs"],
-            input=json.dumps(config),
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-        )
-        if walked.returncode:
-            raise AssertionError(f"{journey}: {walked.stderr}\n{self.log()}")
-        seen: Journey = json.loads(walked.stdout)
-        return seen
-
-    def log(self) -> str:
-        """Return the end of the extension's log."""
-        files = sorted((self.root / "user").rglob("*Ownstack.log"), key=os.path.getmtime)
-        return "\n".join(file.read_text()[-4000:] for file in files[-2:])
-
-
-Open = Callable[..., Desk]
-
-
-@pytest.fixture
-def desk(tools: Tools, tmp_path: Path) -> Iterator[Open]:
-    """Return a function that opens the editor with settings of its own."""
-    processes: list[subprocess.Popen[str]] = []
-
-    def open_desk(**settings: Any) -> Desk:
-        desk = Desk(tools, tmp_path, SETTINGS | settings)
-        desk.prepare()
-        processes.append(desk.start())
-        return desk
-
-    yield open_desk
-    for process in processes:
-        process.terminate()
-        process.communicate(timeout=30)
-    ownstack("daemon", "stop")
-
-
-def ownstack(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "ownstack", *arguments], capture_output=True)
 
 
 def test_tab_accepts(desk: Open) -> None:
@@ -271,7 +94,7 @@ def test_keys_cost_little(desk: Open) -> None:
     """The doctor's page says what works, and what a key costs in the extension host."""
     text = desk().go("keys")["doctor"]
 
-    figures = re.search(r"Extension: (\d+) calls, mean ([\d.]+) ms", text)
+    figures = re.search(r"Keys in the extension: (\d+) calls, mean ([\d.]+) ms", text)
     assert figures is not None, text
     print(figures[0])
     assert int(figures[1]) > 200
@@ -279,11 +102,15 @@ def test_keys_cost_little(desk: Open) -> None:
 
 
 def test_explanation(desk: Open) -> None:
-    """A page says how the last suggestion came about."""
-    text = desk().go("explain")["text"]
+    """A page beside says how the last suggestion came about, and links where echo found it."""
+    seen = desk().go("explain")
 
-    assert "The longest match in your files" in text or "echo" in text
-    assert "completion repeats what is in your files" in text
+    assert 'rst_name + " " + customer.last_name' in seen["text"]
+    assert "For invoice.py, line 2." in seen["text"]
+    assert "Echo found it" in seen["text"]
+    assert re.search(r"Found in orders\.py, line \d+", seen["text"])
+    assert "completion repeats what is in your files" in seen["text"]
+    assert seen["focused"] == 1
 
 
 def test_menu(desk: Open) -> None:
@@ -292,6 +119,29 @@ def test_menu(desk: Open) -> None:
 
     for entry in ("Suggest now", "Why this", "Choose a model", "for python", "Doctor", "Restart"):
         assert entry in rows
+
+
+def test_menu_of_a_server_that_hangs(desk: Open) -> None:
+    """It opens all the same, and what is chosen in it stays chosen when the server answers."""
+    seen = desk().go("menuHeld")
+
+    assert [row.strip() for row in seen["focused"]] == ["Statistics"]
+    assert "Nothing was suggested yet." in seen["page"]
+
+
+def test_alternatives(desk: Open) -> None:
+    """What else is likely is a key away, is counted, and is accepted like the first."""
+    editor = desk(**EAGER, **{"editor.inlineSuggest.showToolbar": "always"})
+    (editor.folder / "servers.py").write_text(SERVERS)
+
+    seen = editor.go(
+        "alternatives", first="connect(beta, timeout=30)", second="connect(alpha, timeout=30)"
+    )
+
+    expected = f"{SERVERS}server = connect(alpha, timeout=30)"
+    assert (editor.folder / "servers.py").read_text() == expected
+    assert "1/2" in seen["first"]
+    assert "2/2" in seen["second"]
 
 
 def test_search(desk: Open) -> None:
@@ -329,7 +179,7 @@ def test_builtin_completer(desk: Open, monkeypatch: pytest.MonkeyPatch, tmp_path
     seen = editor.go("model", ready="The built-in completer is ready", writes="(first, second)")
 
     assert editor.invoice == INVOICE + "value = x(first, second)"
-    assert "Add a bigger model in the menu" in seen["status"]
+    assert "Add a bigger model with “Ownstack: Choose a Model”" in seen["status"]
     assert seen["notifications"] == []
 
 

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from ownstack.engine import gguf_file
-from ownstack.engine.local import LlamaEngine
-from ownstack.engine.models import inspect
-from ownstack.engine.protocol import InfillRequest
-from ownstack.engine.scheduler import NativeThread
+from ownstack.engine.llama.engine import LlamaEngine
+from ownstack.engine.llama.scheduler import NativeThread
+from ownstack.engine.requests import InfillRequest
+from ownstack.models.gguf import gguf_file
+from ownstack.models.registry import inspect
 from ownstack.paths import Home, builtin_model
 from ownstack.settings import EngineSettings
+
+pytestmark = pytest.mark.native
 
 MAX_BYTES = 45_000_000
 CONTEXT_TOKENS = 512
@@ -43,6 +45,7 @@ async def test_it_completes(shipped: Path, home: Home) -> None:
         shipped, name="builtin", native=native, settings=settings, cache=home.cache
     )
     try:
+        await engine.prepare("completion")
         result = await engine.infill(
             InfillRequest("for index in range(", "\n", max_tokens=4)
         ).result()

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from ownstack.engine.generation import Generation
-from ownstack.engine.protocol import Finish, Generated, Usage
+from ownstack.engine.results import Finish, Generated, Usage
 from ownstack.errors import EngineError
 
 

@@ -7,14 +7,12 @@ import asyncio
 import numpy as np
 import pytest
 
-from ownstack.engine.protocol import (
-    Engine,
-    Finish,
-    GenerateRequest,
-    InfillRequest,
-    Message,
-    Weighed,
-)
+from ownstack.engine.chat import ReasoningDelta, ToolCall
+from ownstack.engine.chat_formats.formats import ChatFormat
+from ownstack.engine.messages import Message, ReasoningPart, TextPart, Tool, ToolCallPart
+from ownstack.engine.protocol import Engine
+from ownstack.engine.requests import ChatRequest, InfillRequest, ScoreRequest
+from ownstack.engine.results import Finish, ScoredLine
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import CannotInfillError, EngineClosedError, EngineError
 
@@ -26,13 +24,49 @@ def ask(**wanted: object) -> InfillRequest:
 async def test_answers_come_in_the_order_they_were_queued() -> None:
     """Each request takes the next answer, and is recorded."""
     engine: Engine = ScriptedEngine("one", "two")
-    chat = GenerateRequest((Message("user", "hi"),))
+    chat = ChatRequest((Message.of("user", "hi"),))
 
     first = await engine.infill(ask()).result()
-    second = await engine.generate(chat).result()
+    second = await engine.chat(chat).message()
 
     assert [first.text, second.text] == ["one", "two"]
     assert [ask(), chat] == engine.requests  # type: ignore[attr-defined]
+
+
+async def test_a_conversation_can_have_anything_a_model_writes() -> None:
+    """Reasoning, text and tool calls in their order; then an error, if one is scripted."""
+    engine, call = ScriptedEngine(), ToolCallPart("call00001", "search", "{}")
+    engine.enqueue([ReasoningDelta("Hm."), "Wait.", ToolCall(call)])
+    engine.enqueue(["half"], error=EngineError("It broke."))
+    chat = ChatRequest((Message.of("user", "hi"), Message.result(call, "nothing")))
+
+    answer = await engine.chat(chat).result()
+    broken = engine.chat(chat)
+    with pytest.raises(EngineError, match="broke"):
+        await broken.result()
+
+    assert answer.message.parts == (ReasoningPart("Hm."), TextPart("Wait."), call)
+    assert answer.finish is Finish.TOOL_CALLS
+    assert answer.usage.prompt_tokens == engine.count("hi" + "nothing")
+    assert broken.text == "half"
+    assert engine.chats == [chat, chat]
+
+
+async def test_raw_text_of_a_model() -> None:
+    """It is taken apart by the parser that real answers go through."""
+    engine, search = ScriptedEngine(), Tool("search", "Find code.")
+    call = '<tool_call>{"name": "search", "arguments": {"query": "x"}}</tool_call>'
+    marks = ChatFormat(reasoning=("<think>", "</think>"))
+    engine.enqueue_raw(["<thi", "nk>Hm.</think>", "\nWait.\n", call], marks, tools=(search,))
+
+    answer = await engine.chat(ChatRequest((Message.of("user", "hi"),))).result()
+
+    assert answer.message.parts == (
+        ReasoningPart("Hm."),
+        TextPart("Wait."),
+        ToolCallPart("call00000", "search", '{"query": "x"}'),
+    )
+    assert answer.finish is Finish.TOOL_CALLS
 
 
 async def test_an_empty_queue_has_nothing_to_say() -> None:
@@ -139,13 +173,13 @@ async def test_embeddings_are_unit_vectors_that_know_shared_words() -> None:
 
 
 async def test_weighing_is_as_scripted() -> None:
-    """What was queued, from an engine that weighs; another one says so."""
-    lines = (Weighed("1", -0.2, 1, proposed=True, found=False),)
-    engine = ScriptedEngine(weighs=True)
-    engine.enqueue("1", weighed=lines)
+    """What was queued, from an engine that scores lines; another one says so."""
+    lines = (ScoredLine("1", -0.2, 1, proposed=True, found=False),)
+    engine = ScriptedEngine(scores_lines=True)
+    engine.enqueue("1", scored=lines)
 
-    result = await engine.infill(ask(alternatives=3, proposals=("1",))).result()
+    result = await engine.score(ScoreRequest("x = ", "\n", candidates=("1",))).result()
 
-    assert result.weighed == lines
-    with pytest.raises(EngineError, match="does not weigh"):
-        ScriptedEngine().infill(ask(alternatives=3))
+    assert result.scored == lines
+    with pytest.raises(EngineError, match="does not score"):
+        ScriptedEngine().score(ScoreRequest("x = ", "\n"))

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 CLIENT = Path(__file__).parents[2] / "vscode-client"
 
 

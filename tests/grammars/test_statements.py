@@ -4,7 +4,7 @@ import pytest
 
 from ownstack.languages import languages
 from ownstack.paths import grammars_folder
-from ownstack.syntax import parse
+from ownstack.syntax.trees import parse
 from ownstack.text import Span
 
 MARKED = {
@@ -139,4 +139,4 @@ def test_every_query_file_is_tested() -> None:
     """A language that completion reads by its tree is a language with a table above."""
     known = {file.parent.name for file in grammars_folder().glob("*/statements.scm")}
 
-    assert [one.id for one in languages() if one.queries in known] == list(MARKED)
+    assert [language.id for language in languages() if language.queries in known] == list(MARKED)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from ownstack.errors import IndexingError
-from ownstack.index import scan as scanning
-from ownstack.index import workers
-from ownstack.index.columns import FLAG_PLAIN
-from ownstack.index.jobs import ReadFiles
+from ownstack.extract.classify import FLAG_PLAIN
+from ownstack.files import scan as scanning
+from ownstack.files.scan import too_broad
 from ownstack.index.project import ProjectIndex
-from ownstack.index.scan import too_broad
 from ownstack.index.status import Progress
+from ownstack.index.update import workers
+from ownstack.index.update.jobs import ReadFiles
 from tests.support.indexing import (
     FILES,
     LengthEmbedder,
@@ -25,6 +25,8 @@ from tests.support.indexing import (
     shown,
     write,
 )
+
+pytestmark = pytest.mark.process
 
 
 def test_everything_is_found_after_a_refresh(index: ProjectIndex) -> None:
@@ -219,13 +221,13 @@ def test_a_file_that_kills_its_parser_is_held_as_plain_text(
         workers,
         "_MAIN",
         "import os\n"
-        "from ownstack.index import labour\n"
-        "real = labour._extracted\n"
+        "from ownstack.index.update import tasks\n"
+        "real = tasks._extracted\n"
         "def extracted(file, *rest, **more):\n"
         "    if file.path == os.environ['OWNSTACK_TEST_DEADLY'] and not file.plain:\n"
         "        os._exit(139)\n"
         "    return real(file, *rest, **more)\n"
-        "labour._extracted = extracted\n" + workers._MAIN,
+        "tasks._extracted = extracted\n" + workers._MAIN,
     )
     write(root, {"deadly.py": "def deadly_function(): pass\n"})
     index = open_index(root, cache)
@@ -233,7 +235,7 @@ def test_a_file_that_kills_its_parser_is_held_as_plain_text(
 
     assert found(index, "deadly") == {"deadly.py"}
     assert "bind_socket(port):" in shown(index)
-    flags = {one.path: one.flags & FLAG_PLAIN for one in index.snapshot.documents}
+    flags = {document.path: document.flags & FLAG_PLAIN for document in index.snapshot.documents}
     assert [path for path, flag in flags.items() if flag] == ["deadly.py"]
     index.close()
 
@@ -259,7 +261,7 @@ def test_progress_and_status(root: Path, cache: Path) -> None:
     status = index.status()
     index.close()
 
-    assert [(one.phase, one.n_done, one.n_all) for one in told] == [
+    assert [(progress.phase, progress.n_done, progress.n_all) for progress in told] == [
         ("reading", 4, 4),
         ("embedding", 4, 4),
     ]
@@ -298,7 +300,7 @@ def test_nothing_is_written_into_the_project(root: Path, index: ProjectIndex) ->
 
 def test_an_embedder_of_the_package_works_in_the_workers(root: Path, cache: Path) -> None:
     """With the very same vectors as here."""
-    from ownstack.index.embed import default_embedder
+    from ownstack.index.embedding.embedder import default_embedder
 
     index = ProjectIndex.open(root, cache, default_embedder(), n_workers=1)
     index.refresh()

@@ -1,30 +1,32 @@
-"""Much that is new is found at a glance, and then read."""
+"""Much that is new is skimmed first, and then read."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from ownstack.index import joblist, workers
-from ownstack.index.jobs import FilesRead
-from ownstack.index.lookup import find_symbols
 from ownstack.index.project import ProjectIndex
+from ownstack.index.search.symbol_lookup import find_symbols
 from ownstack.index.status import Progress
+from ownstack.index.update import batches, workers
+from ownstack.index.update.jobs import FilesRead
 from tests.support.indexing import FILES, found, open_again, open_index, shown, write
+
+pytestmark = pytest.mark.process
 
 
 def stored_documents(index: ProjectIndex) -> int:
     """Return how many states of files are stored, or wait to be."""
-    index._keeper.flush()
-    store = index._keeper.begin().result()
+    index._session.flush()
+    store = index._session.begin().result()
     assert store is not None
     return len(store.live())
 
 
 @pytest.fixture
 def much(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every file be worth a glance before it is read."""
-    monkeypatch.setattr(joblist, "MUCH_BYTES", 0)
+    """Let every file be worth skimming before it is read."""
+    monkeypatch.setattr(batches, "MUCH_BYTES", 0)
 
 
 @pytest.mark.usefixtures("much")
@@ -38,7 +40,7 @@ def test_much_is_found_at_a_glance_before_it_is_read(root: Path, cache: Path) ->
         if progress.phase in ("skimming", "reading"):
             shares.append(progress.share)
         if progress.phase == "skimming" and progress.n_done == progress.n_all:
-            names = [one.name for one in find_symbols(index.snapshot, "bind_socket", 9)]
+            names = [symbol.name for symbol in find_symbols(index.snapshot, "bind_socket", 9)]
             seen.append((found(index, "sockets", "bind_socket"), names, stored_documents(index)))
 
     index.refresh(look)
@@ -91,12 +93,12 @@ def test_a_glance_that_nobody_has_seen_is_forgotten_too(root: Path, cache: Path)
         raise RuntimeError("no more")
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(joblist, "READ_FILES", 1)
+        patched.setattr(batches, "READ_FILES", 1)
         with pytest.raises(RuntimeError):
             index.refresh(fail)
     index.overlay("draft.py", "def draft(): pass\n")
 
-    assert {one.path for one in index.snapshot.files()} == {"draft.py"}
+    assert {file.path for file in index.snapshot.files()} == {"draft.py"}
     index.close()
 
 
@@ -110,7 +112,7 @@ def test_what_was_read_before_is_not_glanced_at(
     skim = index._contents.skim
 
     def note(read: FilesRead) -> None:
-        skimmed.extend(one.path for one in read.batch.documents)
+        skimmed.extend(document.path for document in read.batch.documents)
         skim(read)
 
     monkeypatch.setattr(index._contents, "skim", note)
@@ -131,12 +133,12 @@ def test_what_is_seen_at_a_glance_and_cannot_be_read_is_left_out(
         workers,
         "_MAIN",
         "import os\n"
-        "from ownstack.index import labour\n"
-        "real = labour.extract\n"
+        "from ownstack.index.update import tasks\n"
+        "real = tasks.extract\n"
         "def extract(text, *rest):\n"
         "    return os._exit(9) if 'bind' in text else real(text, *rest)\n"
-        "labour.extract = extract\n"
-        "labour.plain = lambda *given: os._exit(9)\n" + workers._MAIN,
+        "tasks.extract = extract\n"
+        "tasks.plain = lambda *given: os._exit(9)\n" + workers._MAIN,
     )
     index = open_index(root, cache)
     index.refresh()

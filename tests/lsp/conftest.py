@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ownstack.daemon.engines import Progress
-from ownstack.daemon.host import Host
+from ownstack.app.engines.engine_pool import Progress
+from ownstack.app.host import Host
 from ownstack.engine.protocol import Engine
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.lsp.server import serve
+from ownstack.models.reference import ModelReference
 from ownstack.paths import Home
 from ownstack.settings import EngineSettings
 from tests.support.editor import Editor
@@ -32,7 +33,7 @@ class Engines:
     progress: Progress | None = None
 
     async def open(
-        self, path: Path, name: str, settings: EngineSettings, progress: Progress
+        self, reference: ModelReference, name: str, settings: EngineSettings, progress: Progress
     ) -> Engine:
         self.opened.append(name)
         self.progress = progress

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
-from ownstack.daemon import indexing
-from ownstack.daemon.index_status import IndexStatus
+from ownstack.app.indexes import window_indexes
+from ownstack.app.indexes.index_status import IndexStatus
 from ownstack.lsp import protocol
 from tests.support.editor import PATIENCE_S, Editor
 
 from .conftest import Connect
+
+pytestmark = pytest.mark.process
 
 CLIENT = '''\
 """Talks to the shop."""
@@ -57,7 +60,7 @@ async def until(ask: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool]
 
 async def ready(editor: Editor) -> IndexStatus:
     """Wait until the window has been told that the index agrees with the folder."""
-    status = await editor.told(lambda one: [each.state for each in one.index] == ["ready"])
+    status = await editor.told(lambda status: [each.state for each in status.index] == ["ready"])
     return status.index[0]
 
 
@@ -143,7 +146,7 @@ async def test_what_is_typed_is_found_before_it_is_saved(
     editor: Editor, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The buffer stands for the file, until it is closed without saving."""
-    monkeypatch.setattr(indexing, "SETTLE_S", 0.0)
+    monkeypatch.setattr(window_indexes, "SETTLE_S", 0.0)
     uri = (project / "main.py").as_uri()
     await editor.hello(folder=project.as_uri())
     await ready(editor)
@@ -152,11 +155,11 @@ async def test_what_is_typed_is_found_before_it_is_saved(
     editor.type(types.Position(2, 0), "def brand_new_thing(): pass\n", uri)
 
     query = "brand_new_thing"
-    await until(lambda: search(editor, query), lambda one: f"def {query}" in texts(one))
+    await until(lambda: search(editor, query), lambda found: f"def {query}" in texts(found))
     editor.text_document_did_close(
         types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
     )
-    await until(lambda: search(editor, query), lambda one: query not in texts(one))
+    await until(lambda: search(editor, query), lambda found: query not in texts(found))
 
 
 async def test_what_was_never_saved_counts_when_it_is_opened(editor: Editor, project: Path) -> None:
@@ -167,7 +170,7 @@ async def test_what_was_never_saved_counts_when_it_is_opened(editor: Editor, pro
     editor.open("def never_saved_thing(): pass\n", (project / "main.py").as_uri())
 
     query = "never_saved_thing"
-    await until(lambda: search(editor, query), lambda one: f"def {query}" in texts(one))
+    await until(lambda: search(editor, query), lambda found: f"def {query}" in texts(found))
 
 
 async def test_a_saved_file_is_found(editor: Editor, project: Path) -> None:
@@ -181,7 +184,9 @@ async def test_a_saved_file_is_found(editor: Editor, project: Path) -> None:
         types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri))
     )
 
-    await until(lambda: search(editor, "after saving"), lambda one: "after_saving" in texts(one))
+    await until(
+        lambda: search(editor, "after saving"), lambda found: "after_saving" in texts(found)
+    )
     assert "class ShopClient" not in texts(await search(editor, "ShopClient"))
 
 
@@ -193,7 +198,7 @@ async def test_a_change_outside_the_editor_is_found(editor: Editor, project: Pat
     (project / "fresh.py").write_text("def from_elsewhere(): return 2\n")
     (project / "client.py").unlink()
 
-    await until(lambda: search(editor, "elsewhere"), lambda one: "from_elsewhere" in texts(one))
+    await until(lambda: search(editor, "elsewhere"), lambda found: "from_elsewhere" in texts(found))
     assert "client.py" not in {hit.path for hit in (await search(editor, "ShopClient")).hits}
 
 
@@ -217,7 +222,7 @@ async def test_untrusted_folders_are_not_read(editor: Editor, project: Path) -> 
     """Nothing is found, nothing is stored, and the reason is told."""
     await editor.hello(folder=project.as_uri(), trusted=False)
 
-    status = await editor.told(lambda one: bool(one.index))
+    status = await editor.told(lambda status: bool(status.index))
     result = await search(editor, "ShopClient")
 
     assert status.index[0].state == "untrusted"
@@ -229,7 +234,7 @@ async def test_untrusted_folders_are_not_read(editor: Editor, project: Path) -> 
 async def test_it_can_be_switched_off_and_on(editor: Editor, project: Path) -> None:
     """By a setting, while the window is open."""
     await editor.hello({"index": {"enabled": False}}, folder=project.as_uri())
-    off = await editor.told(lambda one: bool(one.index))
+    off = await editor.told(lambda status: bool(status.index))
     assert off.index[0].state == "off"
 
     editor.workspace_did_change_configuration(
@@ -251,7 +256,9 @@ async def test_windows_share_it(connect: Connect, project: Path) -> None:
     uri = (project / "shared.py").as_uri()
     first.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri)))
 
-    await until(lambda: search(second, "seen by both"), lambda one: "seen_by_both" in texts(one))
+    await until(
+        lambda: search(second, "seen by both"), lambda found: "seen_by_both" in texts(found)
+    )
 
 
 async def test_rebuild_and_clear(editor: Editor, project: Path) -> None:
@@ -268,8 +275,8 @@ async def test_rebuild_and_clear(editor: Editor, project: Path) -> None:
 
     assert cleared.hits == []
     assert "cleared" in cleared.reason
-    await until(lambda: search(editor, "send_order"), lambda one: "client.py" in
-                {hit.path for hit in one.hits})  # fmt: skip
+    await until(lambda: search(editor, "send_order"), lambda found: "client.py" in
+                {hit.path for hit in found.hits})  # fmt: skip
 
 
 async def test_the_home_folder_is_asked_for(
@@ -287,7 +294,7 @@ async def test_the_home_folder_is_asked_for(
         return types.MessageActionItem("Make Index")
 
     await editor.hello(folder=project.as_uri())
-    asking = await editor.told(lambda one: [each.state for each in one.index] == ["asking"])
+    asking = await editor.told(lambda status: [each.state for each in status.index] == ["asking"])
     assert (await search(editor, "send_order")).hits == []
     agreed.set()
     await ready(editor)
@@ -309,7 +316,7 @@ async def test_the_home_folder_is_left_alone_if_nobody_agrees(
 
     await editor.hello(folder=project.as_uri())
 
-    status = await editor.told(lambda one: [each.state for each in one.index] == ["off"])
+    status = await editor.told(lambda status: [each.state for each in status.index] == ["off"])
     assert status.index[0].reason.endswith("It is not indexed.")
 
 
@@ -323,3 +330,63 @@ async def test_progress_is_shown(editor: Editor, project: Path) -> None:
     [reports] = editor.progress_reports.values()
     assert reports[0].kind == "begin"
     assert reports[0].title == "Indexing"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["send" * 250_000, "a." * 500_000, "::" * 500_000 + "s", "\0" * 9],
+    ids=["name", "dots", "colons", "nul"],
+)
+async def test_long_questions_are_bounded(editor: Editor, project: Path, query: str) -> None:
+    """Of all kinds; a name of a megabyte is no name."""
+    await editor.hello(folder=project.as_uri())
+    await ready(editor)
+
+    assert not await editor.workspace_symbol_async(types.WorkspaceSymbolParams(query))
+    assert (await search(editor, "send_order", path=query)).hits == []
+    await search(editor, query)
+    assert not (await why(editor, f"{project.as_uri()}/{query}")).file.indexed
+    assert await editor.explain(query) is None
+    with pytest.raises(JsonRpcException, match="No model"):
+        await editor.protocol.send_request_async(
+            protocol.USE_MODEL, protocol.UseModelParams(query, "completion")
+        )
+
+
+@pytest.mark.parametrize("up", ["..", "%2e%2e"])
+async def test_dots_lead_nowhere(editor: Editor, project: Path, up: str) -> None:
+    """A document outside of the folder stays outside, also from behind a link."""
+    outside = project.parent / "outside"
+    (outside / "deep").mkdir(parents=True)
+    (outside / "other.py").write_text("def outside_thing(): pass\n")
+    (outside / "deep" / "linked.py").write_text("def outside_linked(): pass\n")
+    (project / "link").symlink_to(outside / "deep")
+    await editor.hello(folder=project.as_uri())
+    await ready(editor)
+    inside = project.as_uri()
+    for uri in (
+        f"{inside}/{up}/outside/other.py",
+        f"{inside}/link/{up}/other.py",
+        f"{inside}/none/{up}/{up}/outside/other.py",
+        f"{inside}/link/linked.py",
+    ):
+        editor.open("def outside_unsaved(): pass\n", uri)
+        editor.text_document_did_save(
+            types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri))
+        )
+        editor.text_document_did_close(
+            types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
+        )
+    # What is told after it is found after it.
+    (project / "later.py").write_text("def inside_thing(): pass\n")
+    editor.text_document_did_save(
+        types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(f"{inside}/web/{up}/later.py"))
+    )
+    found = await until(
+        lambda: search(editor, "inside_thing outside_thing outside_unsaved outside_linked"),
+        lambda result: "inside_thing" in texts(result),
+    )
+
+    assert "outside_" not in texts(found)
+    status = await until(editor.status, lambda status: status.index[0].files != 3)
+    assert status.index[0].files == 4

@@ -17,13 +17,16 @@ from pygls.exceptions import JsonRpcException
 from ownstack.daemon import lifecycle
 from ownstack.daemon.address import TRANSPORT
 from ownstack.daemon.handshake import Hello
-from ownstack.engine.models import ModelRegistry
 from ownstack.lsp import protocol
+from ownstack.models.registry import ModelRegistry
 from ownstack.paths import Home
 from tests.support.editor import PATIENCE_S, Editor
 from tests.support.gguf_models import make_gguf
 
-pytestmark = pytest.mark.skipif(TRANSPORT != "unix", reason="These tests kill Unix processes.")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(TRANSPORT != "unix", reason="These tests kill Unix processes."),
+]
 
 TEXT = "def add(a, b):\n    return$0\n"
 GHOST = "(first, second)"
@@ -150,9 +153,80 @@ async def test_a_killed_daemon_ends_the_relay_and_the_next_starts_another(
     assert (await again.status()).pid != old
 
 
-async def test_a_model_that_killed_two_daemons_is_set_aside(start: Start, chosen: None) -> None:
-    """The third one does without, says so, and echo completes."""
+async def test_windows_part_from_a_daemon_that_leaves(start: Start, home: Home) -> None:
+    """Who restarts the server is told, even while it says hello, and ends the session itself."""
+    told, late, other = await start(), await start(), await start()
+    await told.hello(restarts=True)
+    await other.hello()
+    while (welcome := lifecycle.ask(home, Hello("status"))) is None or welcome.sessions < 3:
+        await asyncio.sleep(0)
+    stopped = asyncio.create_task(asyncio.to_thread(lifecycle.stop, home))
+    await asyncio.wait_for(told.left.wait(), PATIENCE_S)
+    await late.hello(restarts=True)
+    await asyncio.wait_for(late.left.wait(), PATIENCE_S)
+
+    for editor in (told, late):
+        await editor.shutdown_session()
+
+    processes = [editor._server for editor in (told, late, other)]
+    assert [await process.wait() for process in processes if process] == [0, 0, 1]
+    assert not other.left.is_set()
+    assert await stopped
+
+
+CRASHES = """
+import faulthandler
+from ownstack.cli import main
+from ownstack.engine.llama.infill import slots
+
+def crash(*_):
+    faulthandler._sigsegv()
+
+slots.InfillSlot.answer = slots.InfillSlot.score = crash
+main(["daemon", "run"])
+"""
+
+
+async def crash(start: Start, home: Home) -> None:
+    """Let a daemon crash in native code when it is asked for a completion."""
+    daemon = await asyncio.create_subprocess_exec(sys.executable, "-c", CRASHES)
+    while await asyncio.to_thread(lifecycle.ask, home, Hello("status")) is None:
+        await asyncio.sleep(0.05)
+    editor = await start()
+    await editor.hello(EAGER)
+    await ready(editor)
+    asked = asyncio.ensure_future(editor.ghost(editor.open(TEXT), invoked=True))
+    assert await asyncio.wait_for(daemon.wait(), PATIENCE_S) == -signal.SIGSEGV
+    assert editor._server is not None
+    await editor._server.wait()
+    asked.cancel()
+
+
+async def test_a_model_that_crashed_two_daemons_is_set_aside(
+    start: Start, home: Home, chosen: None
+) -> None:
+    """The third does without, says so, and echo completes; one command gives it another chance."""
     for _ in range(2):
+        await crash(start, home)
+    editor = await start()
+    await editor.hello(EAGER)
+
+    status = await editor.told(lambda status: status.state == "error")
+
+    assert "crashed the engine 2 times and is set aside" in status.reason
+    assert status.completer == "echo"
+    command = ["models", "use", "tiny", "--for", "completion"]
+    assert f"ownstack {' '.join(command)}" in status.reason
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "ownstack", *command)
+    assert await process.wait() == 0
+    await ready(editor)
+
+
+async def test_a_model_is_not_set_aside_because_daemons_were_killed(
+    start: Start, chosen: None
+) -> None:
+    """It may be a container that was stopped, or an editor that ends what it has started."""
+    for _ in range(3):
         editor = await start()
         await editor.hello(EAGER)
         await ready(editor)
@@ -162,11 +236,24 @@ async def test_a_model_that_killed_two_daemons_is_set_aside(start: Start, chosen
     editor = await start()
     await editor.hello(EAGER)
 
-    status = await editor.told(lambda status: status.state == "error")
+    await ready(editor)
 
-    assert "crashed the engine 2 times and is set aside" in status.reason
-    assert "ownstack models use tiny" in status.reason
-    assert status.completer == "echo"
+
+async def test_a_model_is_not_set_aside_because_servers_were_killed(
+    start: Start, chosen: None
+) -> None:
+    """The same without a daemon."""
+    for _ in range(3):
+        editor = await start("--in-process")
+        await editor.hello(EAGER)
+        await ready(editor)
+        assert editor._server is not None
+        editor._server.kill()
+        await editor._server.wait()
+    editor = await start("--in-process")
+    await editor.hello(EAGER)
+
+    await ready(editor)
 
 
 async def test_an_idle_daemon_leaves(start: Start, chosen: None) -> None:
@@ -213,7 +300,13 @@ async def test_an_untrusted_folder_is_not_read(
     uri = (tmp_path / "main.py").as_uri()
     at = editor.open("import x\nconnection = open_con$0\n", uri)
 
-    assert await editor.ghost(at, uri, invoked=True) == expected
+    # The first answer waits a tenth of a second for the files, which may be too short when busy.
+    for _ in range(200 if trusted else 5):
+        found = await editor.ghost(at, uri, invoked=True)
+        if found:
+            break
+
+    assert found == expected
 
 
 async def test_a_model_of_an_untrusted_folder_is_not_loaded(
@@ -263,7 +356,7 @@ async def test_the_index_is_served_by_real_processes(
     (project / "client.py").write_text("class ShopClient:\n    def send_order(self): ...\n")
     editor = await start(*arguments)
     await editor.hello(folder=project.as_uri())
-    await editor.told(lambda status: [one.state for one in status.index] == ["ready"])
+    await editor.told(lambda status: [folder.state for folder in status.index] == ["ready"])
 
     params = protocol.SearchParams("who sends an order")
     result = await editor.protocol.send_request_async(protocol.SEARCH, params)
@@ -276,7 +369,7 @@ async def test_the_index_is_served_by_real_processes(
     printed, _ = await process.communicate()
 
     assert result.hits[0].path == "client.py"
-    assert [one.name for one in symbols or ()] == ["ShopClient"]
+    assert [symbol.name for symbol in symbols or ()] == ["ShopClient"]
     assert [hit["path"] for hit in json.loads(printed)] == ["client.py"]
 
 
@@ -288,13 +381,13 @@ async def test_the_index_outlives_a_killed_daemon(start: Start, home: Home, tmp_
         (project / f"part_{number}.py").write_text(f"def part_{number}(): return {number}\n")
     first = await start()
     await first.hello(folder=project.as_uri())
-    await first.told(lambda status: [one.state for one in status.index] == ["ready"])
+    await first.told(lambda status: [folder.state for folder in status.index] == ["ready"])
 
     os.kill((await first.status()).pid, signal.SIGKILL)
     (project / "part_0.py").write_text("def written_meanwhile(): return 0\n")
     second = await start()
     await second.hello(folder=project.as_uri())
-    await second.told(lambda status: [one.state for one in status.index] == ["ready"])
+    await second.told(lambda status: [folder.state for folder in status.index] == ["ready"])
 
     params = protocol.SearchParams("written_meanwhile")
     result = await second.protocol.send_request_async(protocol.SEARCH, params)

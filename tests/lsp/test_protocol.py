@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from ownstack.app.indexes.index_status import IndexState, IndexStatus
+from ownstack.app.role_status import RoleStatus
+from ownstack.app.status import State, Status
 from ownstack.completion.suggestion import Trace
 from ownstack.daemon.handshake import Hello, Welcome
-from ownstack.daemon.index_status import IndexState, IndexStatus
-from ownstack.daemon.status import State, Status
 from ownstack.lsp import protocol
+from ownstack.lsp.model_messages import UseModelParams
 from ownstack.settings import camel
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +32,7 @@ STATUS = Status(
     progress=0.1,
     figures={"p50Ms": 1.5},
     index=(IndexStatus("/project", "indexing", "It is read.", 0.5, left_out={"It is binary.": 2}),),
+    roles=(RoleStatus("chat", "talker", "error", "talker has no chat template."),),
 )
 
 
@@ -128,11 +131,11 @@ def test_names_are_camel_case_on_the_wire() -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        protocol.Notification(protocol.STATUS_CHANGED, STATUS),
-        protocol.Request("1", protocol.EXPLAIN, protocol.ExplainParams("s1")),
-        protocol.Request("2", protocol.STATUS, protocol.Nothing()),
-        protocol.Request("3", protocol.USE_MODEL, protocol.UseModelParams("m", "completion")),
-        protocol.Request(
+        protocol.NotificationMessage(protocol.STATUS_CHANGED, STATUS),
+        protocol.RequestMessage("1", protocol.EXPLAIN, protocol.ExplainParams("s1")),
+        protocol.RequestMessage("2", protocol.STATUS, protocol.Nothing()),
+        protocol.RequestMessage("3", protocol.USE_MODEL, UseModelParams("m", "completion")),
+        protocol.RequestMessage(
             "4", protocol.SEARCH, protocol.SearchParams("where are retries", path="src")
         ),
     ],

@@ -7,10 +7,12 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcRequestCancelled
 
 from ownstack import __version__
-from ownstack.daemon.host import Host
-from ownstack.engine.protocol import Priority
+from ownstack.app.host import Host
+from ownstack.app.session import Session
+from ownstack.engine.requests import Priority
 from ownstack.errors import ModelCorruptError
 from ownstack.lsp import protocol
+from ownstack.lsp.model_messages import UseModelParams
 from tests.support.editor import URI, Editor, question
 
 from .conftest import Connect, Engines
@@ -106,7 +108,9 @@ async def test_typing_is_followed(editor: Editor, engines: Engines, chosen: str)
 
     await editor.ghost(at, invoked=True)
 
-    asked = [one for one in engines.engine.infills if one.priority == Priority.COMPLETION]
+    asked = [
+        request for request in engines.engine.infills if request.priority == Priority.COMPLETION
+    ]
     assert asked[-1].prefix.endswith("# 😀😀 naïve 👍 text\nvalue")
 
 
@@ -186,7 +190,8 @@ async def test_loading_is_announced_with_progress(
 
     assert (ready.completer, ready.model, ready.progress) == ("model", "tiny", None)
     await editor.status()
-    [reports] = editor.progress_reports.values()
+    of_all = editor.progress_reports.values()  # The index may have one of its own by now.
+    [reports] = [reports for reports in of_all if reports and reports[0].title == "Loading tiny"]
     kinds = [report.kind for report in reports]
     assert (kinds[0], kinds[-1]) == ("begin", "end")
 
@@ -254,7 +259,7 @@ async def test_accepting_is_counted(editor: Editor, engines: Engines, chosen: st
     ("uri", "reason"),
     [
         ("git:/project/main.py", "Only files and untitled documents"),
-        ("vscode-notebook-cell:/project/a.ipynb#1", "Notebook cells"),
+        ("vscode-notebook-cell:/project/a.ipynb#W0sZ2l0", "Only files and untitled documents"),
     ],
 )
 async def test_other_documents_get_nothing(editor: Editor, uri: str, reason: str) -> None:
@@ -300,6 +305,45 @@ async def test_a_cursor_beyond_the_text_is_clamped(editor: Editor) -> None:
     assert editor.messages == []
 
 
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ((-1, 0), "xvalue = 1\n"),
+        ((0, -1), "xvalue = 1\n"),
+        ((-7, 2), "xvalue = 1\n"),
+        ((2**31, 0), "value = 1\nx"),
+        ((0, 2**40), "value = 1x\n"),
+        ((2**70, -(2**70)), "value = 1\nx"),
+    ],
+    ids=str,
+)
+async def test_a_place_that_no_document_has_is_clamped(
+    editor: Editor, host: Host, place: tuple[int, int], text: str
+) -> None:
+    """Where it asks and where it edits: the text stays what the editor has."""
+    await editor.hello()
+    editor.open("value = 1\n")
+    at = {"line": place[0], "character": place[1]}
+    change = {"range": {"start": at, "end": at}, "text": "x"}
+    document = {"uri": URI, "version": 2}
+
+    editor.send(
+        {
+            "method": types.TEXT_DOCUMENT_DID_CHANGE,
+            "params": {"textDocument": document, "contentChanges": [change]},
+        }
+    )
+    params = {"textDocument": {"uri": URI}, "position": at, "context": {"triggerKind": 1}}
+    answer = editor.send_request(types.TEXT_DOCUMENT_INLINE_COMPLETION, params)
+
+    assert await asyncio.wrap_future(answer) is None
+    [session] = host._listeners
+    assert isinstance(session, Session)
+    document_now = session.documents.get(URI)
+    assert document_now is not None
+    assert document_now.text == text
+
+
 async def test_closed_documents_get_nothing(editor: Editor) -> None:
     """As do documents that were never opened."""
     await editor.hello()
@@ -322,7 +366,7 @@ async def test_models_are_listed_and_chosen(
     await editor.told(lambda status: status.state == "noModel")
 
     status = await editor.protocol.send_request_async(
-        protocol.USE_MODEL, protocol.UseModelParams("tiny", "completion")
+        protocol.USE_MODEL, UseModelParams("tiny", "completion")
     )
     await editor.told(lambda status: status.state == "ready")
     result = await editor.protocol.send_request_async(protocol.MODELS, protocol.Nothing())
@@ -342,11 +386,10 @@ async def test_a_refused_choice_is_an_error_with_a_sentence(
     await editor.hello()
 
     with pytest.raises(JsonRpcException, match=f"{name}|{role}"):
-        await editor.protocol.send_request_async(
-            protocol.USE_MODEL, protocol.UseModelParams(name, role)
-        )
+        await editor.protocol.send_request_async(protocol.USE_MODEL, UseModelParams(name, role))
 
 
+@pytest.mark.native
 async def test_the_doctor_answers_over_the_wire(editor: Editor) -> None:
     """With the same checks as in a terminal."""
     await editor.hello()
@@ -424,3 +467,22 @@ def configure(editor: Editor, settings: dict[str, object]) -> None:
     editor.workspace_did_change_configuration(
         types.DidChangeConfigurationParams({"ownstack": settings})
     )
+
+
+async def test_several_items(editor: Editor) -> None:
+    """What is likely beside the first is offered too, each with an id of its own."""
+    await editor.hello()
+    lines = "".join(
+        f"server = connect({name}, timeout=30)\n"
+        for name in ("alpha", "beta", "beta", "beta", "alpha", "alpha", "beta", "gamma")
+    )
+    at = editor.open(f"{lines}server = connect($0\n")
+    await editor.told(lambda status: status.state == "noModel")
+
+    items = await editor.items(at, invoked=True)
+
+    assert 2 <= len(items) <= 3
+    assert len({item.insert_text for item in items}) == len(items)
+    ids = [item.command.arguments[0] for item in items if item.command and item.command.arguments]
+    assert len(set(ids)) == len(items)
+    assert [(await editor.explain(id)).id for id in ids] == ids

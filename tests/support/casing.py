@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ownstack.index import spelling, sync
+from ownstack.files import listing, path_case
 
 
 def ignore_case(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,16 +18,16 @@ def ignore_case(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
 
     def is_there(folder: str, name: str) -> bool:
-        return name.lower() in [one.lower() for one in os.listdir(folder)]
+        return name.lower() in [entry.lower() for entry in os.listdir(folder)]
 
-    def mode(place: Path) -> int:
+    def status(place: Path) -> os.stat_result | None:
         found = folder
         for name in place.relative_to(folder).parts:
             names = os.listdir(found) if found.is_dir() else []
-            found /= next((one for one in names if one.lower() == name.lower()), name)
-        return real_mode(found)
+            found /= next((entry for entry in names if entry.lower() == name.lower()), name)
+        return real_status(found)
 
-    real_mode = sync._mode
-    if not spelling.ignores_case(folder):
-        monkeypatch.setattr(spelling, "_is_there", is_there)
-        monkeypatch.setattr(sync, "_mode", mode)
+    real_status = listing._status
+    if not path_case.ignores_case(folder):
+        monkeypatch.setattr(path_case, "_is_there", is_there)
+        monkeypatch.setattr(listing, "_status", status)

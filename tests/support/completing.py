@@ -9,14 +9,15 @@ from pathlib import Path
 from types import TracebackType
 
 from ownstack.completion.completer import Completer
-from ownstack.completion.echo import Echo, Echoed
-from ownstack.completion.echo.judgement import Judged
+from ownstack.completion.echo import Echo, LineSuggestion
+from ownstack.completion.echo.scoring import ScoredCandidate
+from ownstack.completion.environment import Environment
+from ownstack.completion.feedback.signals import SignalLog
 from ownstack.completion.place import Place
-from ownstack.completion.signals import SignalLog
-from ownstack.completion.suggestion import Answer, Asked, Trigger
+from ownstack.completion.suggestion import Answer, CompletionRequest, Trigger
 from ownstack.document import Document, Documents
 from ownstack.engine.protocol import Engine
-from ownstack.index.snapshot import Snapshot
+from ownstack.index.snapshot.snapshot import Snapshot
 from ownstack.settings import CompletionSettings
 from ownstack.text import Edit, Span
 
@@ -66,7 +67,7 @@ class Silence(Echo):
 
     def consider(
         self, document: Document, offset: int, others: object
-    ) -> tuple[Echoed | None, list[Judged]]:
+    ) -> tuple[LineSuggestion | None, list[ScoredCandidate]]:
         return None, []
 
 
@@ -88,13 +89,16 @@ class Window:
         self.documents = Documents()
         self.signals = SignalLog(folder / "signals.sqlite")
         self.completer = Completer(
-            documents=self.documents,
+            Environment(
+                documents=self.documents,
+                settings=lambda: self.settings,
+                index=lambda uri: snapshot,
+                clock=lambda: self.timers.now,
+                later=self.timers.later,
+            ),
             engine=lambda: self.engine,
-            settings=lambda: self.settings,
             signals=self.signals,
             echo=echo or Silence(),
-            later=self.timers.later,
-            index=lambda uri: snapshot,
         )
         self.place = at("$0")
 
@@ -135,7 +139,9 @@ class Window:
         self.edit(self.place.offset - count, self.place.offset, "")
 
     async def ask(self, trigger: Trigger = Trigger.AUTOMATIC) -> Answer:
-        return await self.completer.complete(Asked(self.place.document, self.place.offset, trigger))
+        return await self.completer.complete(
+            CompletionRequest(self.place.document, self.place.offset, trigger)
+        )
 
     async def text(self, trigger: Trigger = Trigger.AUTOMATIC) -> str | None:
         """Return the suggested text, None if there is none."""

@@ -6,9 +6,12 @@ Texts may hold a `$0`, which is where the cursor is.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
 import pytest_lsp.client
@@ -16,7 +19,7 @@ from lsprotocol import types
 from pygls.io_ import run_async
 from pytest_lsp import LanguageClient, LanguageClientProtocol
 
-from ownstack.daemon.status import Status
+from ownstack.app.status import Status
 from ownstack.lsp import protocol
 from ownstack.text import LineIndex
 
@@ -36,6 +39,9 @@ class Editor(LanguageClient):
         super().__init__(protocol_cls=EditorProtocol, converter_factory=protocol.converter)
         pytest_lsp.client.register_lsp_features(self)
         self.statuses: list[Status] = []
+        self.left = asyncio.Event()
+        """The server said that it leaves."""
+        self._connection: asyncio.StreamWriter | None = None
         self._told = asyncio.Event()
         self._versions: dict[str, int] = {}
         self._texts: dict[str, str] = {}
@@ -45,6 +51,10 @@ class Editor(LanguageClient):
             self.statuses.append(status)
             self._told.set()
 
+        @self.feature(protocol.LEAVING)
+        def leaving(_: protocol.Nothing) -> None:
+            self.left.set()
+
     # Connections --------------------------------------------------------------------------
 
     async def start_server(self, *arguments: str) -> None:
@@ -52,11 +62,20 @@ class Editor(LanguageClient):
         await self.start_io(sys.executable, "-m", "ownstack", "lsp", *arguments)
 
     async def connect(self, connection: socket.socket) -> None:
-        """Speak over a socket instead."""
+        """Speak over a socket instead, until `stop`."""
         reader, writer = await asyncio.open_connection(sock=connection)
+        self._connection = writer
         self.protocol.set_writer(writer)
         loop = run_async(self._stop_event, reader, self.protocol, None, self.report_server_error)
         self._async_tasks.append(asyncio.ensure_future(loop))
+
+    async def stop(self) -> None:
+        """End it, and its connection, whether or not the server has ended it."""
+        if self._connection is not None:
+            self._connection.close()
+            with contextlib.suppress(ConnectionError):  # The server was killed.
+                await self._connection.wait_closed()
+        await super().stop()
 
     async def hello(
         self,
@@ -65,21 +84,42 @@ class Editor(LanguageClient):
         folder: str = "file:///project",
         trusted: bool = True,
         progress: bool = False,
+        notebooks: bool = False,
+        restarts: bool = False,
     ) -> types.InitializeResult:
-        """Open the window."""
+        """Open the window; `notebooks`: it synchronises them."""
+        synchronization = types.NotebookDocumentSyncClientCapabilities()
         return await self.initialize_session(
             types.InitializeParams(
                 capabilities=types.ClientCapabilities(
-                    window=types.WindowClientCapabilities(work_done_progress=progress)
+                    window=types.WindowClientCapabilities(work_done_progress=progress),
+                    notebook_document=types.NotebookDocumentClientCapabilities(synchronization)
+                    if notebooks
+                    else None,
                 ),
                 workspace_folders=[types.WorkspaceFolder(folder, "project")],
                 initialization_options={
                     "ownstack": dict(settings or {}),
                     "client": {"name": "test editor", "version": "1"},
                     "trusted": trusted,
+                    "restarts": restarts,
                 },
             )
         )
+
+    # As it is -----------------------------------------------------------------------------
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send a message as it is, which need not be what the protocol allows."""
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        assert self.protocol.writer is not None
+        self.protocol.writer.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+    def send_request(self, method: str, params: Any, id: str = "raw") -> Future[Any]:
+        """Send a request as it is; return what will hold its answer."""
+        answer = self.protocol._request_futures[id] = Future[Any]()
+        self.send({"id": id, "method": method, "params": params})
+        return answer
 
     # Text ---------------------------------------------------------------------------------
 
@@ -118,8 +158,9 @@ class Editor(LanguageClient):
         return list(answer) if isinstance(answer, list) else list(answer.items)
 
     async def ghost(self, at: types.Position, uri: str = URI, *, invoked: bool = False) -> str:
-        """Ask for ghost text and return it, or ""."""
-        return "".join(str(item.insert_text) for item in await self.items(at, uri, invoked=invoked))
+        """Ask for ghost text and return the first, or ""."""
+        items = await self.items(at, uri, invoked=invoked)
+        return str(items[0].insert_text) if items else ""
 
     async def explain(self, id: str | None = None) -> Any:
         return await self.protocol.send_request_async(protocol.EXPLAIN, protocol.ExplainParams(id))

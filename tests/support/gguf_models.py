@@ -52,6 +52,7 @@ MARKERS: Mapping[str, Mapping[str, str]] = {
         "mid": "<|fim_middle|>",
         "sep": "<|file_separator|>",
     },
+    "seed-coder": {"pre": "<[fim-prefix]>", "suf": "<[fim-suffix]>", "mid": "<[fim-middle]>"},
     "codestral": {"pre": "[PREFIX]", "suf": "[SUFFIX]", "mid": "[MIDDLE]"},
     "granite": {
         "pre": "<fim_prefix>",

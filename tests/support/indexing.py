@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from ownstack.extract.terms import terms
+from ownstack.files.listing import look_at
 from ownstack.index.project import ProjectIndex
-from ownstack.index.tokens import terms
+from ownstack.index.storage.file_state import FileState
+from ownstack.index.update.plan import SyncPlan, plan_changes
 
 FILES = {
     "app/server.py": "import os\n\n\ndef start_server(port):\n    return bind_socket(port)\n",
@@ -39,6 +42,14 @@ def write(root: Path, files: dict[str, str]) -> None:
 
 def open_index(root: Path, cache: Path, **options: bool) -> ProjectIndex:
     return ProjectIndex.open(root, cache, LengthEmbedder(), n_workers=1, **options)
+
+
+def plan_update(
+    root: Path, paths: Iterable[str], stored: Mapping[str, FileState], overlaid: Collection[str]
+) -> SyncPlan | None:
+    """Look at single files and compare; None if all must be looked at."""
+    changes = look_at(root, paths)
+    return None if changes is None else plan_changes(root, changes, stored, overlaid)
 
 
 def found(index: ProjectIndex, *words: str) -> set[str]:

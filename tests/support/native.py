@@ -9,15 +9,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from ownstack.engine import fim
-from ownstack.engine.abort_flag import AbortFlag
-from ownstack.engine.lane import Pace
-from ownstack.engine.llama import Model
-from ownstack.engine.local import LlamaEngine
-from ownstack.engine.protocol import Generated, InfillRequest, Priority, Role, Speed
-from ownstack.engine.scheduler import Job, NativeThread, Steps
-from ownstack.engine.slots import InfillSlot
-from ownstack.engine.speed import SpeedMeter
+from ownstack.engine.llama.batch_sizer import BatchSizer
+from ownstack.engine.llama.engine import LlamaEngine
+from ownstack.engine.llama.infill.slots import InfillSlot
+from ownstack.engine.llama.native.abort_flag import AbortFlag
+from ownstack.engine.llama.native.bindings import LlamaModel
+from ownstack.engine.llama.scheduler import Job, NativeThread, Steps
+from ownstack.engine.llama.speed import SpeedMeter
+from ownstack.engine.requests import InfillRequest, Priority, ScoreRequest
+from ownstack.engine.results import Generated, Speed
+from ownstack.models.gguf import fim
+from ownstack.models.roles import Role
 from ownstack.settings import EngineSettings, SuffixShift
 from tests.support import gguf_models
 
@@ -59,9 +61,9 @@ def model_file(order: str = "psm", **options: object) -> Path:
 
 
 @functools.cache
-def model(order: str = "psm") -> Model:
+def model(order: str = "psm") -> LlamaModel:
     """A loaded small model; never closed, since other tests use it too."""
-    return Model(model_file(order))
+    return LlamaModel(model_file(order))
 
 
 def infill_slot(
@@ -69,7 +71,7 @@ def infill_slot(
     *,
     shift: SuffixShift = "auto",
     flag: AbortFlag | None = None,
-    loaded: Model | None = None,
+    loaded: LlamaModel | None = None,
 ) -> InfillSlot:
     """An open slot of one thread, which may be driven from the test's own."""
     loaded = loaded or model(order)
@@ -79,7 +81,7 @@ def infill_slot(
         window=1024,
         threads=1,
         flag=flag if flag is not None else AbortFlag(),
-        pace=Pace(SpeedMeter(Speed(1000.0, 100.0))),
+        batch_sizer=BatchSizer(SpeedMeter(Speed(1000.0, 100.0))),
         suffix_shift=shift,
     )
     slot.open()
@@ -98,11 +100,20 @@ def job(priority: Priority = Priority.COMPLETION) -> Job:
     return Job(work, priority, on_error)
 
 
-def answer(slot: InfillSlot, request: InfillRequest) -> Generated:
+def answer(slot: InfillSlot, request: InfillRequest | ScoreRequest) -> Generated:
     """Run a request to its end on this thread."""
     results: list[Generated] = []
-    exhaust(slot.answer(job(), request, lambda _text: None, results.append))
+    exhaust(steps(slot, request, job(), results))
     return results[0]
+
+
+def steps(
+    slot: InfillSlot, request: InfillRequest | ScoreRequest, job: Job, results: list[Generated]
+) -> Steps:
+    """Return the steps of a request, which put their result into a list."""
+    if isinstance(request, ScoreRequest):
+        return slot.score(job, request, results.append)
+    return slot.answer(job, request, lambda _text: None, results.append)
 
 
 def exhaust(steps: Iterator[bool]) -> int:
@@ -128,9 +139,9 @@ async def opened(
             native=thread,
             settings=settings or EngineSettings(threads=1),
             cache=cache,
-            role=role,
         )
         try:
+            await engine.prepare(role)
             yield engine
         finally:
             await engine.close()

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ownstack.index.embed import StaticEmbedder
-from ownstack.index.jobs import FileToRead, ReadFiles
-from ownstack.index.labour import read_files
-from ownstack.index.snapshot import Snapshot
+from ownstack.index.embedding.embedder import StaticEmbedder
+from ownstack.index.snapshot.snapshot import Snapshot
 from ownstack.index.texts import Texts
+from ownstack.index.update.jobs import FileToRead, ReadFiles
+from ownstack.index.update.tasks import read_files
 
 TOY = StaticEmbedder(
     ["bicycl", "bik", "cycl", "fish", "salmon"],

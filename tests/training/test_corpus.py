@@ -7,10 +7,10 @@ import json
 import tarfile
 from pathlib import Path
 
+from benchmarks.packages.sources import Source, load_sources
 from training.corpus import build
 from training.fetch import download_folder
 from training.pack import pack, unpack
-from training.sources import Source, load_sources
 
 
 def module(name: str, lines: int = 30) -> str:

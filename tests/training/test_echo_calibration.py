@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ownstack.completion.echo.candidate import FEATURES
-from ownstack.completion.echo.judgement import CERTAINTY, CHOICE, SIGNALS
+from ownstack.completion.echo.scoring import CERTAINTY, CHOICE, SIGNALS
 from training.echo_calibration import (
     Case,
     Project,

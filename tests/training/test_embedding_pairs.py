@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.documents import Document
+from benchmarks.packages.documents import Document
 from training.embedding_pairs import Pair, pairs
 
 PYTHON = '''

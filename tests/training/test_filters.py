@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from training.filters import UNWANTED_PATH, language_of, normalised, unfit
+from benchmarks.packages.copies import normalised
+from training.filters import UNWANTED_PATH, language_of, unfit
 
 CODE = "def area(width, height):\n    return width * height\n\n\n" * 8
 

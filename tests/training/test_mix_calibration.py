@@ -8,14 +8,14 @@ import pytest
 
 from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.sources import ProjectFiles, read_project
+from ownstack.completion.context.known_symbols import NOTHING, KnownSymbols
 from ownstack.completion.echo.candidate import FEATURES as ECHO_FEATURES
 from ownstack.completion.echo.candidate import Candidate
-from ownstack.completion.echo.judgement import Judged
-from ownstack.completion.echo.question import ask
-from ownstack.completion.mix import CERTAINTY, CHOICE, options
-from ownstack.completion.naming import NOTHING, Known
+from ownstack.completion.echo.query import query_at
+from ownstack.completion.echo.scoring import ScoredCandidate
+from ownstack.completion.sources.ranking import CERTAINTY, CHOICE, options
 from ownstack.document import Document
-from ownstack.engine.protocol import Weighed
+from ownstack.engine.results import ScoredLine
 from ownstack.engine.scripted import ScriptedEngine
 from training.mix_calibration import (
     Row,
@@ -27,8 +27,10 @@ from training.mix_calibration import (
     held_out,
     names_at,
     report,
-    weigh,
+    score,
 )
+
+pytestmark = pytest.mark.native
 
 TEXT = "first = compute(a)\nsecond = compute(b)\nthird = "
 
@@ -39,16 +41,16 @@ def row(number: int, draw: random.Random) -> Row:
     truth = draw.choice(["compute(a)", "compute(b)"])
     none = (0.0,) * len(ECHO_FEATURES)
     echoed = [
-        Judged(Candidate(text, [], 1.0, none), share, 1 - share, 4)
+        ScoredCandidate(Candidate(text, [], 1.0, none), share, 1 - share, 4)
         for text, share in (("compute(a)", 0.55), ("compute(b)", 0.45))
     ]
-    weighed = [
-        Weighed(text, draw.gauss(-1.0 if text == truth else -6.0, 3.0), 4, True, False)
+    scored = [
+        ScoredLine(text, draw.gauss(-1.0 if text == truth else -6.0, 3.0), 4, True, False)
         for text in ("compute(a)", "compute(b)")
     ]
     case = Case(f"project {number % 3}", "python", document, len(TEXT), truth)
-    found = options(ask(document, len(TEXT)), echoed, weighed)
-    return Row(case, number % 4 == 0, echoed, tuple(weighed), NOTHING, found)
+    found = options(query_at(document, len(TEXT)), echoed, scored)
+    return Row(case, number % 4 == 0, echoed, tuple(scored), NOTHING, found)
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +63,14 @@ def test_the_fit_finds_out_that_the_network_knows(rows: list[Row]) -> None:
     """Weights as many as there are features; the order follows the network's."""
     choice = fit_choice(rows)
 
-    best = [best_of(one, choice) for one in rows]
+    best = [best_of(row, choice) for row in rows]
 
     assert len(choice) == len(CHOICE)
-    exact = [one is not None and one.text == row.truth for one, row in zip(best, rows, strict=True)]
+    exact = [
+        mixed is not None and mixed.text == row.truth for mixed, row in zip(best, rows, strict=True)
+    ]
     assert np.mean(exact) > 0.75
-    assert np.mean([one.echo == one.truth for one in rows]) < 0.6
+    assert np.mean([row.echo == row.truth for row in rows]) < 0.6
     assert len(fit_certainty(best, rows)) == len(CERTAINTY)
 
 
@@ -78,7 +82,7 @@ def test_what_is_measured_was_not_fitted_on(
     report(rows, best, chance)
 
     exact = np.array(
-        [one is not None and one.text == r.truth for one, r in zip(best, rows, strict=True)]
+        [mixed is not None and mixed.text == r.truth for mixed, r in zip(best, rows, strict=True)]
     )
     assert exact.mean() > 0.75
     assert chance[exact].mean() > chance[~exact].mean()
@@ -103,7 +107,7 @@ def test_names_come_from_the_projects_other_files(tmp_path: Path) -> None:
     names = names_at(cases, [made])
 
     assert len(names) == len(cases)
-    assert any(one.names for one in names)
+    assert any(name.names for name in names)
 
 
 async def test_cursors_are_the_benchmarks(tmp_path: Path) -> None:
@@ -112,18 +116,20 @@ async def test_cursors_are_the_benchmarks(tmp_path: Path) -> None:
     cases = drawn([made], 40, 1)
     plain = [case for case, _ in cases]
     echoed = await echoes(plain, [made])
-    engine = ScriptedEngine(weighs=True)
-    engine.enqueue("", weighed=[Weighed("x", -1.0, 1, False, True)])
+    engine = ScriptedEngine(scores_lines=True)
+    engine.enqueue("", scored=[ScoredLine("x", -1.0, 1, False, True)])
 
-    names = [Known(("size",))] * len(plain)
+    names = [KnownSymbols(("size",))] * len(plain)
 
-    weighed = await weigh(engine, plain, echoed, names)
+    scored = await score(engine, plain, echoed, names)
 
     growing = [case for case, grows in cases if grows]
     assert 0 < len(growing) < len(cases)
     assert all(not case.after for case in growing)
-    assert len(weighed) == len(cases)
-    assert [one.text for one in weighed[0]] == ["x"]
-    assert engine.infills[0].proposals == tuple(one.candidate.text for one in echoed[0])
-    assert engine.infills[0].beginnings == ("size",)
-    assert all(request.alternatives > 0 for request in engine.infills)
+    assert len(scored) == len(cases)
+    assert [line.text for line in scored[0]] == ["x"]
+    assert engine.scorings[0].candidates == tuple(
+        echoed_line.candidate.text for echoed_line in echoed[0]
+    )
+    assert engine.scorings[0].forced_prefixes == ("size",)
+    assert all(request.alternatives > 0 for request in engine.scorings)

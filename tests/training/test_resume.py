@@ -21,6 +21,8 @@ from training.model import CONFIGS, InfillModel
 from training.resume import resume
 from training.tokenizer import load
 
+pytestmark = pytest.mark.native
+
 PROGRESS = Progress(step=5, row=40, tokens=9_000_000_000, seed=3, running_s=7_200.0, anneal_s=60.0)
 
 

@@ -13,6 +13,8 @@ from training.rows import MIDDLE_WEIGHT, RowMix, Rows
 from training.tokenizer import EOT, FILE_SEP, FIM_MID, FIM_PAD, FIM_PRE, FIM_SUF, load
 from training.tokens import open_store
 
+pytestmark = pytest.mark.native
+
 INFILL = RowMix(length=256, samples=(1,), infill=1.0, context=0.0, path=0.0, suffixes=(64,))
 
 

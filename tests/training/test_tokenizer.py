@@ -7,6 +7,8 @@ import pytest
 from tests.training.tiny import Tiny
 from training.tokenizer import EOT, FILE_SEP, SPECIAL_TOKENS, byte_pieces, load
 
+pytestmark = pytest.mark.native
+
 
 def test_special_tokens_come_first(tiny: Tiny) -> None:
     tokenizer = load(tiny.work)

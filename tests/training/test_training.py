@@ -18,6 +18,8 @@ from training.tokenizer import load
 from training.tokens import open_store
 from training.train import Batches, Journal, Trainer, starting_point
 
+pytestmark = pytest.mark.native
+
 
 def trainer(tiny: Tiny, folder: Path) -> Trainer:
     torch.manual_seed(0)

@@ -6,7 +6,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { take } from './lock.js';
@@ -37,6 +37,10 @@ interface Marker {
   wheel: string;
   sha256: string;
   stage: Stage;
+  /** The Python that it was made with. */
+  base?: string;
+  /** Why llama.cpp could not be added last time, and when (milliseconds since 1970). */
+  failed?: { reason: string; at: number };
 }
 
 const NATIVE = 'llama-cpp-python';
@@ -50,63 +54,113 @@ for line in requires("ownstack") or []:
 
 export class Environment {
   readonly python: string;
-  private readonly folder: string;
+  readonly folder: string;
   private readonly markerFile: string;
+  private readonly lockFile: string;
 
   constructor(private readonly place: Place) {
     this.folder = join(place.storage, 'environment');
     this.markerFile = join(place.storage, 'environment.json');
+    this.lockFile = join(place.storage, 'environment.lock');
     const parts = place.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python'];
     this.python = join(this.folder, ...parts);
   }
 
-  /** Returns how much of the environment is there for the carried wheel. */
-  async stage(): Promise<Stage> {
+  /**
+   * Returns how much of the environment is there for the carried wheel.
+   *
+   * One that was made with another Python than `base`, if that is given, does not count.
+   */
+  async stage(base = ''): Promise<Stage> {
     const [wanted, found] = await Promise.all([this.wheel(), this.marker()]);
-    return found?.wheel === wanted.wheel && found.sha256 === wanted.sha256 ? found.stage : 'none';
+    if (found?.wheel !== wanted.wheel || found.sha256 !== wanted.sha256) return 'none';
+    return base && found.base !== base ? 'none' : found.stage;
+  }
+
+  /** Returns since when (milliseconds since 1970) some window installs, or null. */
+  async since(): Promise<number | null> {
+    try {
+      return (await stat(this.lockFile)).mtimeMs;
+    } catch {
+      return null; // Nobody does.
+    }
+  }
+
+  /** Makes the environment count as not there, so that it is made anew. */
+  forget(): Promise<void> {
+    return rm(this.markerFile, { force: true });
   }
 
   /** Makes what the server needs to run and complete by echo. Under a minute. */
-  async makeUsable(work: Work): Promise<void> {
+  async makeUsable(work: Work, wanted = ''): Promise<void> {
     await this.locked(work, async () => {
-      if ((await this.stage()) !== 'none') return;
+      if ((await this.stage(wanted)) !== 'none') return;
       const base = await work.python();
       if (typeof base === 'string') throw new EnvironmentError(base);
       const { wheel, sha256 } = await this.wheel();
       work.report('making a Python environment');
+      const before = await this.marker();
       await rm(this.markerFile, { force: true });
+      if (!before || before.sha256 === sha256) await this.vacate(work);
       await step(work, base.path, ['-m', 'venv', '--clear', this.folder]);
       work.report('installing the server');
       await this.pip(work, ['install', '--no-deps', join(this.place.bundled, wheel)]);
       const listed = await run(this.python, ['-I', '-c', REQUIREMENTS], { signal: work.signal });
       await this.pip(work, ['install', ...listed.stdout.split(/\r?\n/).filter(Boolean)]);
-      await this.mark({ wheel, sha256, stage: 'echo' });
+      await this.mark({ wheel, sha256, stage: 'echo', base: base.path });
     });
   }
 
-  /** Adds llama.cpp, which is compiled unless pip has it already. Minutes. */
-  async makeWhole(work: Work): Promise<void> {
-    await this.locked(work, async () => {
-      if ((await this.stage()) === 'whole') return;
-      const { wheel, sha256 } = await this.wheel();
-      work.report('compiling llama.cpp, once (about five minutes)');
-      await this.pip(work, ['install', join(this.place.bundled, wheel)]);
-      await this.mark({ wheel, sha256, stage: 'whole' });
+  /**
+   * Adds llama.cpp, which is compiled unless pip has it already. Minutes.
+   *
+   * Returns whether this window did it; else another one has. What fails in one window, or is
+   * stopped there, has failed for those that wait for it: they do not compile it once more.
+   */
+  async makeWhole(work: Work): Promise<boolean> {
+    const asked = Date.now();
+    let stoppedAt: number | undefined;
+    work.signal.addEventListener('abort', () => (stoppedAt = Date.now()), { once: true });
+    return this.locked(work, async () => {
+      const marker = await this.marker();
+      if (!marker || (await this.stage()) !== 'echo') return false;
+      const { failed, ...rest } = marker;
+      if (failed && failed.at > asked) throw new EnvironmentError(failed.reason);
+      const { wheel } = await this.wheel();
+      work.report('compiling llama.cpp, once');
+      try {
+        await this.pip(work, ['install', join(this.place.bundled, wheel)]);
+      } catch (error) {
+        if (error instanceof EnvironmentError) {
+          // Pip takes a moment to end; who asks meanwhile asks for another try.
+          await this.mark({ ...rest, failed: { reason: error.message, at: stoppedAt ?? Date.now() } });
+        }
+        throw error;
+      }
+      await this.mark({ ...rest, stage: 'whole' });
+      return true;
     });
+  }
+
+  /** Ends the daemon that runs from the folder: it would lose its modules while it needs them. */
+  private async vacate({ signal, log }: Work): Promise<void> {
+    const args = ['-m', 'ownstack', 'daemon', 'stop'];
+    const { code, stderr } = await run(this.python, args, { signal, timeoutMs: 20_000, cwd: this.place.storage });
+    signal.throwIfAborted();
+    if (code > 0) log(`The server of the old environment was not stopped: ${stderr.trim()}`);
   }
 
   private pip(work: Work, args: readonly string[]): Promise<void> {
     return step(work, this.python, [...PIP, ...args]);
   }
 
-  private async locked(work: Work, make: () => Promise<void>): Promise<void> {
+  private async locked<T>(work: Work, make: () => Promise<T>): Promise<T> {
     await mkdir(this.place.storage, { recursive: true });
-    const lock = join(this.place.storage, 'environment.lock');
-    const release = await take(lock, work.signal, () => {
+    const release = await take(this.lockFile, work.signal, () => {
       work.report('another window is installing');
     });
     try {
-      await make();
+      return await make();
     } finally {
       await release();
     }
@@ -117,7 +171,7 @@ export class Environment {
     const wheel = names.find((name) => name.endsWith('.whl'));
     if (!wheel) {
       throw new EnvironmentError(
-        'This build of the extension carries no server. Name a Python that has ownstack installed in ownstack.python.interpreter.',
+        'This build of the extension carries no server. Name a Python that has ownstack installed in the setting ownstack.python.interpreter.',
       );
     }
     const content = await readFile(join(this.place.bundled, wheel));
@@ -148,29 +202,78 @@ async function step(work: Work, command: string, args: readonly string[]): Promi
   if (code !== 0) throw new EnvironmentError(advice(`${stdout}\n${stderr}`, process.platform));
 }
 
-/** Returns what to do about a failed installation, judged by what pip printed. */
-export function advice(output: string, platform: NodeJS.Platform): string {
-  const compiler =
-    /CMAKE_C(XX)?_COMPILER|No CMAKE_C|[Nn]o C(\+\+)? compiler|command '?(gcc|g\+\+|cc|clang)'? failed|error: Microsoft Visual C\+\+|CMake Error: CMake was unable to find/;
-  const offline =
-    /Temporary failure in name resolution|NewConnectionError|Network is unreachable|getaddrinfo failed|nodename nor servname/;
-  if (compiler.test(output)) {
-    return `llama.cpp cannot be compiled: there is no C++ compiler. Install ${COMPILER[platform] ?? 'one'}, then restart Ownstack.`;
-  }
-  if (offline.test(output)) {
-    return 'The Python packages could not be fetched: the package index cannot be reached. Connect, or set up pip for your mirror, then restart Ownstack.';
-  }
-  if (/No space left on device|ENOSPC|Errno 28/.test(output)) {
-    return 'The disk is full. Make about 1 GB of room, then restart Ownstack.';
-  }
-  if (output.includes('ensurepip')) {
-    return 'Python lacks its venv module. Install it (on Debian and Ubuntu: python3-venv), then restart Ownstack.';
-  }
-  return 'The server could not be installed; the log has the details. Restart Ownstack to try again.';
+interface Failure {
+  /** What pip, CMake or the compiler prints. */
+  said: RegExp;
+  cause: string;
+  remedy: Partial<Record<NodeJS.Platform, string>> & { any: string };
 }
 
-const COMPILER: Partial<Record<NodeJS.Platform, string>> = {
-  linux: 'one (on Debian and Ubuntu: build-essential; on Fedora: gcc-c++ make)',
-  darwin: 'the command line tools (xcode-select --install)',
-  win32: 'the Visual Studio Build Tools with "Desktop development with C++"',
+const COMPILER: Failure['remedy'] = {
+  linux: 'Install one (on Debian and Ubuntu: build-essential; on Fedora: gcc-c++ make; on Arch: base-devel; on Alpine: build-base linux-headers)',
+  darwin: 'Install the command line tools (xcode-select --install)',
+  win32: 'Install the Visual Studio Build Tools with “Desktop development with C++”',
+  any: 'Install one',
 };
+
+// The first that fits counts: what went wrong first says more than what followed from it.
+const FAILURES: readonly Failure[] = [
+  {
+    said: /No space left on device|ENOSPC|Errno 28|not enough space on the disk|Disk quota exceeded|Errno 122/i,
+    cause: 'The disk is full.',
+    remedy: { any: 'Make about 1 GB of room' },
+  },
+  {
+    said: /Killed signal terminated program|virtual memory exhausted|out of memory|cannot allocate memory|MemoryError|fatal error C1060|signal: 9|exit code -9/i,
+    cause: 'llama.cpp cannot be compiled: the memory was not enough.',
+    remedy: { any: 'Close other programs (about 2 GB must be free)' },
+  },
+  {
+    said: /CMAKE_C(XX)?_COMPILER|No CMAKE_C|no c(\+\+)? compiler|unable to find a (C|C\+\+) compiler|command '?(gcc|g\+\+|cc|c\+\+|clang)'? failed|(gcc|g\+\+|cc|c\+\+|clang): (command )?not found|Microsoft Visual C\+\+|could not find any instance of Visual Studio|CMake was unable to find|unable to find a build program|xcrun: error|No developer tools were found/i,
+    cause: 'llama.cpp cannot be compiled: there is no C++ compiler.',
+    remedy: COMPILER,
+  },
+  {
+    said: /CERTIFICATE_VERIFY_FAILED|SSLError|SSLCertVerificationError|self[- ]signed certificate/i,
+    cause: 'The Python packages could not be fetched: the certificate of the package index is not trusted here.',
+    remedy: { any: 'Name your certificates to pip (pip config set global.cert FILE)' },
+  },
+  {
+    said: /ProxyError|Tunnel connection failed|407 Proxy Authentication/i,
+    cause: 'The Python packages could not be fetched: the proxy refuses.',
+    remedy: { any: 'Set up pip for your proxy (pip config set global.proxy URL)' },
+  },
+  {
+    said: /name resolution|NewConnectionError|Network is unreachable|getaddrinfo failed|nodename nor servname|ConnectTimeout|ReadTimeout|Connection refused|Connection timed out|Max retries exceeded|RemoteDisconnected|ConnectionResetError/i,
+    cause: 'The Python packages could not be fetched: the package index cannot be reached.',
+    remedy: { any: 'Connect, or set up pip for your mirror' },
+  },
+  {
+    said: /No matching distribution found|Could not find a version that satisfies/i,
+    cause: 'The package index has no fitting version of a package that is needed.',
+    remedy: { any: 'Set up pip for an index that has all of PyPI' },
+  },
+  {
+    said: /ensurepip|No module named '?(venv|pip)/,
+    cause: 'Python lacks its venv module.',
+    remedy: { any: 'Install it', linux: 'Install it (on Debian and Ubuntu: python3-venv)' },
+  },
+  {
+    said: /Permission denied|Errno 13|Access is denied|EACCES|WinError 5/i,
+    cause: "The extension's own folder cannot be written.",
+    remedy: { any: 'Make it writable; the log names it' },
+  },
+  {
+    said: /CMake Error|Building wheel for llama-cpp-python.*error|Failed building wheel|Failed to build llama/i,
+    cause: 'llama.cpp cannot be compiled; the log has what the compiler said.',
+    remedy: { any: 'Update the compiler (C++17 is needed)' },
+  },
+];
+
+/** Returns the cause of a failed installation and what to do, judged by what pip printed. */
+export function advice(output: string, platform: NodeJS.Platform): string {
+  const failure = FAILURES.find(({ said }) => said.test(output));
+  if (!failure) return 'The server could not be installed; the log has the details. Look there, then try again.';
+  const { cause, remedy } = failure;
+  return `${cause} ${remedy[platform] ?? remedy.any}, then try again.`;
+}

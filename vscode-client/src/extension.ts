@@ -2,13 +2,17 @@
 
 import * as vscode from 'vscode';
 
-import { Page, register } from './commands.js';
-import { watchSettings } from './watch.js';
+import { Choices } from './choices.js';
+import { register } from './commands.js';
 import { Launcher } from './launch.js';
 import { KeyClock, middleware } from './middleware.js';
+import { Panels } from './panel.js';
 import { Server } from './server.js';
-import { forServer } from './settings.js';
 import { StatusItem } from './status.js';
+import { Switching } from './switching.js';
+import { tell } from './telling.js';
+import { serverSettings, watchSettings } from './watch.js';
+import { buttonsFor, RESTART } from './wording.js';
 
 export function activate(context: vscode.ExtensionContext): { clock: KeyClock } {
   const log = vscode.window.createOutputChannel('Ownstack', { log: true });
@@ -17,16 +21,26 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   const status = new StatusItem(item, (severity) => {
     return new vscode.ThemeColor(`statusBarItem.${severity}Background`);
   });
-  const launcher = new Launcher(context, log, () => void server.restart());
-  const watched = watchSettings(status, () => server);
+  const choices = new Choices(context.workspaceState);
+  const switching = new Switching(choices);
+  const launcher = new Launcher(context, {
+    log,
+    onInstallation: (installation) => {
+      status.showAround({ installation });
+      const compiling = installation?.kind === 'compiling';
+      void vscode.commands.executeCommand('setContext', 'ownstack.compiling', compiling);
+    },
+    restart: (between) => void server.restart(between),
+  });
+  const watched = watchSettings(status, () => server, switching, choices);
   const server: Server = new Server({
     log,
     middleware: middleware(watched.switches, clock),
     launch: (signal) => launcher.launch(signal),
     options: () => ({
-      ownstack: forServer(vscode.workspace.getConfiguration('ownstack')),
+      ...serverSettings(watched.switches()),
       client: { name: vscode.env.appName, version: vscode.version },
-      trusted: vscode.workspace.isTrusted,
+      restarts: true,
     }),
     onPhase: (state, reason) => {
       status.show({ state, reason, model: '', progress: null });
@@ -36,22 +50,24 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
       status.show(known);
     },
   });
-  const page = new Page();
-  const commands = register({ server, status, log, clock, page });
-  context.subscriptions.push(log, item, page, server, watched, ...commands);
+  const panels = new Panels();
+  const onRestart = (): void => {
+    told.clear();
+  };
+  const subject = { server, status, launcher, switching, log, clock, panels, onRestart };
+  context.subscriptions.push(log, item, status, panels, server, launcher, watched, ...register(subject));
   void server.restart();
   return { clock };
 }
 
 const told = new Set<string>();
 
-/** Tells, once a session, about what keeps the server from running. */
+/** Tells, once until somebody restarts, about what keeps the server from running. */
 function mustAct(reason: string, log: vscode.LogOutputChannel): void {
   log.error(reason);
   if (told.has(reason)) return;
   told.add(reason);
-  void vscode.window.showErrorMessage(reason, 'Restart', 'Show Log').then((chosen) => {
-    if (chosen === 'Show Log') log.show();
-    if (chosen === 'Restart') void vscode.commands.executeCommand('ownstack.restart');
-  });
+  const buttons = buttonsFor(reason);
+  const restarts = buttons.some(({ command }) => command === RESTART.command);
+  void tell('error', reason, restarts ? buttons : [...buttons, RESTART]);
 }

@@ -3,17 +3,20 @@
 import * as vscode from 'vscode';
 import { ExecuteCommandRequest } from 'vscode-languageclient/node';
 
-import { notRunning, type Subject } from './commands.js';
+import { notRunning } from './asking.js';
+import type { Subject } from './commands.js';
 import { CLEAR_INDEX, INDEX_STATUS, REBUILD_INDEX } from './protocol.js';
 import { indexReport } from './results.js';
+import { tell } from './telling.js';
+import { buttonsFor, forEditor } from './wording.js';
 
 /** Shows why the file in front is or is not in the index, and what else is not. */
-export async function whyNotIndexed({ server, status, page }: Subject): Promise<void> {
+export async function whyNotIndexed({ server, status, panels }: Subject): Promise<void> {
   const client = server.client;
-  if (!client) { notRunning(status); return; }
+  if (!client) { await notRunning(status.sentence); return; }
   const uri = vscode.window.activeTextEditor?.document.uri.toString();
   const { folders, file } = await client.sendRequest(INDEX_STATUS, uri ? { uri } : {});
-  await page.show('Ownstack index', indexReport(folders, file));
+  panels.show('Ownstack index', indexReport(folders, file));
 }
 
 export function rebuildIndex(subject: Subject): Promise<void> {
@@ -28,10 +31,11 @@ export async function clearIndex(subject: Subject): Promise<void> {
 
 async function run({ server, status }: Subject, command: string): Promise<void> {
   const client = server.client;
-  if (!client) { notRunning(status); return; }
+  if (!client) { await notRunning(status.sentence); return; }
   try {
     await client.sendRequest(ExecuteCommandRequest.type, { command });
   } catch (error) {
-    void vscode.window.showErrorMessage((error as Error).message);
+    const reason = forEditor((error as Error).message);
+    await tell('error', reason, buttonsFor(reason));
   }
 }

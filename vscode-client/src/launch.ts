@@ -8,19 +8,32 @@ import { Environment, EnvironmentError, type Work } from './environment.js';
 import { run } from './process.js';
 import { chosenProblem, find, onPath, probe, type Candidate, type Interpreter } from './python.js';
 import type { Launch } from './server.js';
-import { text } from './settings.js';
+import { minutes, text } from './settings.js';
+import type { Installation } from './status.js';
+import { act, tell } from './telling.js';
+import { buttonsFor, CHOOSE } from './wording.js';
 
-export class Launcher {
-  private readonly storage: string;
-  private readonly environment: Environment;
+export interface Told {
+  log: vscode.LogOutputChannel;
+  /** Hears how far the installation of llama.cpp is. */
+  onInstallation: (installation: Installation | null) => void;
+  /** Starts the server anew; what is given runs while there is none. */
+  restart: (between: () => Promise<void>) => void;
+}
+
+export class Launcher implements vscode.Disposable {
+  readonly storage: string;
+  readonly environment: Environment;
+  readonly version: string;
+  /** Of the compilation at work; a restart of the server does not end it. */
+  private compiling: AbortController | null = null;
 
   constructor(
     context: vscode.ExtensionContext,
-    private readonly log: vscode.LogOutputChannel,
-    /** Is called when the environment has become whole, so that the server is started anew. */
-    private readonly onWhole: () => void,
+    private readonly told: Told,
   ) {
     this.storage = context.globalStorageUri.fsPath;
+    this.version = String((context.extension.packageJSON as { version?: unknown }).version);
     const bundled = vscode.Uri.joinPath(context.extensionUri, 'bundled').fsPath;
     this.environment = new Environment({
       storage: this.storage,
@@ -31,83 +44,151 @@ export class Launcher {
 
   /** Returns how to start the server. Rejects with a sentence that says what to do. */
   async launch(signal: AbortSignal): Promise<Launch> {
-    const configuration = vscode.workspace.getConfiguration('ownstack');
-    const chosen = text(configuration, 'python.interpreter');
-    const python = chosen ? await this.named(chosen) : await this.own(signal);
+    const alone = vscode.workspace.getConfiguration('ownstack').get('daemon.enabled') === false;
+    const python = await this.ready(signal);
     await mkdir(this.storage, { recursive: true });
-    const alone = configuration.get('daemon.enabled') === false ? ['--in-process'] : [];
-    return { command: python, args: ['-m', 'ownstack', 'lsp', ...alone], cwd: this.storage };
+    const args = ['-m', 'ownstack', 'lsp', ...(alone ? ['--in-process'] : [])];
+    return { command: python, args, cwd: this.storage };
   }
 
-  private async named(path: string): Promise<string> {
-    const found = await probe({ command: path, args: [], origin: 'setting' });
+  /** Returns the Python named in the settings, or "". */
+  get chosen(): string {
+    return text(vscode.workspace.getConfiguration('ownstack'), 'python.interpreter');
+  }
+
+  /** Tells whether the environment is the extension's own, not one that the user has made. */
+  async usesOwn(): Promise<boolean> {
+    return !this.chosen || !(await probe(setting(this.chosen)))?.ownstack;
+  }
+
+  /** Ends the daemon, for all windows; each of them starts it again. */
+  async stopDaemon(): Promise<void> {
+    const python = (await this.usesOwn()) ? this.environment.python : this.chosen;
+    await run(python, ['-m', 'ownstack', 'daemon', 'stop'], { timeoutMs: 20_000, cwd: this.storage });
+  }
+
+  /** Gives up compiling llama.cpp. */
+  stopCompiling(): void {
+    this.compiling?.abort(new EnvironmentError('The compilation of llama.cpp was stopped. Restart Ownstack to go on.'));
+  }
+
+  /** Lists where a Python may be, best first. */
+  async candidates(): Promise<Candidate[]> {
+    return this.chosen ? [setting(this.chosen)] : [...(await fromPythonExtension()), ...onPath(process.platform)];
+  }
+
+  dispose(): void {
+    this.abandon();
+  }
+
+  private async ready(signal: AbortSignal): Promise<string> {
+    const path = this.chosen;
+    if (!path) return this.own(signal);
+    const found = await probe(setting(path));
     const problem = chosenProblem(path, found);
-    if (problem) throw new EnvironmentError(problem);
-    this.log.info(`${path} (setting): ownstack ${found?.ownstack ?? ''}, taken`);
-    return path;
+    if (!found || problem) throw new EnvironmentError(problem);
+    const version = found.version.join('.');
+    this.told.log.info(
+      found.ownstack
+        ? `${path} (setting): ownstack ${found.ownstack}, taken`
+        : `${path} (setting): Python ${version} without ownstack, an environment is made with it`,
+    );
+    return found.ownstack ? path : this.own(signal, found);
   }
 
-  private async own(signal: AbortSignal): Promise<string> {
-    if ((await this.environment.stage()) === 'none') {
-      await this.shown('Ownstack, first start', signal, (work) => this.environment.makeUsable(work));
+  /** Returns the Python of the own environment, made if need be (with `base`, if it is named). */
+  private async own(signal: AbortSignal, base?: Interpreter): Promise<string> {
+    if ((await this.environment.stage(base?.path)) === 'none') {
+      this.abandon();
+      await this.makeUsable(signal, base);
     }
-    if ((await this.environment.stage()) === 'echo') {
-      // In the background: until it is done, completion works by echo.
-      void this.finish(signal);
-    }
+    // In the background: until it is done, completion works by echo.
+    if ((await this.environment.stage()) === 'echo') void this.makeWhole();
+    else this.told.onInstallation(null);
     return this.environment.python;
   }
 
-  private async finish(signal: AbortSignal): Promise<void> {
-    try {
-      await this.shown('Ownstack', signal, (work) => this.environment.makeWhole(work));
-      // A daemon that started without llama.cpp does not look for it again.
-      await run(this.environment.python, ['-m', 'ownstack', 'daemon', 'stop'], { timeoutMs: 20_000 });
-      this.onWhole();
-    } catch (error) {
-      if (signal.aborted) return;
-      const reason = (error as Error).message;
-      this.log.error(reason);
-      const chosen = await vscode.window.showErrorMessage(
-        `Ownstack completes from your files, but cannot run models. ${reason}`,
-        'Show Log',
-      );
-      if (chosen) this.log.show();
-    }
-  }
-
-  private async shown(
-    title: string,
-    signal: AbortSignal,
-    make: (work: Work) => Promise<void>,
-  ): Promise<void> {
+  private async makeUsable(signal: AbortSignal, base?: Interpreter): Promise<void> {
+    const title = 'Ownstack, first start';
     const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
     await vscode.window.withProgress(options, async (progress, token) => {
       const cancel = new AbortController();
       token.onCancellationRequested(() => {
         cancel.abort(new EnvironmentError('The installation was cancelled. Restart Ownstack to go on.'));
       });
-      await make({
-        python: () => this.base(),
-        report: (message) => {
-          this.log.info(message);
-          progress.report({ message });
-        },
-        log: (line) => {
-          this.log.info(line);
-        },
-        signal: AbortSignal.any([signal, cancel.signal]),
-      });
+      const work = this.work(AbortSignal.any([signal, cancel.signal]), (message) => {
+        progress.report({ message });
+      }, base);
+      await this.environment.makeUsable(work, base?.path);
     });
   }
 
-  private async base(): Promise<Interpreter | string> {
-    const candidates = [...(await fromPythonExtension()), ...onPath(process.platform)];
-    return find(candidates, probe, (message) => {
-      this.log.info(message);
-    });
+  private async makeWhole(): Promise<void> {
+    if (this.compiling && !this.compiling.signal.aborted) return;
+    const compiling = new AbortController();
+    this.compiling = compiling;
+    const began = Date.now();
+    this.told.onInstallation({ kind: 'compiling', since: (await this.environment.since()) ?? began });
+    let made: boolean;
+    try {
+      made = await this.environment.makeWhole(this.work(compiling.signal, () => undefined));
+    } catch (error) {
+      // Another one has begun, or the window has gone.
+      if (this.compiling !== compiling) return;
+      const stopped = compiling.signal.aborted;
+      const reason = ((stopped ? compiling.signal.reason : error) as Error).message;
+      this.told.log.warn(reason);
+      this.told.onInstallation({ kind: 'failed', reason });
+      // Before anybody can press "Try Again".
+      this.compiling = null;
+      if (stopped) return;
+      await tell('warning', `Ownstack completes from your files, but cannot run models. ${reason}`, buttonsFor(reason));
+      return;
+    } finally {
+      if (this.compiling === compiling) this.compiling = null;
+    }
+    this.told.onInstallation(null);
+    // A daemon that started without llama.cpp does not look for it again.
+    this.told.restart(() => (made ? this.stopDaemon() : Promise.resolve()));
+    if (made) await announce(Date.now() - began);
+  }
+
+  /** Ends the compilation without a word: it is somebody else's now. */
+  private abandon(): void {
+    const compiling = this.compiling;
+    this.compiling = null;
+    compiling?.abort();
+  }
+
+  private work(signal: AbortSignal, report: (message: string) => void, base?: Interpreter): Work {
+    return {
+      python: async () => {
+        if (base) return base;
+        return find(await this.candidates(), probe, (message) => {
+          this.told.log.info(message);
+        });
+      },
+      report: (message) => {
+        this.told.log.info(message);
+        report(message);
+      },
+      log: (line) => {
+        this.told.log.info(line);
+      },
+      signal,
+    };
   }
 }
+
+async function announce(tookMs: number): Promise<void> {
+  const took = Math.round(tookMs / 60_000);
+  const after = took ? ` after ${minutes(took)}` : '';
+  const message = `llama.cpp is ready${after}: Ownstack completes with a model now, not only from your files.`;
+  const picked = await vscode.window.showInformationMessage(message, CHOOSE.label);
+  if (picked) await act(CHOOSE);
+}
+
+const setting = (path: string): Candidate => ({ command: path, args: [], origin: 'setting' });
 
 /** The part of the Python extension's API that is used. */
 interface PythonApi {

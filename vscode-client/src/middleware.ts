@@ -4,6 +4,9 @@ import type { Middleware } from 'vscode-languageclient/node';
 
 import { offReason, type Switches } from './settings.js';
 
+/** `InlineCompletionTriggerKind.Invoke`: somebody pressed a key for it. (No import: tests have no editor.) */
+const ASKED = 0;
+
 /** Adds up the time that keys take in the extension host: work, not waiting. */
 export class KeyClock {
   calls = 0;
@@ -34,7 +37,9 @@ export function middleware(on: () => Switches, clock: KeyClock): Middleware {
     didChange: (event, next) => clock.measure(() => next(event)),
     provideInlineCompletionItems: (document, position, context, token, next) =>
       clock.measure(() =>
-        offReason(on(), document.languageId) ? null : next(document, position, context, token),
+        offReason(on(), document.languageId, (context.triggerKind as number) === ASKED)
+          ? null
+          : next(document, position, context, token),
       ),
   };
 }

@@ -81,20 +81,21 @@ export async function find(
     }
   }
   if (lacksVenv) {
-    return `Python ${lacksVenv} lacks its venv module. Install it (on Debian and Ubuntu: python${lacksVenv}-venv), then restart Ownstack.`;
+    return `Python ${lacksVenv} lacks its venv module. Install it (on Debian and Ubuntu: python${lacksVenv}-venv), then try again.`;
   }
   const seen = tooOld ? ` (found only ${tooOld})` : '';
-  return `No Python ${OLDEST.join('.')} or newer was found${seen}. Install one, or name one in the setting ownstack.python.interpreter.`;
+  return `No Python ${OLDEST.join('.')} or newer was found${seen}. Install one, then try again, or name one in the setting ownstack.python.interpreter.`;
 }
 
-/** Says why the interpreter named in the settings cannot run the server, or "". */
+/** Says why the interpreter named in the settings can neither run the server nor make an environment for it, or "". */
 export function chosenProblem(path: string, found: Interpreter | null): string {
   if (!found) return `${path}, named in ownstack.python.interpreter, is no working Python.`;
   if (!newEnough(found)) {
     return `${path} is Python ${found.version.join('.')}; ownstack.python.interpreter must name ${OLDEST.join('.')} or newer.`;
   }
-  if (!found.ownstack) {
-    return `ownstack is not installed in ${path}. Install it there (pip install ownstack), or empty the setting ownstack.python.interpreter.`;
+  if (!found.ownstack && !found.canMakeEnvironments) {
+    const version = found.version.join('.');
+    return `In ${path}, named in ownstack.python.interpreter, ownstack is not installed, and no environment can be made with it: Python ${version} lacks its venv module. Install that (on Debian and Ubuntu: python${version}-venv), then try again.`;
   }
   return '';
 }

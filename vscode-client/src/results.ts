@@ -1,6 +1,8 @@
 /** Search results and index states in words: what a list shows, and what a screen reader says. */
 
+import type { Block, Page } from './page.js';
 import type { FileInIndex, Hit, IndexStatus } from './protocol.js';
+import { buttonsFor, forEditor } from './wording.js';
 
 export interface Row {
   label: string;
@@ -30,13 +32,16 @@ const ICONS: Record<string, string> = {
   variable: 'symbol-variable',
 };
 
+// Kind → what it is called, where that is not its name.
+const WORDS: Record<string, string> = { group: 'members', text: 'lines' };
+
 /** Returns how a result is listed: its name, kind and place, and the line that says most. */
-export function row({ path, startLine, line, kind, name, text }: Hit): Row {
-  const place = `${path}:${line}`;
+export function row({ path, startLine, line, kind, name, text, cell }: Hit): Row {
+  const place = cell === null ? `${path}:${line}` : `${path}:cell ${cell}:${line}`;
   const said = (text.split('\n')[line - startLine] ?? '').trim();
   return {
     label: name || (path.split('/').at(-1) ?? path),
-    description: name ? `${kind} · ${place}` : place,
+    description: name ? `${WORDS[kind] ?? kind} · ${place}` : place,
     detail: said.length > DETAIL_CHARS ? `${said.slice(0, DETAIL_CHARS - 1)}…` : said,
     icon: ICONS[kind] ?? 'file-code',
   };
@@ -60,18 +65,23 @@ export function indexState({ state, reason, progress, files, symbols, sizeBytes,
 }
 
 /** Returns a page about the indexes: what is in them, and what is not. */
-export function indexReport(index: readonly IndexStatus[], file: FileInIndex | null): string {
-  const lines: string[] = [];
+export function indexReport(index: readonly IndexStatus[], file: FileInIndex | null): Page {
+  const blocks: Block[] = [];
   if (file) {
-    lines.push(file.path, '', file.reason, '');
+    const reason = forEditor(file.reason);
+    blocks.push({ kind: 'heading', text: file.path }, { kind: 'text', text: reason });
+    blocks.push({ kind: 'buttons', buttons: buttonsFor(reason) });
   }
   for (const one of index) {
-    lines.push(one.folder, `  ${indexState(one)}`, `  ${one.reason}`);
+    blocks.push({ kind: 'heading', text: one.folder }, { kind: 'text', text: indexState(one) });
+    if (one.state === 'ready') blocks.push({ kind: 'text', text: one.reason });
+    blocks.push({ kind: 'buttons', buttons: buttonsFor(one.reason) });
     const reasons = Object.entries(one.leftOut).sort(([, a], [, b]) => b - a);
-    if (reasons.length) lines.push('  Left out:');
-    lines.push(...reasons.map(([reason, files]) => `    ${count(files, 'file')}: ${reason}`), '');
+    const rows = reasons.map(([reason, files]) => [reason, count(files, 'file')]);
+    if (rows.length) blocks.push({ kind: 'table', head: ['Left out', ''], rows });
   }
-  return lines.length ? lines.join('\n') : 'No folder is open, so there is no index.\n';
+  if (!blocks.length) blocks.push({ kind: 'text', text: 'No folder is open, so there is no index.' });
+  return { title: 'Ownstack index', blocks };
 }
 
 function count(n: number, noun: string): string {

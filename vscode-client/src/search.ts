@@ -127,7 +127,7 @@ export class Search implements vscode.Disposable {
     try {
       const editor = await show(hit, { preserveFocus: true, preview: true });
       this.previewed = true;
-      if (!this.chosen) editor.setDecorations(this.mark, [range(hit)]);
+      if (!this.chosen) editor?.setDecorations(this.mark, [range(hit)]);
     } catch {
       // The file has gone since; the next answer does not have it.
       this.pick.title = `Search Project: ${hit.path} is no longer there`;
@@ -148,9 +148,13 @@ export class Search implements vscode.Disposable {
   private async goBack(): Promise<void> {
     if (this.origin) {
       const { document, viewColumn } = this.origin;
-      const editor = await vscode.window.showTextDocument(document, viewColumn);
-      if (this.place) editor.selection = this.place;
-      if (this.visible) editor.revealRange(this.visible, vscode.TextEditorRevealType.AtTop);
+      if (document.uri.scheme === 'vscode-notebook-cell') {
+        await vscode.commands.executeCommand('vscode.open', document.uri, { viewColumn, selection: this.place });
+      } else {
+        const editor = await vscode.window.showTextDocument(document, viewColumn);
+        if (this.place) editor.selection = this.place;
+        if (this.visible) editor.revealRange(this.visible, vscode.TextEditorRevealType.AtTop);
+      }
     }
     const opened = tabs().filter((tab) => tab.isPreview && !this.tabs.has(tab));
     await vscode.window.tabGroups.close(opened.filter(({ isActive }) => !this.origin || !isActive));
@@ -170,11 +174,34 @@ function range({ startLine, endLine }: Hit): vscode.Range {
   return new vscode.Range(startLine - 1, 0, endLine - 1, 0);
 }
 
-async function show(hit: Hit, options: vscode.TextDocumentShowOptions): Promise<vscode.TextEditor> {
+/** Opens a result; returns the editor of its file, or null for a notebook. */
+async function show(hit: Hit, options: vscode.TextDocumentShowOptions): Promise<vscode.TextEditor | null> {
+  if (hit.cell !== null) {
+    await showCell(hit, hit.cell, options);
+    return null;
+  }
   const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(hit.uri));
   const editor = await vscode.window.showTextDocument(document, options);
   const at = new vscode.Position(hit.line - 1, 0);
   editor.selection = new vscode.Selection(at, at);
   editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   return editor;
+}
+
+async function showCell(hit: Hit, number: number, options: vscode.TextDocumentShowOptions): Promise<void> {
+  const isOpen = (notebook: vscode.NotebookDocument): boolean =>
+    notebook.getCells().some(({ document }) => document.uri.toString() === hit.uri);
+  const notebook =
+    vscode.workspace.notebookDocuments.find(isOpen) ??
+    (await vscode.workspace.openNotebookDocument(vscode.Uri.parse(hit.uri)));
+  const cells = new vscode.NotebookRange(number - 1, number);
+  const editor = await vscode.window.showNotebookDocument(notebook, { ...options, selections: [cells] });
+  editor.revealRange(cells, vscode.NotebookEditorRevealType.InCenterIfOutsideViewport);
+  if (options.preserveFocus) return;
+  // The line within the cell: only opening the cell's own text puts the cursor there.
+  const at = new vscode.Position(hit.line - 1, 0);
+  await vscode.commands.executeCommand('vscode.open', notebook.cellAt(number - 1).document.uri, {
+    ...options,
+    selection: new vscode.Range(at, at),
+  });
 }

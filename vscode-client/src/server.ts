@@ -11,7 +11,7 @@ import {
 } from 'vscode-languageclient/node';
 
 import { Backoff } from './backoff.js';
-import { STATUS_CHANGED, type Status } from './protocol.js';
+import { LEAVING, STATUS_CHANGED, type Status } from './protocol.js';
 import { logLines } from './stderr.js';
 
 export interface Launch {
@@ -37,7 +37,10 @@ interface Running {
   startedAt: number;
 }
 
-const SCHEMES = ['file', 'untitled'];
+const nothing = (): Promise<void> => Promise.resolve();
+
+// A cell is a text of its own; the server hears of notebooks, and so of the order of their cells.
+const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
 
 export class Server implements Disposable {
   private running: Running | null = null;
@@ -47,6 +50,7 @@ export class Server implements Disposable {
   private closed = false;
   private abort = new AbortController();
   private retry: NodeJS.Timeout | null = null;
+  private between: () => Promise<void> = nothing;
   private readonly backoff = new Backoff();
   private readonly watchers = new Set<(status: Status) => void>();
 
@@ -65,9 +69,18 @@ export class Server implements Disposable {
     return this.running?.client ?? null;
   }
 
-  /** Restarts (or starts) the server; calls that come meanwhile are one more turn of the loop. */
-  restart(): Promise<void> {
+  /**
+   * Restarts (or starts) the server; calls that come meanwhile are one more turn of the loop.
+   *
+   * `between` runs while this window has no server.
+   */
+  restart(between: () => Promise<void> = nothing): Promise<void> {
     this.asked += 1;
+    const before = this.between;
+    this.between = async () => {
+      await before();
+      await between();
+    };
     this.abort.abort();
     this.backoff.reset();
     return this.turn();
@@ -98,6 +111,9 @@ export class Server implements Disposable {
       if (this.retry) clearTimeout(this.retry);
       this.retry = null;
       await this.halt();
+      const between = this.between;
+      this.between = nothing;
+      await between();
       if (!this.closed) await this.start(this.abort.signal);
     } while (answered !== this.asked);
   }
@@ -161,6 +177,10 @@ export class Server implements Disposable {
       this.around.onStatus(status);
       for (const watcher of this.watchers) watcher(status);
     });
+    client.onNotification(LEAVING, () => {
+      this.around.log.info('The server stops for all windows, and is started again.');
+      if (this.running?.client === client) void this.restart();
+    });
     return client;
   }
 
@@ -170,7 +190,7 @@ export class Server implements Disposable {
     const waitMs = this.backoff.next(Date.now() - this.running.startedAt);
     this.running = null;
     if (waitMs === null) {
-      this.around.onPhase('error', 'The server stops again and again. The log says why; then restart Ownstack.');
+      this.around.onPhase('error', 'The server stops again and again. See the log for the cause, then restart Ownstack.');
       return;
     }
     this.around.onPhase('starting', 'The server stopped unexpectedly and is started again.');

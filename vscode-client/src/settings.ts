@@ -11,6 +11,13 @@ export const SERVER_KEYS = [
   'completion.prefetch',
   'completion.eagerness',
   'models.completion',
+  'models.edit',
+  'models.chat',
+  'models.summary',
+  'models.embedding',
+  'models.offline',
+  'models.memoryBudgetGb',
+  'models.idleMinutes',
   'engine.threads',
   'engine.gpuLayers',
   'engine.contextTokens',
@@ -24,6 +31,11 @@ export const SERVER_KEYS = [
 /** Keys that only the extension reads. */
 export const CLIENT_KEYS = ['python.interpreter'] as const;
 
+/** Tells whether a setting, named in full, belongs to the machine and not to the user. */
+export function isOfMachine(key: string): boolean {
+  return /^ownstack\.(?:models|engine|daemon|python)\./.test(key);
+}
+
 /** A change of one of these needs another server process. */
 export const RESTART_KEYS = ['python.interpreter', 'daemon.enabled'] as const;
 
@@ -34,13 +46,14 @@ export interface Source {
   get(key: Key): unknown;
 }
 
-/** Returns the nested object that the server reads. */
-export function forServer(source: Source): Record<string, Record<string, unknown>> {
+/** Returns the nested object that the server reads; what was chosen in the menu is in it. */
+export function forServer(source: Source, on: Switches): Record<string, Record<string, unknown>> {
   const tree: Record<string, Record<string, unknown>> = {};
   for (const key of SERVER_KEYS) {
     const [group, name] = key.split('.') as [string, string];
     (tree[group] ??= {})[name] = source.get(key);
   }
+  Object.assign(tree.completion as object, { enabled: isOn(on), languages: on.languages });
   return tree;
 }
 
@@ -55,18 +68,38 @@ export interface Switches {
   languages: Readonly<Record<string, boolean>>;
   /** VS Code's own `editor.inlineSuggest.enabled`. */
   editor: boolean;
+  /** What was chosen for this workspace in the menu; wins over the setting. */
+  workspace?: boolean | undefined;
+  /** Until when suggestions hold off (milliseconds since 1970); 0 = they do not. */
+  snoozedUntil?: number;
 }
 
-export function switches(source: Source, editor: boolean): Switches {
+/** What was chosen in the menu and is remembered by the editor, not in settings. */
+export interface Chosen {
+  workspace?: boolean | undefined;
+  languages: Readonly<Record<string, boolean>>;
+  snoozedUntil: number;
+}
+
+export const NOTHING_CHOSEN: Chosen = { languages: {}, snoozedUntil: 0 };
+
+export function switches(source: Source, editor: boolean, chosen: Chosen = NOTHING_CHOSEN): Switches {
   const languages = source.get('completion.languages');
   return {
     enabled: source.get('completion.enabled') !== false,
-    languages:
-      typeof languages === 'object' && languages !== null
-        ? (languages as Record<string, boolean>)
-        : {},
+    languages: {
+      ...(typeof languages === 'object' && languages !== null ? (languages as Record<string, boolean>) : {}),
+      ...chosen.languages,
+    },
     editor,
+    workspace: chosen.workspace,
+    snoozedUntil: chosen.snoozedUntil,
   };
+}
+
+/** Tells whether completion is on here, languages and the editor's own switch aside. */
+export function isOn({ enabled, workspace }: Switches): boolean {
+  return workspace ?? enabled;
 }
 
 /** Tells whether a language is on: by its name, else by `"*"`, else it is. */
@@ -75,10 +108,41 @@ export function languageOn(languages: Switches['languages'], language: string): 
   return named !== false;
 }
 
-/** Returns why nothing is suggested in a document of this language, or "" if something may be. */
-export function offReason(on: Switches, language: string): string {
-  if (!on.enabled) return 'Completion is switched off.';
+/**
+ * Returns the languages with one of them switched, or undefined if nothing is left to say.
+ *
+ * What is so anyway is not written down: off and on again leaves no trace.
+ */
+export function withLanguage(
+  languages: Switches['languages'],
+  language: string,
+  on: boolean,
+): Record<string, boolean> | undefined {
+  const rest = Object.fromEntries(Object.entries(languages).filter(([name]) => name !== language));
+  const next = languageOn(rest, language) === on ? rest : { ...rest, [language]: on };
+  return Object.keys(next).length ? next : undefined;
+}
+
+/** Returns the minutes for which suggestions still hold off, rounded up. */
+export function snoozeMinutes({ snoozedUntil = 0 }: Pick<Switches, 'snoozedUntil'>, now = Date.now()): number {
+  return Math.max(0, Math.ceil((snoozedUntil - now) / 60_000));
+}
+
+/**
+ * Returns why nothing is suggested in a document of this language, or "" if something may be.
+ *
+ * Who asks by key is answered during a snooze, too.
+ */
+export function offReason(on: Switches, language: string, asked = false, now = Date.now()): string {
+  if (on.workspace === false) return 'Completion is switched off in this workspace.';
+  if (!isOn(on)) return 'Completion is switched off.';
+  const left = snoozeMinutes(on, now);
+  if (left && !asked) return `Suggestions are snoozed, ${minutes(left)} left.`;
   if (!on.editor) return 'The editor shows no inline suggestions: editor.inlineSuggest.enabled is off.';
   if (!languageOn(on.languages, language)) return `Completion is switched off for ${language}.`;
   return '';
+}
+
+export function minutes(count: number): string {
+  return `${count} minute${count === 1 ? '' : 's'}`;
 }

@@ -2,11 +2,32 @@
 
 import type { StatusBarItem, ThemeColor } from 'vscode';
 
-import type { State, Status } from './protocol.js';
+import type { RoleStatus, State, Status } from './protocol.js';
+import { BUILTIN } from './reports.js';
 import { indexLines } from './results.js';
+import { minutes } from './settings.js';
+import { forEditor } from './wording.js';
 
 /** What the server says, or what the extension says while there is no server. */
 export type Known = Pick<Status, 'state' | 'reason' | 'model' | 'progress'> & Partial<Status>;
+
+/** How far the installation of llama.cpp is, while it is not there. */
+export type Installation =
+  | { kind: 'compiling'; since: number }
+  /** Why it is not there, and what to do. */
+  | { kind: 'failed'; reason: string };
+
+/** What else decides how the item looks. */
+export interface Around {
+  /** Why nothing is suggested in this document, or "". */
+  here: string;
+  /** Minutes for which suggestions hold off; 0 = they do not. */
+  snoozed: number;
+  installation: Installation | null;
+  now: number;
+}
+
+export const CALM: Around = { here: '', snoozed: 0, installation: null, now: 0 };
 
 export interface Look {
   text: string;
@@ -16,7 +37,13 @@ export interface Look {
   severity: 'plain' | 'warning' | 'error';
 }
 
-const WORDS: Record<State, { icon: string; words: string; severity: Look['severity'] }> = {
+interface Word {
+  icon: string;
+  words: string;
+  severity: Look['severity'];
+}
+
+const WORDS: Record<State | 'compiling' | 'uncompiled' | 'snoozed', Word> = {
   starting: { icon: 'loading~spin', words: 'starting', severity: 'plain' },
   loading: { icon: 'loading~spin', words: 'loading', severity: 'plain' },
   ready: { icon: 'sparkle', words: 'ready', severity: 'plain' },
@@ -24,36 +51,60 @@ const WORDS: Record<State, { icon: string; words: string; severity: Look['severi
   off: { icon: 'circle-slash', words: 'off', severity: 'plain' },
   slow: { icon: 'watch', words: 'slow', severity: 'warning' },
   error: { icon: 'error', words: 'problem', severity: 'error' },
+  compiling: { icon: 'tools', words: 'compiling llama.cpp', severity: 'plain' },
+  uncompiled: { icon: 'tools', words: 'completing from your files only', severity: 'warning' },
+  snoozed: { icon: 'bell-slash', words: 'snoozed', severity: 'plain' },
 };
 
-/** Returns how the item looks; `here` says why nothing is suggested in this document, or "". */
-export function look(known: Known, here: string): Look {
-  const quiet = here && known.state !== 'error';
-  const { icon, words, severity } = WORDS[quiet ? 'off' : known.state];
-  const reason = quiet ? here : sentence(known);
-  const percent = known.state === 'loading' && !quiet ? ` ${percentage(known.progress)}` : '';
+/** Returns how the item looks. */
+export function look(known: Known, around: Around): Look {
+  const { word, reason, suffix } = said(known, around);
+  const { icon, words, severity } = WORDS[word];
+  const model = word === known.state ? named(known) : '';
   return {
-    text: `$(${icon}) Ownstack${percent}`,
-    label: `Ownstack: ${words}.${named(known)} ${reason}`,
+    text: `$(${icon}) Ownstack${suffix}`,
+    label: `Ownstack: ${words}.${model} ${reason}`,
     tooltip: tooltip(known, reason),
-    severity: quiet ? 'plain' : severity,
+    severity,
   };
 }
 
-/** Returns the reason; what the server tells a terminal to do is done in the menu here. */
-export function sentence({ reason }: Pick<Known, 'reason'>): string {
-  return reason.replace(FOR_A_TERMINAL, '$1 in the menu of this item.');
+interface Said {
+  word: keyof typeof WORDS;
+  reason: string;
+  suffix: string;
 }
 
-const FOR_A_TERMINAL =
-  /(Add a(?: bigger)? model|Choose another) with: ownstack models (?:add FILE\.gguf|use NAME --for completion)/;
+function said(known: Known, { here, snoozed, installation, now }: Around): Said {
+  const reason = forEditor(known.reason);
+  // Without a server nothing else matters; with one, an error is of a model, and may only mean
+  // that llama.cpp is not there yet.
+  const down = known.state === 'error' && known.version === undefined;
+  const lacking = known.state === 'noModel' || known.state === 'error';
+  const broken = down || (known.state === 'error' && !installation);
+  if (snoozed && !broken) {
+    return { word: 'snoozed', reason: here || `Suggestions are snoozed, ${minutes(snoozed)} left.`, suffix: ` ${snoozed} min` };
+  }
+  if (here && !broken) return { word: 'off', reason: here, suffix: '' };
+  if (installation && lacking && !down) return ofInstallation(installation, now);
+  const reading = known.state === 'loading' && (known.progress ?? 0) < 1;
+  return { word: known.state, reason, suffix: reading ? ` ${percentage(known.progress)}` : '' };
+}
+
+function ofInstallation(installation: Installation, now: number): Said {
+  if (installation.kind === 'failed') return { word: 'uncompiled', reason: installation.reason, suffix: '' };
+  const passed = Math.max(0, Math.floor((now - installation.since) / 60_000));
+  const far = passed ? `${minutes(passed)} so far` : 'just begun, it takes some minutes';
+  return {
+    word: 'compiling',
+    reason: `${far[0]?.toUpperCase()}${far.slice(1)}; completing from your files meanwhile.`,
+    suffix: passed ? ` ${passed} min` : '',
+  };
+}
 
 function named({ model }: Known): string {
   return model && model !== BUILTIN ? ` Model ${model}.` : '';
 }
-
-/** The server's name for the completer that it carries. */
-const BUILTIN = 'builtin';
 
 function tooltip(known: Known, reason: string): string {
   const lines = [reason];
@@ -65,16 +116,26 @@ function tooltip(known: Known, reason: string): string {
   if (speed) lines.push(`Writes ${Math.round(speed)} tokens a second`);
   const { completionsShown, accepted } = known.figures ?? {};
   if (completionsShown) lines.push(`Shown ${completionsShown}, accepted ${accepted ?? 0}`);
+  lines.push(...leavingLines(known.roles ?? []));
   lines.push(...indexLines(known.index ?? []));
   if (known.sessions && known.sessions > 1) lines.push(`Shared by ${known.sessions} windows`);
   return lines.join('\n');
+}
+
+/** Says what is sent to other machines: nobody should have to look for that. */
+function leavingLines(roles: RoleStatus[]): string[] {
+  return roles
+    .filter(({ leavesMachine, state }) => leavesMachine && state !== 'error')
+    .map(({ role, model }) => `Leaves this machine: what ${role} is given, to ${model}`);
 }
 
 function percentage(progress: number | null): string {
   return `${Math.round(100 * (progress ?? 0))} %`;
 }
 
-/** Keeps the item in step with the server and with the document in front. */
+const REPAINT_MS = 15_000;
+
+/** Keeps the item in step with the server, the installation, the time and the document in front. */
 export class StatusItem {
   private known: Known = {
     state: 'starting',
@@ -82,7 +143,8 @@ export class StatusItem {
     model: '',
     progress: null,
   };
-  private here = '';
+  private around: Omit<Around, 'now'> = CALM;
+  private clock: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly item: StatusBarItem,
@@ -96,7 +158,11 @@ export class StatusItem {
 
   /** The sentence that is shown now. */
   get sentence(): string {
-    return look(this.known, this.here).label;
+    return this.look().label;
+  }
+
+  get installation(): Installation | null {
+    return this.around.installation;
   }
 
   /** What is known of the index, in a line for each folder. */
@@ -109,17 +175,42 @@ export class StatusItem {
     this.paint();
   }
 
-  /** Tells why nothing is suggested in the document in front, or "". */
-  showHere(reason: string): void {
-    this.here = reason;
+  /** Tells what has changed around the server. */
+  showAround(change: Partial<Omit<Around, 'now'>>): void {
+    this.around = { ...this.around, ...change };
     this.paint();
   }
 
+  /** Is asked from time to time while there are minutes to count; set by `watchSettings`. */
+  onTick: () => void = () => undefined;
+
+  dispose(): void {
+    if (this.clock) clearInterval(this.clock);
+  }
+
+  private look(): Look {
+    return look(this.known, { ...this.around, now: Date.now() });
+  }
+
   private paint(): void {
-    const { text, label, tooltip, severity } = look(this.known, this.here);
+    const { text, label, tooltip, severity } = this.look();
     this.item.text = text;
     this.item.tooltip = tooltip;
     this.item.accessibilityInformation = { label, role: 'button' };
     this.item.backgroundColor = severity === 'plain' ? undefined : this.color(severity);
+    this.tick();
+  }
+
+  private tick(): void {
+    const counts = this.around.snoozed > 0 || this.around.installation?.kind === 'compiling';
+    if (counts && !this.clock) {
+      this.clock = setInterval(() => {
+        this.onTick();
+        this.paint();
+      }, REPAINT_MS);
+    } else if (!counts && this.clock) {
+      clearInterval(this.clock);
+      this.clock = null;
+    }
   }
 }

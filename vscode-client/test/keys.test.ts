@@ -1,4 +1,4 @@
-import type { TextDocument } from 'vscode';
+import type { InlineCompletionContext, TextDocument } from 'vscode';
 import { describe, expect, it, vi } from 'vitest';
 
 import { KeyClock, middleware } from '../src/middleware.js';
@@ -10,12 +10,14 @@ vi.mock('vscode', () => ({}));
 
 const document = { languageId: 'python' } as TextDocument;
 
-function asked(on: Switches, clock = new KeyClock()): string[] {
+const AUTOMATIC = 1;
+
+function asked(on: Switches, clock = new KeyClock(), triggerKind: number = AUTOMATIC): string[] {
   const seen: string[] = [];
   void middleware(() => on, clock).provideInlineCompletionItems?.(
     document,
     undefined as never,
-    undefined as never,
+    { triggerKind } as unknown as InlineCompletionContext,
     undefined as never,
     () => {
       seen.push('server');
@@ -32,6 +34,13 @@ describe('a key', () => {
 
   it('does not reach the server where completion is off', () => {
     expect(asked({ enabled: true, languages: { python: false }, editor: true })).toEqual([]);
+  });
+
+  it('during a snooze reaches the server only if it asks', () => {
+    const on = { enabled: true, languages: {}, editor: true, snoozedUntil: Date.now() + 60_000 };
+
+    expect(asked(on)).toEqual([]);
+    expect(asked(on, new KeyClock(), 0)).toEqual(['server']);
   });
 
   it('is timed', () => {

@@ -60,10 +60,14 @@ describe('the interpreter of the settings', () => {
   const cases: [string, Interpreter | null, string][] = [
     ['that does not run', null, 'is no working Python'],
     ['that is too old', python([3, 9], true, '0.1.0'), 'must name 3.10 or newer'],
-    ['without ownstack', python([3, 11]), 'pip install ownstack'],
+    ['without ownstack or venv', python([3, 11], false), 'python3.11-venv'],
   ];
   it.each(cases)('%s is refused', (_, interpreter, expected) => {
     expect(chosenProblem('/opt/x', interpreter)).toContain(expected);
+  });
+
+  it('without ownstack is taken, to make an environment with', () => {
+    expect(chosenProblem('/opt/x', python([3, 11]))).toBe('');
   });
 
   it('with ownstack is taken, even if it cannot make environments', () => {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Model, Trace } from '../src/protocol.js';
-import { doctorReport, explanation, modelChoices } from '../src/reports.js';
+import { actions, asText } from '../src/page.js';
+import type { Status, Tally, Trace } from '../src/protocol.js';
+import { doctorReport, explanation, statisticsLine, statisticsReport } from '../src/reports.js';
 
-const trace: Trace = {
+const TRACE: Trace = {
   id: 'x',
-  tier: 'cache',
+  tier: 'model',
   source: 'model',
   reason: '',
   model: 'qwen',
@@ -16,44 +17,112 @@ const trace: Trace = {
   draftedTokens: 0,
   acceptedTokens: 0,
   confidence: 0.714,
+  text: 'return total',
+  path: 'src/orders.py',
+  line: 12,
+  prefetched: false,
+  late: false,
+  origin: null,
+  selected: '',
+  hidden: '',
 };
 
-const model: Model = {
-  name: 'qwen',
-  path: '/models/qwen.gguf',
-  sizeBytes: 1_650_000_000,
-  parameters: 1_540_000_000,
-  infill: 'qwen2.5-coder',
-  infillProblem: '',
-  chosenFor: ['completion'],
-};
+function why(more: Partial<Trace>, off = ''): string {
+  return asText(explanation({ trace: { ...TRACE, ...more }, status: null, off }));
+}
 
 describe('the explanation', () => {
-  it('says who made the suggestion, how long it took, and with how many tokens', () => {
-    const lines = explanation(trace, null).split('\n');
+  it('shows the text, for which place, who made it, how long it took, and with how many tokens', () => {
+    const text = why({});
 
-    expect(lines[0]).toBe('It was computed for an earlier key. Made by the model qwen.');
-    expect(lines[1]).toBe('Confidence: 71 %');
-    expect(lines).toContain('  cache            0.3 ms');
-    expect(lines).toContain('  evaluated now    2');
+    expect(text.split('\n').slice(0, 8)).toEqual([
+      'Why this suggestion',
+      '',
+      'For src/orders.py, line 12.',
+      'Suggested:',
+      '    return total',
+      'The model qwen wrote it.',
+      '71 % sure.',
+      '',
+    ]);
+    expect(text).toContain('what was computed earlier  0.3 ms');
+    expect(text).toContain('read now       2');
+  });
+
+  const makers: [string, Partial<Trace>, string][] = [
+    ['the built-in network', { model: 'builtin' }, 'The built-in network wrote it.'],
+    ['a cached answer', { tier: 'cache' }, 'The model qwen wrote it.\nIt was computed for an earlier key, and kept.'],
+    ['one computed ahead', { tier: 'cache', prefetched: true }, 'It was computed ahead'],
+    ['the rest of one', { tier: 'typed-through' }, 'the rest of what was suggested before you typed on'],
+    ['a joined one', { tier: 'joined' }, 'for an earlier key already'],
+    ['echo', { tier: 'echo', source: 'echo', model: '' }, 'Echo found it'],
+    ['echo, scored', { tier: 'echo', source: 'echo', model: 'builtin' }, 'the built-in network found it likely'],
+  ];
+  it.each(makers)('has words for %s', (_, more, expected) => {
+    const text = why(more);
+
+    expect(text).toContain(expected);
+    expect(text).not.toMatch(/model \./);
+    expect(text).not.toContain('builtin');
+  });
+
+  it('links the place that echo took it from', () => {
+    const origin = { uri: 'file:///shop/a%20b.py', path: 'a b.py', line: 7 };
+    const page = explanation({ trace: { ...TRACE, source: 'echo', tier: 'echo', origin }, status: null, off: '' });
+
+    expect(asText(page)).toContain('Found in a b.py, line 7');
+    expect(actions(page)).toEqual([{ uri: origin.uri, line: 7 }]);
   });
 
   it('says why there was none', () => {
-    const none: Trace = { ...trace, reason: 'The line is very long.', confidence: null };
+    const text = why({ text: '', reason: 'The line is very long.', confidence: null });
 
-    expect(explanation(none, null).split('\n')[0]).toBe(
-      'Nothing was suggested. The line is very long.',
-    );
+    expect(text).toContain('Why no suggestion');
+    expect(text).toContain('Nothing was suggested. The line is very long.');
+  });
+
+  it('is about here: switched off, it explains no earlier suggestion', () => {
+    const off = 'Completion is switched off for python.';
+    const on = { label: 'Turn On for python', command: 'ownstack.toggleLanguage' };
+    const page = explanation({ trace: TRACE, status: null, off, on });
+
+    expect(asText(page)).toContain(`Nothing is suggested here. ${off}`);
+    expect(asText(page)).not.toContain('return total');
+    expect(actions(page)).toContainEqual(on);
+  });
+
+  it("says that a row of the editor's list hides it, and what Escape shows", () => {
+    const text = why({ text: '', reason: 'The row is complete.', selected: 'first_name', hidden: 'format(x)' });
+
+    expect(text).toContain('The row “first_name” of the editor\'s own list hides this suggestion');
+    expect(text).toContain('Escape');
+    expect(text).toContain('    format(x)');
+    expect(text).toContain('For the row itself nothing is suggested. The row is complete.');
+  });
+
+  it('says when a text goes on from a row', () => {
+    const text = why({ selected: 'first_name', text: 'first_name + last_name' });
+
+    expect(text).toContain('To go on from the row “first_name” of the editor\'s own list:');
+    expect(text).toContain('Escape closes the list');
   });
 
   it('has words for the time before the first key', () => {
-    expect(explanation(null, null)).toBe('Nothing was suggested yet.\n');
+    expect(asText(explanation({ trace: null, status: null, off: '' }))).toContain('Nothing was suggested yet.');
+  });
+
+  it('tells the state in words of the editor, with the button that it asks for', () => {
+    const status = { reason: 'No model is used. Add a model with: ownstack models add FILE.gguf' } as Status;
+    const page = explanation({ trace: TRACE, status, off: '' });
+
+    expect(asText(page)).toContain('Add a model with “Ownstack: Choose a Model”.');
+    expect(actions(page)).toEqual([{ label: 'Choose a Model', command: 'ownstack.pickModel' }]);
   });
 });
 
 describe("the doctor's report", () => {
-  it('puts what to do below what is wrong', () => {
-    const report = doctorReport(
+  it('begins with what is wrong, and has what to do below it', () => {
+    const page = doctorReport(
       [
         { name: 'python', level: 'ok', detail: '3.12', hint: '' },
         { name: 'memory', level: 'error', detail: '1 GB', hint: 'Use a smaller model.' },
@@ -62,34 +131,49 @@ describe("the doctor's report", () => {
       '3 calls',
     );
 
-    expect(report.split('\n')).toEqual([
+    expect(asText(page).split('\n')).toEqual([
+      'Ownstack doctor',
+      '',
       'Ownstack: ready.',
-      '',
-      'ok       python  3.12',
-      'ERROR    memory  1 GB',
-      '                 → Use a smaller model.',
-      '',
-      'Extension: 3 calls',
+      'ERROR    memory: 1 GB',
+      '         → Use a smaller model.',
+      'OK       python: 3.12',
+      'Keys in the extension: 3 calls',
       '',
     ]);
+    expect(actions(page)).toEqual([{ label: 'Choose a Model', command: 'ownstack.pickModel' }]);
   });
 });
 
-describe('the list of models', () => {
-  it('marks the chosen one and says how big it is', () => {
-    expect(modelChoices([model])).toEqual([
-      {
-        label: '$(check) qwen',
-        description: '1.5 billion parameters, 1.6 GB',
-        detail: '/models/qwen.gguf',
-        name: 'qwen',
-      },
-    ]);
+const ECHO: Tally = {
+  source: 'echo',
+  model: '',
+  shown: 60,
+  accepted: 20,
+  typedThrough: 10,
+  partly: 3,
+  rejected: 7,
+  kept: 18,
+  lookedAt: 20,
+};
+
+describe('the statistics', () => {
+  it('are told by who made the suggestions, and for all', () => {
+    const network = { ...ECHO, source: 'model', model: 'builtin', shown: 40, accepted: 0, lookedAt: 0, kept: 0 };
+    const text = asText(statisticsReport([ECHO, network], 30, ''));
+
+    expect(text).toMatch(/ +echo \(your files\) +built-in network +all\n/);
+    expect(text).toMatch(/accepted +20 \(33 %\) +0 \(0 %\) +20 \(20 %\)\n/);
+    expect(text).toMatch(/kept +18 of 20 +– +18 of 20\n/);
   });
 
-  it('says why one cannot complete', () => {
-    const chat = { ...model, infill: '', infillProblem: 'It has no infill markers.', chosenFor: [] };
+  it('fit into a line of the menu', () => {
+    expect(statisticsLine([ECHO])).toBe('60 shown, 30 taken (50 %), 90 % of those kept');
+    expect(statisticsLine([])).toBe('nothing shown yet');
+  });
 
-    expect(modelChoices([chat])[0]?.detail).toBe('Cannot complete: It has no infill markers.');
+  it('say when there are none', () => {
+    expect(asText(statisticsReport([], 30, 'Signals are kept in memory only.'))).toContain('in memory only');
+    expect(asText(statisticsReport([], 30, ''))).toContain('Nothing was suggested yet.');
   });
 });

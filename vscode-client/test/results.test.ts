@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { asText } from '../src/page.js';
 import type { Hit, IndexStatus } from '../src/protocol.js';
 import { indexLines, indexReport, indexState, row } from '../src/results.js';
 
@@ -14,6 +15,7 @@ const HIT: Hit = {
   score: 1.5,
   text: '@cached\n    def total(self) -> int:\n        return 1\n',
   parts: {},
+  cell: null,
 };
 
 const READY: IndexStatus = {
@@ -48,6 +50,14 @@ describe('a result', () => {
     });
   });
 
+  it('in a notebook is told by its cell', () => {
+    expect(row({ ...HIT, path: 'study.ipynb', cell: 3 }).description).toBe('method · study.ipynb:cell 3:13');
+  });
+
+  it('that is a group of small ones is called by what they are', () => {
+    expect(row({ ...HIT, kind: 'group', name: 'Order' }).description).toBe('members · src/orders.py:13');
+  });
+
   it('shows a long line cut', () => {
     const { detail } = row({ ...HIT, line: 12, text: `total = ${'x'.repeat(500)}` });
 
@@ -73,16 +83,14 @@ describe('the index', () => {
 
   it('is reported with what is left out, most files first', () => {
     const file = { path: 'logo.png', folder: '/home/me/shop', indexed: false, reason: 'It is binary.' };
-    const report = indexReport([READY], file).split('\n');
+    const report = asText(indexReport([READY], file));
 
-    expect(report.slice(0, 4)).toEqual(['logo.png', '', 'It is binary.', '']);
-    expect(report).toContain('    2 files: It is binary.');
-    expect(report.indexOf('    2 files: It is binary.')).toBeLessThan(
-      report.indexOf('    1 file: It is too large.'),
-    );
+    expect(report).toContain('logo.png\nIt is binary.\n');
+    expect(report).toContain('It is binary.     2 files\n');
+    expect(report.indexOf('It is binary.     2 files')).toBeLessThan(report.indexOf('It is too large.  1 file'));
   });
 
   it('is missing without a folder', () => {
-    expect(indexReport([], null)).toBe('No folder is open, so there is no index.\n');
+    expect(asText(indexReport([], null))).toContain('No folder is open, so there is no index.');
   });
 });

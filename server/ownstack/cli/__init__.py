@@ -3,29 +3,53 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from ownstack import __version__
 from ownstack.cli import (
+    ask,
+    chat,
     complete,
     daemon,
     doctor,
+    engines,
     index,
     lsp,
     map,
     models,
     search,
+    serve,
     status,
     symbols,
+    usage,
 )
 from ownstack.errors import OwnstackError, UsageError
+from ownstack.terminal import visible_lines
 
 FINE, FAILED, USAGE = 0, 1, 2
 INTERRUPTED = 130
 
-COMMANDS = (complete, search, index, symbols, map, lsp, daemon, status, doctor, models)
+COMMANDS = (
+    ask,
+    chat,
+    complete,
+    search,
+    index,
+    symbols,
+    map,
+    lsp,
+    daemon,
+    status,
+    doctor,
+    models,
+    engines,
+    serve,
+    usage,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,6 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     What goes wrong is one line on stderr. A reader that has gone (`ownstack … | head`) is no error.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What an old terminal has no letters for is shown as what it is, too.
+            stream.reconfigure(errors="backslashreplace")
     parsed = parser().parse_args(arguments)
     try:
         result: int = parsed.run(parsed)
@@ -54,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the whole command line, all commands included."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="ownstack",
         description="A coding assistant its user owns, run by models on this machine.",
     )
@@ -65,7 +93,13 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(visible_lines(message))
+
+
 def _say(error: Exception, status: int) -> int:
-    line = " ".join(str(error).split())
-    print(f"ownstack: {line}", file=sys.stderr)
+    from ownstack.cli.output import warn
+
+    warn(" ".join(str(error).split()))
     return status

@@ -7,7 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ownstack.cli.output import print_json, say_lines, warn
 from ownstack.errors import FileError, UsageError
+from ownstack.files.decoding import decode
+from ownstack.files.opening import read_regular
+from ownstack.terminal import visible, visible_lines
 
 if TYPE_CHECKING:
     from ownstack.completion.suggestion import Answer
@@ -19,7 +23,6 @@ PROJECT_S = 2.0
 """Echo answers from what it has read of the project by then."""
 MAX_FILE_BYTES = 4_000_000
 """No text of at most a million characters is longer."""
-BINARY_LOOK_BYTES = 8192
 
 
 def add_to(commands: Any) -> None:
@@ -49,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     path, line, column = place(arguments.place)
     text, damaged = read_text(path)
     if damaged:
-        print(f"ownstack: {path} is not UTF-8; odd bytes are read as \ufffd.", file=sys.stderr)
+        warn(f"{path} is not wholly text; odd bytes are read as \ufffd.")
     offset = offset_in(text, line, column)
     if arguments.retype:
         text = without_rest_of_line(text, offset)
@@ -60,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(document, answer)
     elif answer.suggestion is None:
-        print(f"ownstack: no suggestion: {answer.trace.reason}", file=sys.stderr)
+        warn(f"no suggestion: {answer.trace.reason}")
     else:
         _print_text(document, answer)
     return 0
@@ -92,21 +95,19 @@ def read_text(path: Path) -> tuple[str, bool]:
             raise FileError(f"{path} is a folder, not a file.")
         if not path.is_file() and path.exists():
             raise FileError(f"{path} is not a regular file.")
-        if path.stat().st_size > MAX_FILE_BYTES:
-            megabytes = path.stat().st_size / 1e6
-            raise FileError(f"{path} is too large to complete in ({megabytes:.0f} MB).")
-        data = path.read_bytes()
+        data, status = read_regular(path, MAX_FILE_BYTES + 1, follows_link=True)
     except FileNotFoundError:
         raise FileError(f"There is no file {path}.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise FileError(f"{path} cannot be read: {reason}.") from error
-    if b"\0" in data[:BINARY_LOOK_BYTES]:
+    if len(data) > MAX_FILE_BYTES:
+        megabytes = max(status.st_size, len(data)) / 1e6
+        raise FileError(f"{path} is too large to complete in ({megabytes:.0f} MB).")
+    text = decode(data)
+    if text is None:
         raise FileError(f"{path} is a binary file.")
-    try:
-        return data.decode("utf-8-sig"), False
-    except UnicodeDecodeError:
-        return data.decode("utf-8-sig", "replace"), True
+    return text, "\ufffd" in text
 
 
 def offset_in(text: str, line: int, column: int) -> int:
@@ -143,9 +144,9 @@ async def _ask(path: Path, text: str, offset: int, model: str) -> tuple[Document
     Raises:
         OwnstackError: the model cannot be used.
     """
+    from ownstack.app.host import Host
+    from ownstack.app.session import Session
     from ownstack.completion.suggestion import Trigger
-    from ownstack.daemon.host import Host
-    from ownstack.daemon.session import Session
     from ownstack.errors import OwnstackError
     from ownstack.languages import language_of
     from ownstack.paths import Home
@@ -166,12 +167,14 @@ async def _ask(path: Path, text: str, offset: int, model: str) -> tuple[Document
         )
         session.use_folders([project_folder(path).as_uri()])
         session.start()
-        language = language_of("", path.name, text.partition("\n")[0])
+        language = language_of("", path.name, text)
         session.open(uri, language.id if language else "plaintext", 1, text)
         await session.ready()
         await session.read_folders(PROJECT_S)
         if session.problem is not None:
             raise OwnstackError(str(session.problem))
+        if session.models["completion"].set_aside is not None:
+            warn(session.status().reason)
         answer = await session.complete(uri, offset, Trigger.INVOKED)
         document = session.documents.get(uri)
         if document is None:
@@ -191,8 +194,6 @@ def project_folder(path: Path) -> Path:
 
 
 def _print_json(document: Document, answer: Answer) -> None:
-    from ownstack.cli.output import print_json
-
     suggestion, trace = answer.suggestion, answer.trace
     value: dict[str, Any] = {"text": None, "range": None}
     if suggestion is not None:
@@ -230,14 +231,14 @@ def _print_text(document: Document, answer: Answer) -> None:
     assert answer.suggestion is not None
     text = answer.suggestion.text
     if not sys.stdout.isatty():
-        print(text)
+        say_lines(text)
         return
     from rich.console import Console
     from rich.text import Text
 
     span = answer.suggestion.span
     line = document.index.line_span(document.index.line_of(span.start))
-    shown = Text(document.text[line.start : span.start])
-    shown.append(text, style="bold green")
-    shown.append(document.text[span.end : line.end])
+    shown = Text(visible(document.text[line.start : span.start]))
+    shown.append(visible_lines(text), style="bold green")
+    shown.append(visible(document.text[span.end : line.end]))
     Console(soft_wrap=True).print(shown)

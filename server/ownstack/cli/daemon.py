@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from ownstack.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from asyncio import Event, StreamReader, StreamWriter
+
+    from ownstack.app.host import Host
+    from ownstack.daemon import service
 
 
 def add_to(commands: Any) -> None:
@@ -26,11 +34,12 @@ def add_to(commands: Any) -> None:
     status.set_defaults(run=run_status)
     # What `start` starts. In the foreground, its log goes to the same file.
     run = verbs.add_parser("run", help="be the daemon, in the foreground")
+    # What a daemon that begins anew hands to itself.
+    run.add_argument("--handed", default="", help=argparse.SUPPRESS)
     run.set_defaults(run=run_daemon)
 
 
 def run_start(arguments: argparse.Namespace) -> int:
-    from ownstack.cli.output import print_json
     from ownstack.daemon import lifecycle
     from ownstack.paths import Home
 
@@ -38,7 +47,7 @@ def run_start(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(welcome.status)
     else:
-        print(f"The daemon runs as process {welcome.pid}.")
+        say(f"The daemon runs as process {welcome.pid}.")
     return 0
 
 
@@ -47,12 +56,11 @@ def run_stop(arguments: argparse.Namespace) -> int:
     from ownstack.paths import Home
 
     stopped = lifecycle.stop(Home.default(), only_if_idle=arguments.if_idle)
-    print("The daemon has left." if stopped else "No daemon runs.")
+    say("The daemon has left." if stopped else "No daemon runs.")
     return 0
 
 
 def run_status(arguments: argparse.Namespace) -> int:
-    from ownstack.cli.output import print_json
     from ownstack.daemon import lifecycle
     from ownstack.daemon.handshake import Hello
     from ownstack.paths import Home
@@ -61,17 +69,48 @@ def run_status(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"running": welcome is not None, **(welcome.status if welcome else {})})
     elif welcome is None:
-        print("No daemon runs.")
+        say("No daemon runs.")
     else:
-        print(f"The daemon runs as process {welcome.pid}, windows: {welcome.sessions}.")
+        say(f"The daemon runs as process {welcome.pid}, windows: {welcome.sessions}.")
+        for address in welcome.status.get("serving", []):
+            say(f"Other programs are served at {address}")
         for model in welcome.status.get("models", []):
-            state = model.get("error") or ("loaded" if model.get("loaded") else "loading")
-            print(f"{model.get('name')}: {state}, windows: {model.get('users')}")
+            waiting = model.get("unloaded") or "loading"
+            state = model.get("error") or ("loaded" if model.get("loaded") else waiting)
+            say(f"{model.get('name')}: {state}, windows: {model.get('users')}")
     return 0 if welcome is not None else 1
 
 
 def run_daemon(arguments: argparse.Namespace) -> int:
     from ownstack.daemon import service
+    from ownstack.daemon.renewal import Handed
     from ownstack.paths import Home
 
-    return service.main(Home.default())
+    handed = Handed.read(arguments.handed) if arguments.handed else None
+    serves: service.Serves = {"session": _serve_window, "serve": _serve_programs}
+    return service.main(Home.default(), serves, handed=handed)
+
+
+async def _serve_window(
+    host: Host, reader: StreamReader, writer: StreamWriter, leaving: Event
+) -> None:
+    # Imported when the first window comes: the listener does not wait for it.
+    from ownstack.lsp.server import serve
+
+    await serve(host, reader, writer, leaving)
+
+
+async def _serve_programs(
+    host: Host, reader: StreamReader, writer: StreamWriter, leaving: Event
+) -> None:
+    import asyncio
+
+    # A second of imports, and windows are served meanwhile.
+    serve_client = await asyncio.to_thread(_api)
+    await serve_client(host, reader, writer, leaving)
+
+
+def _api() -> service.Serve:
+    from ownstack.api.server import serve_client
+
+    return serve_client

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ownstack.cli.output import print_json, print_table
+
 
 def add_to(commands: Any) -> None:
     """Describe the command to argparse."""
@@ -20,7 +22,6 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from ownstack import doctor
-    from ownstack.cli.output import print_json, print_table
     from ownstack.paths import Home
 
     checks = doctor.examine(Home.default())

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ownstack.cli.output import human_bytes, print_json, print_table, say
 from ownstack.errors import UsageError
 
 if TYPE_CHECKING:
-    from ownstack.daemon.host import Host
-    from ownstack.index.comparison import Comparison
-    from ownstack.index.embed import Embedder
-    from ownstack.index.snapshot import Snapshot
+    from ownstack.app.host import Host
+    from ownstack.index.embedder_comparison import Comparison
+    from ownstack.index.embedding.embedder import TextEmbedder
+    from ownstack.index.snapshot.snapshot import Snapshot
 
 
 def compare(folder: Path, first: str, second: str, *, as_json: bool) -> int:
@@ -23,7 +24,7 @@ def compare(folder: Path, first: str, second: str, *, as_json: bool) -> int:
         UsageError: there is too little to ask, or an embedder cannot be used.
     """
     from ownstack.cli.project import opened
-    from ownstack.index.comparison import DEPTH, sample_queries
+    from ownstack.index.embedder_comparison import DEPTH, sample_queries
 
     with opened(folder) as index:
         snapshot = index.snapshot
@@ -36,8 +37,6 @@ def compare(folder: Path, first: str, second: str, *, as_json: bool) -> int:
 
 
 def _print_json(found: Comparison) -> None:
-    from ownstack.cli.output import print_json
-
     print_json(
         {
             "chunks": found.n_chunks,
@@ -45,34 +44,38 @@ def _print_json(found: Comparison) -> None:
             "overlap": round(found.overlap, 4),
             "embedders": [
                 {
-                    "name": one.name,
-                    "dim": one.dim,
-                    "chunksPerSecond": round(one.chunks_per_s, 1),
-                    "queryMs": round(one.query_ms, 3),
-                    "sizeBytes": one.size_bytes,
+                    "name": embedder.name,
+                    "dim": embedder.dim,
+                    "chunksPerSecond": round(embedder.chunks_per_s, 1),
+                    "queryMs": round(embedder.query_ms, 3),
+                    "sizeBytes": embedder.size_bytes,
                 }
-                for one in found.embedders
+                for embedder in found.embedders
             ],
         }
     )
 
 
 def _print_text(found: Comparison) -> None:
-    from ownstack.cli.output import human_bytes, print_table
-    from ownstack.index.comparison import DEPTH
+    from ownstack.index.embedder_comparison import DEPTH
 
     print_table(
         ("EMBEDDER", "LENGTH", "CHUNKS/S", "QUERY", "ON DISK"),
         [
             (
-                *(one.name, str(one.dim), f"{one.chunks_per_s:,.0f}", f"{one.query_ms:.2f} ms"),
-                human_bytes(one.size_bytes),
+                *(
+                    embedder.name,
+                    str(embedder.dim),
+                    f"{embedder.chunks_per_s:,.0f}",
+                    f"{embedder.query_ms:.2f} ms",
+                ),
+                human_bytes(embedder.size_bytes),
             )
-            for one in found.embedders
+            for embedder in found.embedders
         ],
     )
     verdict = "may be swapped" if found.interchangeable else "need a benchmark before a swap"
-    print(
+    say(
         f"Overlap of the best {DEPTH} of {found.n_chunks:,} chunks over {found.n_queries} queries: "
         f"{found.overlap:.2f} (Jaccard); they {verdict}."
     )
@@ -81,25 +84,30 @@ def _print_text(found: Comparison) -> None:
 async def _compare(
     snapshot: Snapshot, queries: Sequence[str], first: str, second: str
 ) -> Comparison:
-    from ownstack.daemon.host import Host
-    from ownstack.index.comparison import compare
+    from ownstack.app.host import Host
+    from ownstack.index.embedder_comparison import compare
     from ownstack.paths import Home
 
     host = Host(Home.default(), mode="inProcess")
     try:
-        one, other = await _embedder(host, first), await _embedder(host, second)
-        return await asyncio.to_thread(compare, snapshot, queries, one, other)
+        embedder, other = await _embedder(host, first), await _embedder(host, second)
+        return await asyncio.to_thread(compare, snapshot, queries, embedder, other)
     finally:
         await host.close()
 
 
-async def _embedder(host: Host, name: str) -> Embedder:
+async def _embedder(host: Host, name: str) -> TextEmbedder:
     """Open an embedder by what the user calls it; a model stays loaded until the host closes.
 
     Raises:
         OwnstackError: there is none of that name, or it cannot be used.
     """
-    from ownstack.index.embed import EngineEmbedder, NoEmbedder, default_embedder, load_embedder
+    from ownstack.index.embedding.embedder import (
+        EngineEmbedder,
+        NoEmbedder,
+        default_embedder,
+        load_embedder,
+    )
 
     if name == "default" or name.endswith(".npz"):
         static = default_embedder() if name == "default" else load_embedder(Path(name))
@@ -109,8 +117,8 @@ async def _embedder(host: Host, name: str) -> Embedder:
     from ownstack.settings import EngineSettings
 
     info = await asyncio.to_thread(host.registry.resolve, name)
-    lease = host.lease(info, EngineSettings(), lambda: None)
+    lease = host.lease(info, "embedding", EngineSettings(), lambda: None)
     await lease.ready()
     if lease.engine is None:
-        raise UsageError(f"{name} cannot be loaded: {lease.model.error}")
-    return await EngineEmbedder.open(lease.engine)
+        raise lease.error or UsageError(f"{name} cannot be loaded.")
+    return await EngineEmbedder.open(lease.engine, lease.name)

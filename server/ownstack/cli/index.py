@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ownstack.cli.output import human_bytes, print_json, print_table, say, warn
 from ownstack.errors import UsageError
 
 if TYPE_CHECKING:
-    from ownstack.index.status import IndexStatus
+    from ownstack.index.status import ProjectIndexStatus
 
 MAX_REASONS = 8
 
@@ -44,7 +44,7 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from ownstack.cli.project import index_folder, opened
     from ownstack.errors import FileError
-    from ownstack.index.folder import erase
+    from ownstack.index.storage.folder import erase
 
     folder = (arguments.path or Path.cwd()).resolve()
     if not folder.is_dir():
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         _refuse_while_kept(folder)
         erase(index_folder(folder))
     if arguments.clear:
-        print(f"The index of {folder} is removed.")
+        say(f"The index of {folder} is removed.")
         return 0
     if arguments.compare_embedders:
         from ownstack.cli.embedders import compare
@@ -78,7 +78,7 @@ def _refuse_while_kept(folder: Path) -> None:
         UsageError: a daemon, or another command, does.
     """
     from ownstack.cli.project import index_folder
-    from ownstack.lock import FileLock
+    from ownstack.locking import FileLock
 
     lock = FileLock.take(index_folder(folder) / "lock")
     if lock is None:
@@ -89,9 +89,7 @@ def _refuse_while_kept(folder: Path) -> None:
     lock.release()
 
 
-def _print_json(status: IndexStatus, seconds: float) -> None:
-    from ownstack.cli.output import print_json
-
+def _print_json(status: ProjectIndexStatus, seconds: float) -> None:
     print_json(
         {
             "root": status.root,
@@ -109,9 +107,7 @@ def _print_json(status: IndexStatus, seconds: float) -> None:
     )
 
 
-def _print_text(status: IndexStatus, seconds: float) -> None:
-    from ownstack.cli.output import human_bytes, print_table
-
+def _print_text(status: ProjectIndexStatus, seconds: float) -> None:
     print_table(
         ("", status.root),
         [
@@ -125,13 +121,13 @@ def _print_text(status: IndexStatus, seconds: float) -> None:
     )  # fmt: skip
     _print_left_out(status.left_out)
     if status.is_reader:
-        print("Another process keeps this index; this is what it has written so far.")
+        say("Another process keeps this index; this is what it has written so far.")
     if status.message:
-        print(f"ownstack: {status.message}", file=sys.stderr)
+        warn(status.message)
 
 
-def _embedded(status: IndexStatus) -> str:
-    from ownstack.index.embed import NoEmbedder, default_embedder
+def _embedded(status: ProjectIndexStatus) -> str:
+    from ownstack.index.embedding.embedder import NoEmbedder, default_embedder
 
     if isinstance(default_embedder(), NoEmbedder):
         return "not compared by meaning"
@@ -143,10 +139,11 @@ def _embedded(status: IndexStatus) -> str:
 def _print_left_out(reasons: Mapping[str, int]) -> None:
     if not reasons:
         return
-    print("\nLeft out:")
+    say()
+    say("Left out:")
     ordered = sorted(reasons.items(), key=lambda item: -item[1])
     for reason, count in ordered[:MAX_REASONS]:
-        print(f"  {count:>6,}  {reason}")
+        say(f"  {count:>6,}  {reason}")
     rest = sum(count for _, count in ordered[MAX_REASONS:])
     if rest:
-        print(f"  {rest:>6,}  for other reasons")
+        say(f"  {rest:>6,}  for other reasons")

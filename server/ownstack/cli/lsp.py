@@ -38,7 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         connection = attach(home)
     except (DaemonError, OSError) as error:
-        print(f"ownstack: {error} This window is served alone.", file=sys.stderr)
+        from ownstack.cli.output import warn
+
+        warn(f"{error} This window is served alone.")
         return _serve(home, f"This window does not share its model: {error}")
     return Relay(connection.socket).run()
 
@@ -47,10 +49,9 @@ def _serve(home: Any, reason: str = "") -> int:
     import logging
 
     from ownstack.lsp.server import serve_stdio
+    from ownstack.terminal import LogFormatter
 
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LogFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
     return serve_stdio(home, reason=reason)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ownstack.cli.output import in_cell, print_json, say_lines
 from ownstack.errors import UsageError
+from ownstack.terminal import visible
 
 DEFAULT_TOKENS = 1_024
 MAX_TOKENS = 1_000_000
@@ -29,29 +32,34 @@ def add_to(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ownstack.cli.output import print_json
     from ownstack.cli.project import opened, root_and_part
-    from ownstack.index.map import repository_map
+    from ownstack.index.search.map import repository_map
+    from ownstack.index.search.places import located
 
     if not 1 <= arguments.tokens <= MAX_TOKENS:
         raise UsageError(f"--tokens must be between 1 and {MAX_TOKENS}, not {arguments.tokens}.")
     root, part = root_and_part(arguments.path)
     with opened(root) as index:
-        found = repository_map(index.snapshot, arguments.tokens, part)
+        snapshot = index.snapshot
+        found = repository_map(snapshot, arguments.tokens, part)
+        places = {file.path: located(snapshot, file.symbols) for file in found}
     if arguments.json:
         print_json(
             [
                 {
-                    "path": one.path,
+                    "path": file.path,
                     "symbols": [
-                        {"line": symbol.start_line, "kind": symbol.kind, "name": symbol.qualified,
-                         "signature": symbol.signature}
-                        for symbol in one.symbols
+                        {**in_cell(place.cell), "line": place.start_line,
+                         "kind": place.symbol.kind, "name": place.symbol.qualified,
+                         "signature": place.symbol.signature}
+                        for place in places[file.path]
                     ],
                 }
-                for one in found
+                for file in found
             ]
         )  # fmt: skip
-    else:
-        print("\n".join(map(str, found)), end="")
+    elif found:
+        # A line break in a name begins no line; those between files are ours.
+        shown = [str(replace(file, path=visible(file.path))) for file in found]
+        say_lines("\n".join(shown).removesuffix("\n"))
     return 0

@@ -1,28 +1,100 @@
-"""How commands print: JSON for programs, tables for people."""
+"""How commands print: JSON for programs, tables and lines for people.
+
+Nothing else in `cli/` prints: here, what files and models are called and hold is made visible
+before a terminal obeys it.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ownstack.settings import camel
+from ownstack.terminal import safe_json, visible, visible_lines
 
 
 def print_json(value: Any) -> None:
     """Print a value of ours as JSON, with the names it has on the wire."""
-    print(json.dumps(_plain(value), indent=2, ensure_ascii=False))
+    print(safe_json(json.dumps(_plain(value), indent=2, ensure_ascii=False)))
+
+
+def say(line: str = "") -> None:
+    """Print one line."""
+    print(visible(line))
+
+
+def say_lines(text: str) -> None:
+    """Print a text of several lines."""
+    print(visible_lines(text))
+
+
+class Stream:
+    """A text that is printed while it comes. What is said aside is dim, and on terminals only."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stdout is not None and sys.stdout.isatty()
+        self._aside = False
+        self._half = ""
+        self._at_start = True
+
+    def write(self, text: str, *, aside: bool = False) -> None:
+        """Print a piece."""
+        if aside and not self._terminal:
+            return
+        if aside != self._aside and not self._at_start:
+            self._print("\n\n")
+        self._aside = aside
+        # The other half of a line's end may be in the next piece.
+        text = self._half + text
+        self._half = "\r" if text.endswith("\r") else ""
+        self._print(visible_lines(text.removesuffix("\r")))
+
+    def end(self) -> None:
+        """Print the end of the last line."""
+        self._print(visible(self._half))
+        if not self._at_start:
+            print()
+
+    def _print(self, text: str) -> None:
+        if not text:
+            return
+        self._at_start = False
+        if self._aside:
+            text = f"\x1b[2m{text}\x1b[0m"
+        print(text, end="", flush=True)
+
+
+def warn(line: str) -> None:
+    """Print what is wrong, as one line on stderr."""
+    print(f"ownstack: {visible(line)}", file=sys.stderr)
+
+
+def say_meanwhile(line: str) -> None:
+    """Print how far something is, as one line on stderr."""
+    print(visible(line), file=sys.stderr)
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print columns as wide as their widest cell; the last one runs on."""
-    table = [list(headings), *map(list, rows)]
+    table = [[visible(cell) for cell in row] for row in (headings, *rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(headings) - 1)]
     for row in table:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         print("  ".join([*cells, row[-1]]).rstrip())
+
+
+def place_in(path: str, cell: int | None, lines: object) -> str:
+    """Return where something is, as it is shown; `cell`: of a notebook, else None."""
+    return f"{path}:{lines}" if cell is None else f"{path}:cell {cell}:{lines}"
+
+
+def in_cell(cell: int | None) -> dict[str, int]:
+    """Return what JSON for programs says of a notebook's cell; nothing of other files."""
+    return {} if cell is None else {"cell": cell}
 
 
 def human_bytes(size: int) -> str:

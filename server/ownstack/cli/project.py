@@ -31,7 +31,7 @@ def opened(folder: Path, *, force: bool = False, quiet: bool = False) -> Iterato
     Raises:
         IndexingError: the folder cannot be indexed, or not without `force`.
     """
-    from ownstack.index.embed import default_embedder
+    from ownstack.index.embedding.embedder import default_embedder
     from ownstack.index.project import ProjectIndex
 
     index = ProjectIndex.open(folder, _cache(), default_embedder(), force=force)
@@ -46,8 +46,9 @@ def opened(folder: Path, *, force: bool = False, quiet: bool = False) -> Iterato
 def root_and_part(path: Path | None) -> tuple[Path, str]:
     """Return the folder whose index answers for a path, and the path within it ("" = all of it).
 
-    That is the nearest folder at or above the path which has an index. If none has: a folder
-    that was named itself; else, for a file or the current folder, their repository.
+    That is the nearest folder at or above the path which has an index, if the path can be in it:
+    a worktree inside a project, or what it ignores, is not. Else it is a folder that was named
+    itself; for a file or the current folder, their repository.
 
     Raises:
         FileError: there is no such path.
@@ -60,18 +61,37 @@ def root_and_part(path: Path | None) -> tuple[Path, str]:
     place = place.resolve()
     here = place if place.is_dir() else place.parent
     above = (here, *here.parents)
-    root = next((folder for folder in above if _has_index(folder)), None)
-    if root is None:
-        is_named = path is not None and place.is_dir()
-        repository = next((folder for folder in above if (folder / ".git").exists()), here)
-        root = here if is_named else repository
+    indexed = next((folder for folder in above if _has_index(folder)), None)
+    if indexed is None:
+        default, nearer = here, above
+    elif not _leaves_out(indexed, here):
+        default, nearer = indexed, ()
+    else:
+        # The index says of a file why it is not in it.
+        default = here if place.is_dir() else indexed
+        nearer = above[: above.index(indexed)]
+    is_named = path is not None and place.is_dir()
+    repository = next((folder for folder in nearer if (folder / ".git").exists()), default)
+    root = here if is_named and nearer else repository
     part = place.relative_to(root).as_posix()
     return root, "" if part == "." else part
 
 
+def _leaves_out(root: Path, folder: Path) -> bool:
+    """Say whether the index of `root` holds nothing of a folder in it."""
+    from ownstack.files.scan import Judge
+
+    relative = folder.relative_to(root).as_posix()
+    try:
+        return bool(Judge(root).folder_reason("" if relative == "." else relative))
+    except OSError:
+        # It cannot be told for the moment: the index keeps what it has.
+        return False
+
+
 def index_folder(root: Path) -> Path:
     """Return where the index of a folder lies."""
-    from ownstack.index.folder import folder_of
+    from ownstack.index.storage.folder import folder_of
 
     return folder_of(_cache(), root)
 
@@ -83,7 +103,7 @@ def _cache() -> Path:
 
 
 def _has_index(folder: Path) -> bool:
-    from ownstack.index.folder import has_head
+    from ownstack.index.storage.folder import has_head
 
     return has_head(index_folder(folder))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ownstack.cli.output import in_cell, place_in, print_json, warn
 from ownstack.errors import UsageError
+from ownstack.terminal import visible
 
 if TYPE_CHECKING:
-    from ownstack.index.rows import SearchHit
+    from ownstack.extract.rows import SearchHit
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 1_000
@@ -39,8 +40,9 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 also if nothing is found."""
     from ownstack.cli.project import opened, root_and_part
-    from ownstack.index.embed import default_embedder
-    from ownstack.index.search import search
+    from ownstack.index.embedding.embedder import default_embedder
+    from ownstack.index.search.query import unknown_filter
+    from ownstack.index.search.search import search
 
     if not 1 <= arguments.limit <= MAX_LIMIT:
         raise UsageError(f"--limit must be between 1 and {MAX_LIMIT}, not {arguments.limit}.")
@@ -51,8 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
         embedder = default_embedder()
         hits = search(index.snapshot, arguments.query, arguments.limit, embedder, below=part)
         message = index.status().message
+    message = unknown_filter(arguments.query) or message
     if message:
-        print(f"ownstack: {message}", file=sys.stderr)
+        warn(message)
     if arguments.json:
         _print_json(hits, explain=arguments.explain)
     else:
@@ -61,12 +64,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print_json(hits: list[SearchHit], *, explain: bool) -> None:
-    import json
-
     rows = []
     for hit in hits:
         row: dict[str, Any] = {
             "path": hit.path,
+            **in_cell(hit.cell),
             "start_line": hit.start_line,
             "end_line": hit.end_line,
             "kind": hit.kind,
@@ -75,25 +77,26 @@ def _print_json(hits: list[SearchHit], *, explain: bool) -> None:
             "text": hit.text,
         }
         rows.append(row | {"parts": hit.parts} if explain else row)
-    print(json.dumps(rows, indent=2, ensure_ascii=False))
+    print_json(rows)
 
 
 def _print_text(hits: list[SearchHit], query: str, *, explain: bool) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from ownstack.index.search import snippet
+    from ownstack.index.search.search import snippet
 
     if not hits:
-        print("ownstack: nothing found.", file=sys.stderr)
+        warn("nothing found.")
     # Piped, it is plain text, and no line is folded.
     console = Console(soft_wrap=True, highlight=False)
     for hit in hits:
         head = Text()
-        head.append(f"{hit.path}:{hit.start_line}-{hit.end_line}", style="bold cyan")
+        place = f"{hit.start_line}-{hit.end_line}"
+        head.append(visible(place_in(hit.path, hit.cell, place)), style="bold cyan")
         if hit.name:
-            head.append(f"  {hit.kind} ")
-            head.append(hit.name, style="bold")
+            head.append(f"  {'members of' if hit.kind == 'group' else hit.kind} ")
+            head.append(visible(hit.name), style="bold")
         if explain:
             head.append(f"  {hit.score:.3f}", style="dim")
         console.print(head)
@@ -102,5 +105,5 @@ def _print_text(hits: list[SearchHit], query: str, *, explain: bool) -> None:
             console.print(Text(f"  {parts}", style="dim"))
         first, text = snippet(hit, query)
         for number, line in enumerate(text.split("\n"), first):
-            console.print(Text.assemble((f"{number:>6}  ", "dim"), line))
+            console.print(Text.assemble((f"{number:>6}  ", "dim"), visible(line)))
         console.print()

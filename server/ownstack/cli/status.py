@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from ownstack.cli.output import human_bytes, print_json, say
+
+if TYPE_CHECKING:
+    from ownstack.app.engines.model_choice import AnyModel, Route
+    from ownstack.models.roles import Role
+    from ownstack.paths import Home
 
 
 def add_to(commands: Any) -> None:
@@ -15,26 +22,26 @@ def add_to(commands: Any) -> None:
         description="Say which model is chosen, and what the daemon is doing.",
     )
     command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument(
+        "--explain", action="store_true", help="say for each role which model does it, and why"
+    )
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from ownstack import __version__
-    from ownstack.cli.output import print_json
+    from ownstack.app.status import BIGGER, without_model
     from ownstack.daemon import lifecycle
     from ownstack.daemon.handshake import Hello
-    from ownstack.daemon.status import BIGGER, without_model
-    from ownstack.engine.models import BUILTIN, ModelInfo, ModelRegistry
-    from ownstack.errors import OwnstackError
+    from ownstack.models.registry import BUILTIN
     from ownstack.paths import Home
 
     home = Home.default()
-    problem, missing = "", ""
-    chosen: ModelInfo | None = None
-    try:
-        chosen = ModelRegistry(home.models_file).chosen("completion")
-    except OwnstackError as error:
-        problem = str(error)
+    routes = _routes(home)
+    if arguments.explain:
+        return _explain(routes, as_json=arguments.json)
+    chosen, missing = routes["completion"].model, ""
+    problem = "" if chosen is not None else str(routes["completion"].problem or "")
     if chosen is not None and chosen.name == BUILTIN and not chosen.infill:
         missing, chosen = chosen.infill_problem, None
     welcome = lifecycle.ask(home, Hello("status"))
@@ -53,26 +60,80 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 0
     if problem:
-        print(f"Completion: {problem}")
+        say(f"Completion: {problem}")
     elif chosen is None:
-        print(f"Completion: {without_model(missing)}")
+        say(f"Completion: {without_model(missing)}")
     elif chosen.name == BUILTIN:
-        print(f"Completion: the built-in completer. {BIGGER}")
+        say(f"Completion: the built-in completer. {BIGGER}")
     else:
-        print(f"Completion: {chosen.name} ({chosen.path})")
+        say(f"Completion: {chosen.name} ({_where(chosen)})")
     if welcome is None:
-        print("Daemon: does not run; an editor window starts it.")
+        say("Daemon: does not run; an editor window starts it.")
     else:
-        print(f"Daemon: process {welcome.pid}, windows: {welcome.sessions}")
+        say(f"Daemon: process {welcome.pid}, windows: {welcome.sessions}")
+        for address in welcome.status.get("serving", []):
+            say(f"Other programs are served at {address}")
         for index in welcome.status.get("indexes", []):
-            print(_index_line(index))
+            say(_index_line(index))
     return 0
+
+
+def _routes(home: Home) -> dict[Role, Route]:
+    """Return what each role comes to, by what was chosen; an editor's settings go before that."""
+    from ownstack.app.engines.model_choice import ModelChoice
+    from ownstack.app.engines.router import Task
+    from ownstack.models.registry import ModelRegistry
+    from ownstack.models.remote.engines_file import EnginesFile
+    from ownstack.models.roles import ROLES
+
+    choice = ModelChoice(ModelRegistry(home.models_file), EnginesFile(home.engines_file))
+    return {role: choice.route(Task(role)) for role in ROLES}
+
+
+def _explain(routes: Mapping[Role, Route], *, as_json: bool) -> int:
+    from ownstack.models.fetching.offline import offline_reason
+
+    offline = offline_reason(setting=False)
+    if as_json:
+        roles = [
+            {
+                "role": role,
+                "model": "" if route.model is None else route.model.name,
+                "tier": int(route.decision.tier),
+                "leavesMachine": route.decision.leaves_machine,
+                "explanation": route.decision.explanation(),
+                "steps": route.decision.steps,
+            }
+            for role, route in routes.items()
+        ]
+        print_json({"offline": offline, "roles": roles})
+        return 0
+    for role, route in routes.items():
+        decision = route.decision
+        mark = " (leaves this machine)" if decision.leaves_machine else ""
+        say(f"{role}: tier {int(decision.tier)}{mark}: {decision.explanation()}")
+        for step in decision.steps:
+            if step.verdict != "used":
+                say(f"  {step.model} is {step.verdict}: {step.why}")
+    say(f"Nothing leaves this machine: {offline}." if offline else
+        "An editor's settings (ownstack.models.*) go before these choices.")  # fmt: skip
+    return 0
+
+
+def _where(model: AnyModel) -> str:
+    from ownstack.models.remote.model import RemoteModel
+
+    if not isinstance(model, RemoteModel):
+        return str(model.path)
+    return (
+        f"{model.entry.url}, what is typed leaves this machine"
+        if model.leaves_machine
+        else (model.entry.url)
+    )
 
 
 def _index_line(index: Mapping[str, Any]) -> str:
     """Return what a daemon says of one index; it may be of another version."""
-    from ownstack.cli.output import human_bytes
-
     age_s = index.get("ageS")
     checked = "" if age_s is None else f", checked {age_s:.0f} s ago"
     size = human_bytes(int(index.get("sizeBytes", 0)))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ownstack.cli.output import in_cell, place_in, print_json, print_table, warn
 from ownstack.errors import UsageError
 
 if TYPE_CHECKING:
-    from ownstack.index.snapshot import Snapshot
-    from ownstack.index.stored import StoredSymbol
+    from ownstack.index.search.places import Located
+    from ownstack.index.snapshot.answers import StoredSymbol
+    from ownstack.index.snapshot.snapshot import Snapshot
 
 DEFAULT_LIMIT = 50
 
@@ -35,17 +36,18 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from ownstack.cli.project import opened, root_and_part
+    from ownstack.index.search.places import located
 
     if arguments.limit < 1:
         raise UsageError(f"--limit must be at least 1, not {arguments.limit}.")
-    file = Path(arguments.query) if arguments.query else None
-    is_file = file is not None and arguments.path is None and file.is_file()
+    file = Path(arguments.query)
+    is_file = arguments.path is None and bool(arguments.query) and _is_file(file)
     root, part = root_and_part(file if is_file else arguments.path)
     with opened(root) as index:
-        found = _found(index.snapshot, arguments, part, is_file=is_file)
+        found = located(index.snapshot, _found(index.snapshot, arguments, part, is_file=is_file))
         reason = index.reason(part) if is_file else ""
     if reason:
-        print(f"ownstack: {part} is not in the index: {reason}", file=sys.stderr)
+        warn(f"{part} is not in the index: {reason}")
     if arguments.json:
         _print_json(found)
     else:
@@ -53,11 +55,19 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        # A query may be longer than any name.
+        return False
+
+
 def _found(
     snapshot: Snapshot, arguments: argparse.Namespace, part: str, *, is_file: bool
 ) -> list[StoredSymbol]:
-    from ownstack.index.lookup import find_symbols
-    from ownstack.index.map import most_central
+    from ownstack.index.search.map import most_central
+    from ownstack.index.search.symbol_lookup import find_symbols
 
     if is_file:
         return [snapshot.symbol(row) for row in snapshot.symbols_of(part)]
@@ -66,30 +76,37 @@ def _found(
     return most_central(snapshot, arguments.limit, below=part)
 
 
-def _print_json(found: list[StoredSymbol]) -> None:
-    import json
-
+def _print_json(found: list[Located]) -> None:
     rows = [
         {
-            "path": one.path,
-            "start_line": one.start_line,
-            "end_line": one.end_line,
-            "kind": one.kind,
-            "name": one.qualified,
-            "signature": one.signature,
-            "doc": one.doc,
+            "path": located_symbol.symbol.path,
+            **in_cell(located_symbol.cell),
+            "start_line": located_symbol.start_line,
+            "end_line": located_symbol.end_line,
+            "kind": located_symbol.symbol.kind,
+            "name": located_symbol.symbol.qualified,
+            "signature": located_symbol.symbol.signature,
+            "doc": located_symbol.symbol.doc,
         }
-        for one in found
+        for located_symbol in found
     ]
-    print(json.dumps(rows, indent=2, ensure_ascii=False))
+    print_json(rows)
 
 
-def _print_text(found: list[StoredSymbol], *, by_file: bool) -> None:
-    from ownstack.cli.output import print_table
-
+def _print_text(found: list[Located], *, by_file: bool) -> None:
     if not found:
-        print("ownstack: nothing found.", file=sys.stderr)
+        warn("nothing found.")
         return
-    places = [f"{'' if by_file else f'{one.path}:'}{one.name_line}" for one in found]
-    rows = [(one.kind, one.qualified, place) for one, place in zip(found, places, strict=True)]
+    rows = [
+        (
+            located_symbol.symbol.kind,
+            located_symbol.symbol.qualified,
+            place_in(
+                "" if by_file else located_symbol.symbol.path,
+                located_symbol.cell,
+                located_symbol.name_line,
+            ).lstrip(":"),
+        )
+        for located_symbol in found
+    ]
     print_table(("KIND", "NAME", "LINE" if by_file else "PLACE"), rows)

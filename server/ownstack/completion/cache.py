@@ -8,8 +8,9 @@ position at which the line so far continues it.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
+
+from cachetools import LRUCache
 
 from ownstack.completion.place import Place, auto_closed, uses_crlf
 
@@ -24,8 +25,8 @@ Key = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A text that follows."""
+class CachedText:
+    """A text that is known to follow at a place."""
 
     text: str
     trimmed: bool
@@ -41,15 +42,14 @@ class Hit:
 class _Entry:
     head: str
     tail: str
-    hit: Hit
+    cached: CachedText
 
 
 class Cache:
-    """Least recently used keys are dropped first."""
+    """Keeps what follows at places; the keys that were not used for longest are dropped first."""
 
     def __init__(self, max_keys: int = MAX_KEYS) -> None:
-        self._max_keys = max_keys
-        self._keys: OrderedDict[Key, list[_Entry]] = OrderedDict()
+        self._keys: LRUCache[Key, list[_Entry]] = LRUCache(max_keys)
 
     def __len__(self) -> int:
         return sum(len(entries) for entries in self._keys.values())
@@ -62,28 +62,28 @@ class Cache:
         for key in [key for key in self._keys if key[0] == uri]:
             del self._keys[key]
 
-    def put(self, place: Place, hit: Hit) -> None:
-        """Remember that `hit.text` follows at `place`, and each of its lines after those before."""
-        if not hit.text:
+    def put(self, place: Place, cached: CachedText) -> None:
+        """Remember that a text follows at `place`, and each of its lines after those before."""
+        if not cached.text:
             return
         start, end = place.line()
         text, tail = place.document.text, place.document.text[place.offset : end]
         above = text[max(0, start - ABOVE_CHARS) : start]
         head = text[start : place.offset]
         below = hash(text[end : end + BELOW_CHARS])
-        self._put((place.uri, hash(above), below), _Entry(head, tail, hit))
+        self._put((place.uri, hash(above), below), _Entry(head, tail, cached))
         line_end = "\r\n" if uses_crlf(text, place.offset) else "\n"
-        rest = hit.text
+        rest = cached.text
         for _ in range(MAX_LINE_STARTS):
             line, newline, rest = rest.partition("\n")
             if not newline or not rest:
                 return
             above = (above + head + line + line_end)[-ABOVE_CHARS:]
             head = ""
-            entry = _Entry("", tail, replace(hit, text=rest))
+            entry = _Entry("", tail, replace(cached, text=rest))
             self._put((place.uri, hash(above), below), entry)
 
-    def get(self, place: Place, *, invoked: bool = False) -> Hit | None:
+    def get(self, place: Place, *, invoked: bool = False) -> CachedText | None:
         """Return what follows at `place`; with `invoked`, only what was made for that."""
         start, end = place.line()
         text = place.document.text
@@ -92,14 +92,13 @@ class Cache:
         entries = self._keys.get(key)
         if entries is None:
             return None
-        self._keys.move_to_end(key)
         head, tail = text[start : place.offset], text[place.offset : end]
         for entry in entries:
-            if invoked and not entry.hit.invoked:
+            if invoked and not entry.cached.invoked:
                 continue
             rest = _continued(entry, head, tail)
             if rest:
-                return replace(entry.hit, text=rest)
+                return replace(entry.cached, text=rest)
         return None
 
     def _put(self, key: Key, entry: _Entry) -> None:
@@ -107,14 +106,11 @@ class Cache:
         entries[:] = [old for old in entries if (old.head, old.tail) != (entry.head, entry.tail)]
         entries.insert(0, entry)
         del entries[MAX_ENTRIES_PER_KEY:]
-        self._keys.move_to_end(key)
-        while len(self._keys) > self._max_keys:
-            self._keys.popitem(last=False)
 
 
 def _continued(entry: _Entry, head: str, tail: str) -> str:
     """Return what is left of an entry at the end of `head`, "" if it does not go on there."""
-    whole = entry.head + entry.hit.text
+    whole = entry.head + entry.cached.text
     if not head.startswith(entry.head) or not whole.startswith(head):
         return ""
     typed = head[len(entry.head) :]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ownstack.completion.shape import Shape
+from ownstack.completion.extent import Extent
 from ownstack.completion.suggestion import Trigger
-from ownstack.engine.protocol import Speed
+from ownstack.engine.results import Speed
 
 HARD_FACTOR = 6
 """Times the deadline after which an answer ends in the middle of a line."""
@@ -25,7 +25,7 @@ MIN_FIRST_LINE_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds count from now."""
+    """How long an answer may take, in seconds from now, and how long it may be."""
 
     first_line_s: float
     deadline_s: float
@@ -33,7 +33,7 @@ class Limits:
 
 
 def limits(
-    shape: Shape, trigger: Trigger, *, deadline_ms: int, elapsed_s: float, speed: Speed
+    extent: Extent, trigger: Trigger, *, deadline_ms: int, elapsed_s: float, speed: Speed
 ) -> Limits:
     """Return the limits of an answer when `elapsed_s` have passed since the key."""
     whole_s = deadline_ms / 1_000
@@ -42,5 +42,5 @@ def limits(
     first_line_s = max(MIN_FIRST_LINE_S, whole_s - elapsed_s)
     deadline_s = first_line_s + (HARD_FACTOR - 1) * whole_s
     fit = int(deadline_s * speed.decode) if speed.decode > 0 else MAX_TOKENS
-    wanted = LINE_TOKENS * shape.max_lines
+    wanted = LINE_TOKENS * extent.max_lines
     return Limits(first_line_s, deadline_s, max(8, min(wanted, fit, MAX_TOKENS)))

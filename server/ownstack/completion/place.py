@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ownstack.document import Document
+from ownstack.text import Span
 
 MAX_AUTO_CLOSED = 4
 """Closing marks an editor may have put right of the cursor while the user typed the openers."""
@@ -15,7 +16,7 @@ _CLOSERS = frozenset(_CLOSER.values())
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A cursor, as a character offset. Holds the whole snapshot, so few of them are kept."""
+    """A cursor in a document. Holds the whole snapshot, so few of them are kept."""
 
     document: Document
     offset: int
@@ -58,8 +59,7 @@ class Place:
         """
         old = self.document
         put = typed.replace("\n", "\r\n") if uses_crlf(old.text, self.offset) else typed
-        text = old.text[: self.offset] + put + old.text[self.offset + n_replaced :]
-        new = Document(old.uri, old.path, old.language, old.version, text)
+        new = old.spliced(Span(self.offset, self.offset + n_replaced), put)
         return Place(new, self.offset + len(put))
 
 
@@ -74,24 +74,61 @@ def plain(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
+def compared(old: Place, new: Document) -> tuple[Span, Span] | None:
+    """Return what of two versions tells whether a place is the same in both.
+
+    That is all of the texts, but of a notebook only the place's own cell, whatever becomes of
+    other cells meanwhile. None if the cell has gone.
+    """
+    cell = old.document.cell_at(old.offset)
+    if cell is None:
+        return Span(0, len(old.document.text)), Span(0, len(new.text))
+    now = new.cell(cell.uri)
+    return None if now is None else (cell.span, now.span)
+
+
+def found_in(old: Place, new: Document) -> Place | None:
+    """Return a place in another version whose text (of its cell) is the same, else None."""
+    spans = compared(old, new)
+    if spans is None or _cut(old.document, spans[0]) != _cut(new, spans[1]):
+        return None
+    return Place(new, old.offset + spans[1].start - spans[0].start)
+
+
+def stands(document: Document, offset: int, current: Document) -> bool:
+    """Say whether a cursor's text is still the current one; of a notebook that of its cell."""
+    if current.version == document.version:
+        return True
+    return bool(document.cells) and found_in(Place(document, offset), current) is not None
+
+
+def _cut(document: Document, span: Span) -> str:
+    # Of a whole text this is the text itself, no copy.
+    return document.text[span.start : span.end]
+
+
 def typed_since(old: Place, new: Place) -> str | None:
     r"""Return what was typed at `old` since, line ends as `\n`; None if anything else changed.
 
     Closing marks that the editor put right of the cursor for openers in the typed text do not
     count as a change.
     """
-    before, now = old.document, new.document
-    if before.uri != now.uri or new.offset < old.offset:
+    spans = None if old.uri != new.uri else compared(old, new.document)
+    if spans is None:
         return None
-    if before.text is now.text:
-        return "" if old.offset == new.offset else None
-    added = len(now.text) - len(before.text) - (new.offset - old.offset)
+    before, now = _cut(old.document, spans[0]), _cut(new.document, spans[1])
+    start, end = old.offset - spans[0].start, new.offset - spans[1].start
+    if not start <= end <= len(now):
+        return None
+    if before is now:
+        return "" if start == end else None
+    added = len(now) - len(before) - (end - start)
     if not 0 <= added <= MAX_AUTO_CLOSED:
         return None
-    typed = now.text[old.offset : new.offset]
-    if now.text[new.offset : new.offset + added] != auto_closed(typed)[:added]:
+    typed = now[start:end]
+    if now[end : end + added] != auto_closed(typed)[:added]:
         return None
-    if now.text[new.offset + added :] != old.suffix or not now.text.startswith(old.prefix):
+    if now[end + added :] != before[start:] or not now.startswith(before[:start]):
         return None
     return plain(typed)
 
@@ -112,10 +149,15 @@ def possible_cursors(old: Place, new: Document) -> list[Place]:
 
     A change tells no cursor, and editors put closing marks right of it.
     """
-    end = len(new.text) - (len(old.document.text) - old.offset)
+    spans = compared(old, new)
+    if spans is None:
+        return []
+    was, now = spans
+    end = now.end - (was.end - old.offset)
+    first = old.offset + now.start - was.start
     places = [Place(new, end)]
     for n_closers in range(1, MAX_AUTO_CLOSED + 1):
-        if end - n_closers < old.offset or new.text[end - n_closers] not in _CLOSERS:
+        if end - n_closers < first or new.text[end - n_closers] not in _CLOSERS:
             break
         places.append(Place(new, end - n_closers))
     return places

@@ -1,18 +1,20 @@
-"""One request on its way through the tiers, and what a tier found."""
+"""What a source is asked, and what it replies."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ownstack.completion.echo.scoring import ScoredCandidate
+from ownstack.completion.extent import Extent
+from ownstack.completion.feedback.traces import Stopwatch
 from ownstack.completion.place import Place
-from ownstack.completion.shape import Shape
-from ownstack.completion.suggestion import Asked, Tier, Trace, Trigger
-from ownstack.completion.traces import Stopwatch
-from ownstack.document import Document
+from ownstack.completion.suggestion import CompletionRequest, Tier, Trace, Trigger
+from ownstack.text import Span
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Reply:
     """Text to offer, "" with the reason when there is none."""
 
     text: str
@@ -20,28 +22,32 @@ class Found:
     source: Tier = "none"
     confidence: float | None = None
     reason: str = ""
+    others: tuple[Reply, ...] = ()
+    """What else is likely; each with its own chance."""
 
 
 @dataclass(slots=True)
-class Request:
-    """One request on its way through the tiers."""
+class SourceRequest:
+    """What the sources are asked: a cursor, who asked, and the trace of the answer."""
 
     place: Place
     trigger: Trigger
     trace: Trace
     watch: Stopwatch
-    shape: Shape | None = None
+    extent: Extent | None = None
+    """How long the answer may be, once somebody has asked (`RequestExtents.of`)."""
+    examined: Sequence[ScoredCandidate] = ()
+    """What echo came upon, but was not sure of."""
 
     @property
     def invoked(self) -> bool:
         return self.trigger is Trigger.INVOKED
 
 
-def place_of(asked: Asked) -> Place:
+def place_of(request: CompletionRequest) -> Place:
     """Return where to complete: with the item that is selected in the editor's list put in."""
-    if asked.selected is None or asked.selected_span is None:
-        return Place(asked.document, asked.offset)
-    span, old = asked.selected_span, asked.document
-    text = old.text[: span.start] + asked.selected + old.text[max(span.end, asked.offset) :]
-    document = Document(old.uri, old.path, old.language, old.version, text)
-    return Place(document, span.start + len(asked.selected))
+    if request.selected is None or request.selected_span is None:
+        return Place(request.document, request.offset)
+    span, old = request.selected_span, request.document
+    document = old.spliced(Span(span.start, max(span.end, request.offset)), request.selected)
+    return Place(document, span.start + len(request.selected))

@@ -11,7 +11,7 @@ from ownstack.text import Span
 
 
 class Trigger(str, Enum):
-    """Who asked."""
+    """Who asked for a suggestion."""
 
     AUTOMATIC = "automatic"
     """The user typed."""
@@ -20,7 +20,7 @@ class Trigger(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CompletionRequest:
     """One request for a suggestion. The document is a snapshot."""
 
     document: Document
@@ -55,6 +55,17 @@ class Suggestion:
     confidence: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a text was found that was written before."""
+
+    uri: str
+    path: str
+    """As a person is told it: relative to its folder."""
+    line: int
+    """From 1."""
+
+
 @dataclass
 class Trace:
     """How one answer came about; everything `ownstack/explain` and `--json` show."""
@@ -77,11 +88,29 @@ class Trace:
     accepted_tokens: int = 0
     """Those among them that the model would have written itself."""
     confidence: float | None = None
+    text: str = ""
+    """What was suggested; "" if nothing was."""
+    path: str = ""
+    """The document that it was for."""
+    line: int = 0
+    """The cursor's line in it, from 1; 0 if there was none."""
+    prefetched: bool = False
+    """It was computed ahead, while the suggestion before it was being read."""
+    late: bool = False
+    """The model had not written a line when its time was over."""
+    origin: Origin | None = None
+    """Where the nearest of the places is that echo took it from."""
+    selected: str = ""
+    """The row of the editor's own list that it had to go on from."""
+    hidden: str = ""
+    """What is suggested here without that row, if the row contradicts it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one `Asked`: a suggestion or None, and the trace either way."""
+    """The answer to one `CompletionRequest`: a suggestion or None, and the trace either way."""
 
     suggestion: Suggestion | None
     trace: Trace
+    others: tuple[Suggestion, ...] = ()
+    """Other suggestions for the same place, to choose from; the likelier ones first."""

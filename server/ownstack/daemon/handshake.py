@@ -1,7 +1,8 @@
 """The first line each way on a daemon connection; described in docs/PROTOCOL.md.
 
 A client says what it wants (`Hello`), the daemon answers (`Welcome`); each is one JSON object on
-one line. After a welcome to a "session" the bytes of the language server protocol follow.
+one line. After a welcome to a "session" the bytes of the language server protocol follow, after one
+to "serve" a line that says where, and one that says whether.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ PROTOCOL = 1
 """Raised when a line of the handshake changes its meaning."""
 MAX_LINE_BYTES = 65_536
 
-Want = Literal["session", "status", "stop"]
+Want = Literal["session", "serve", "status", "stop"]
+LASTING: frozenset[Want] = frozenset(("session", "serve"))
+"""What goes on on the same connection, in what this version speaks."""
 Refusal = Literal["", "protocol", "token", "version", "busy", "leaving"]
 
 
@@ -97,7 +100,7 @@ def _values(line: bytes, kind: type[Hello] | type[Welcome]) -> dict[str, Any]:
     """Return the known fields whose values have the type of the field's default; drop others."""
     try:
         raw = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DaemonError("The daemon connection does not speak the Ownstack protocol.") from error
     if not isinstance(raw, dict):
         raise DaemonError("The daemon connection does not speak the Ownstack protocol.")

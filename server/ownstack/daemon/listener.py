@@ -7,21 +7,35 @@ import contextlib
 import hmac
 import logging
 import os
+import socket
+import sys
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from ownstack import __version__
 from ownstack.daemon import handshake
-from ownstack.daemon.address import TRANSPORT, Transport, address_file, socket_path, write_address
-from ownstack.daemon.handshake import Hello, Welcome
+from ownstack.daemon.address import (
+    TRANSPORT,
+    Transport,
+    address_file,
+    private_socket_path,
+    socket_path,
+    write_address,
+)
+from ownstack.daemon.handshake import Hello, Want, Welcome
+from ownstack.daemon.peer import peer_uid
 from ownstack.errors import DaemonError
 from ownstack.paths import Home, private_folder
 
 log = logging.getLogger(__name__)
 
+_ACCEPTING_TURNS = 20
+"""Of the event loop; it needs five from a connection to who serves it."""
+
 HELLO_S = 10.0
 """A client that says nothing for so long is hung up on."""
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Serve = Callable[[Want, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Answer = Callable[[Hello], Welcome]
 
 
@@ -35,12 +49,23 @@ class Listener:
         self._transport = transport
         self._token = ""
         self._server: asyncio.Server | None = None
+        self._socket: socket.socket | None = None
+        self.n_open = 0
+        """Connections that are not closed yet."""
 
     @classmethod
     async def open(
-        cls, home: Home, *, answer: Answer, serve: Serve, transport: Transport = TRANSPORT
+        cls,
+        home: Home,
+        *,
+        answer: Answer,
+        serve: Serve,
+        transport: Transport = TRANSPORT,
+        handed: socket.socket | None = None,
     ) -> Listener:
         """Listen. `answer` decides about each hello; `serve` runs an accepted session to its end.
+
+        `handed` is a socket that listens already, on the address of the home.
 
         Raises:
             DaemonError: the address cannot be used.
@@ -48,7 +73,8 @@ class Listener:
         """
         listener = cls(home, answer=answer, serve=serve, transport=transport)
         if transport == "unix":
-            await listener._open_unix()
+            listener._socket = handed or listener._bound()
+            await listener.resume()
         else:
             await listener._open_tcp()
         return listener
@@ -60,14 +86,48 @@ class Listener:
             path.unlink()
         if self._server is not None:
             self._server.close()
+        if self._socket is not None:
+            self._socket.close()
 
-    async def _open_unix(self) -> None:
-        path = socket_path(self._home)
-        private_folder(path.parent)
+    @property
+    def descriptor(self) -> int:
+        """Of the Unix socket that listens."""
+        assert self._socket is not None
+        return self._socket.fileno()
+
+    async def pause(self) -> None:
+        """Accept nobody at the Unix socket for a while: who comes waits for `resume`.
+
+        All who were accepted before are counted in `n_open` then.
+        """
+        assert self._server is not None
+        # A server that is closed drops whoever it has accepted and not begun to serve.
+        asyncio.get_running_loop().remove_reader(self._server.sockets[0].fileno())
+        for _ in range(_ACCEPTING_TURNS):
+            await asyncio.sleep(0)
+        self._server.close()
+
+    async def resume(self) -> None:
+        """Accept who comes to the Unix socket."""
+        assert self._socket is not None
+        # asyncio closes the one that it gets, and removes its file from Python 3.13 on.
+        more: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
+        own = self._socket.dup()
+        self._server = await asyncio.start_unix_server(self._connected, sock=own, **more)
+
+    def _bound(self) -> socket.socket:
+        folder = socket_path(self._home).parent
+        try:
+            private_folder(folder)
+        except PermissionError as error:
+            raise DaemonError(f"The daemon's folder cannot be used: {error}.") from error
+        path = private_socket_path(self._home)
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
-        self._server = await asyncio.start_unix_server(self._connected, path)
+        made = socket.socket(socket.AF_UNIX)
+        made.bind(str(path))
         os.chmod(path, 0o600)
+        return made
 
     async def _open_tcp(self) -> None:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
@@ -75,16 +135,20 @@ class Listener:
         self._token = write_address(self._home, port).token
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.n_open += 1
         try:
+            if self._transport == "unix" and not _is_ours(writer):
+                raise DaemonError("another user's process has connected")
             hello = await self._hello(reader)
             welcome = self._refusal(hello) or self._answer(hello)
             writer.write(handshake.encode(welcome))
             await writer.drain()
-            if welcome.ok and hello.want == "session":
-                await self._serve(reader, writer)
+            if welcome.ok and hello.want in handshake.LASTING:
+                await self._serve(hello.want, reader, writer)
         except (DaemonError, asyncio.TimeoutError, ConnectionError, ValueError) as error:
             log.info("A connection was dropped: %s", error or "it said nothing")
         finally:
+            self.n_open -= 1
             writer.close()
 
     async def _hello(self, reader: asyncio.StreamReader) -> Hello:
@@ -96,13 +160,17 @@ class Listener:
     def _refusal(self, hello: Hello) -> Welcome | None:
         if not hmac.compare_digest(hello.token.encode(), self._token.encode()):
             return Welcome(ok=False, reason="token")
-        if hello.want == "session" and hello.protocol != handshake.PROTOCOL:
+        if hello.want in handshake.LASTING and hello.protocol != handshake.PROTOCOL:
             return Welcome(ok=False, reason="protocol")
         return None
 
 
+def _is_ours(writer: asyncio.StreamWriter) -> bool:
+    return peer_uid(writer.get_extra_info("socket")) in (None, os.getuid())
+
+
 def version_refusal(hello: Hello, sessions: int) -> Welcome | None:
     """Refuse a session to a client of another version: it may speak other messages."""
-    if hello.want == "session" and hello.version != __version__:
+    if hello.want in handshake.LASTING and hello.version != __version__:
         return Welcome(ok=False, reason="version", sessions=sessions)
     return None

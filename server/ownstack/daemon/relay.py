@@ -15,7 +15,7 @@ _EXIT_WINDOW_BYTES = 256
 
 
 class Relay:
-    """Copies both ways until the daemon closes the connection.
+    """A copy of bytes both ways, until the daemon closes the connection.
 
     The editor closing its end is passed on as a half-close, so that answers under way still
     arrive. Only threads: asyncio would double the start time of what is started most often.

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from ownstack.engine.protocol import Finish, Generated, Usage
+from ownstack.engine.results import Finish, Generated, Usage
+
+WhenDone = Callable[[Finish | None, Usage], None]
+"""Hears how an answer ended, None being a failure, and what it cost."""
 
 
 class Generation:
-    """Grows by `push`, ends by `finish` or `fail`; all three run on the event loop.
+    """A running answer: grows by `push`, ends by `finish` or `fail`, all on the event loop.
 
     An engine on another thread goes through `loop.call_soon_threadsafe(generation.push, …)`.
     `cancel` may be called more than once and after the end; the engine is told by the
@@ -23,6 +26,7 @@ class Generation:
         self._error: BaseException | None = None
         self._cancelled = False
         self._changed: list[asyncio.Future[None]] = []
+        self._when_done: list[WhenDone] = []
 
     @property
     def text(self) -> str:
@@ -51,12 +55,21 @@ class Generation:
         if not self.done:
             self._text = result.text
             self._result = result
-            self._wake()
+            self._ended(result.finish, result.usage)
 
     def fail(self, error: BaseException) -> None:
         if not self.done:
             self._error = error
-            self._wake()
+            self._ended(None, Usage())
+
+    def when_done(self, hear: WhenDone) -> None:
+        """Have `hear` called at the end, once; at once if it has ended."""
+        if self._result is not None:
+            hear(self._result.finish, self._result.usage)
+        elif self._error is not None:
+            hear(None, Usage())
+        else:
+            self._when_done.append(hear)
 
     def cancel(self) -> None:
         if self.done or self._cancelled:
@@ -107,6 +120,11 @@ class Generation:
                 seen = len(text)
             elif self.done:
                 return
+
+    def _ended(self, finish: Finish | None, usage: Usage) -> None:
+        self._wake()
+        for hear in self._when_done:
+            hear(finish, usage)
 
     def _wake(self) -> None:
         waiters, self._changed = self._changed, []

@@ -11,32 +11,34 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ownstack.concurrency import Tasks
+from ownstack.engine.activity import Activity
+from ownstack.engine.chat import ChatDelta, ChatStream, TextDelta, ToolCall
+from ownstack.engine.chat_formats.formats import ChatFormat
+from ownstack.engine.chat_formats.parser import parser_of
 from ownstack.engine.generation import Generation
-from ownstack.engine.protocol import (
-    Capabilities,
-    Finish,
-    Generated,
-    GenerateRequest,
-    InfillRequest,
-    Speed,
-    Usage,
-    Weighed,
-)
+from ownstack.engine.messages import Tool, ToolCallPart
+from ownstack.engine.requests import ChatRequest, InfillRequest, ScoreRequest
+from ownstack.engine.results import Capabilities, Finish, Generated, ScoredLine, Speed, Usage
 from ownstack.errors import CannotInfillError, EngineClosedError, EngineError
+from ownstack.models.roles import Role
 
 EMBEDDING_WIDTH = 64
+Piece = str | ChatDelta
+"""What is written at once; a text is the answer's."""
+Request = InfillRequest | ScoreRequest | ChatRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ScriptedAnswer:
     """One queued answer. `gate`, if given, is waited for before the first piece is written."""
 
-    pieces: tuple[str, ...]
+    pieces: tuple[Piece, ...]
     finish: Finish = Finish.END
     gate: asyncio.Event | None = None
     error: Exception | None = None
@@ -44,18 +46,18 @@ class Answer:
     prompt_tokens: int | None = None
     """None: four characters of the request count as a token."""
     evaluated_tokens: int | None = None
-    weighed: tuple[Weighed, ...] = ()
+    scored: tuple[ScoredLine, ...] = ()
 
 
 class ScriptedEngine:
-    """Answers from a queue; with an empty queue it has nothing to say (an empty answer)."""
+    """An engine that answers from a queue; with an empty one its answer is empty."""
 
     def __init__(
         self,
         *answers: str,
         name: str = "scripted",
         infill: bool = True,
-        weighs: bool = False,
+        scores_lines: bool = False,
         context_tokens: int = 4_096,
         speed: Speed | None = None,
     ) -> None:
@@ -66,24 +68,38 @@ class ScriptedEngine:
             infill=infill,
             chat=True,
             infill_order="spm" if infill else "",
-            weighs=weighs,
+            scores_lines=scores_lines,
         )
-        self.requests: list[InfillRequest | GenerateRequest] = []
+        self.requests: list[Request] = []
         self.generations: list[Generation] = []
-        """One for each of `requests`."""
+        """One for each of `requests` that is none of a conversation."""
+        self.streams: list[ChatStream] = []
+        """One for each of `chats`."""
+        self.prepared: list[Role] = []
+        self.activity = Activity()
         self.closed = False
         self._speed = speed or Speed(prefill=1_000.0, decode=100.0)
-        self._answers: deque[Answer] = deque(Answer((text,)) for text in answers)
-        self._running: set[asyncio.Task[None]] = set()
+        self._answers: deque[ScriptedAnswer] = deque(ScriptedAnswer((text,)) for text in answers)
+        self._running = Tasks("A scripted answer")
 
     @property
     def infills(self) -> list[InfillRequest]:
         """The infill requests among `requests`."""
         return [request for request in self.requests if isinstance(request, InfillRequest)]
 
+    @property
+    def chats(self) -> list[ChatRequest]:
+        """The requests of conversations among `requests`."""
+        return [request for request in self.requests if isinstance(request, ChatRequest)]
+
+    @property
+    def scorings(self) -> list[ScoreRequest]:
+        """The requests for scores among `requests`."""
+        return [request for request in self.requests if isinstance(request, ScoreRequest)]
+
     def enqueue(
         self,
-        answer: str | Sequence[str],
+        answer: str | Sequence[Piece],
         *,
         finish: Finish = Finish.END,
         gate: asyncio.Event | None = None,
@@ -91,15 +107,16 @@ class ScriptedEngine:
         mean_logprob: float = -0.1,
         prompt_tokens: int | None = None,
         evaluated_tokens: int | None = None,
-        weighed: Sequence[Weighed] = (),
+        scored: Sequence[ScoredLine] = (),
     ) -> None:
         """Queue a text, or pieces that are written one loop turn after another.
 
-        With `error`, the pieces are written and then the answer fails with it.
+        In a conversation pieces may also be reasoning and tool calls. With `error`, the pieces
+        are written and then the answer fails with it.
         """
         pieces = (answer,) if isinstance(answer, str) else tuple(answer)
         self._answers.append(
-            Answer(
+            ScriptedAnswer(
                 pieces,
                 finish,
                 gate,
@@ -107,76 +124,128 @@ class ScriptedEngine:
                 mean_logprob,
                 prompt_tokens,
                 evaluated_tokens,
-                tuple(weighed),
+                tuple(scored),
             )
         )
 
+    def enqueue_raw(
+        self,
+        raw: str | Sequence[str],
+        chat_format: ChatFormat,
+        *,
+        finish: Finish = Finish.END,
+        error: Exception | None = None,
+        reasoning: bool = False,
+        tools: Sequence[Tool] = (),
+    ) -> None:
+        """Queue a model's raw text, or pieces of it; it is taken apart as llama.cpp's is.
+
+        With `reasoning` it begins inside of that.
+        """
+        parser = parser_of(chat_format, tools=tools, reasoning=reasoning)
+        pieces = (raw,) if isinstance(raw, str) else tuple(raw)
+        deltas = [delta for piece in pieces for delta in parser.feed(piece)]
+        self.enqueue([*deltas, *parser.close()], finish=finish, error=error)
+
     def infill(self, request: InfillRequest) -> Generation:
         """See `Engine.infill`."""
-        if not self.capabilities.infill:
-            raise CannotInfillError(f"{self.capabilities.model} cannot fill in the middle.")
-        if request.alternatives > 0 and not self.capabilities.weighs:
-            raise EngineError(f"{self.capabilities.model} does not weigh lines.")
+        self._check_infill()
         length = len(request.prefix) + len(request.suffix)
-        return self._start(request, length, request.max_lines, request.min_indent)
+        limits = _Limits(request.max_lines, request.min_indent, request.max_tokens, request.stop)
+        return self._start(request, length, limits)
 
-    def generate(self, request: GenerateRequest) -> Generation:
-        """See `Engine.generate`."""
-        return self._start(request, sum(len(m.content) for m in request.messages), None, None)
+    def score(self, request: ScoreRequest) -> Generation:
+        """See `LineScorer.score`."""
+        if not self.capabilities.scores_lines:
+            raise EngineError(f"{self.capabilities.model} does not score lines.")
+        length = len(request.prefix) + len(request.suffix)
+        return self._start(request, length, _Limits(1, None, request.max_tokens))
+
+    def chat(self, request: ChatRequest) -> ChatStream:
+        """See `ChatModel.chat`."""
+        length = sum(
+            len(part.arguments if isinstance(part, ToolCallPart) else part.text)
+            for message in request.messages
+            for part in message.parts
+        )
+        answer, usage = self._next(request, length)
+        cancelled = asyncio.Event()
+        stream = ChatStream(cancelled.set)
+        self.streams.append(self.activity.began(stream))
+        limits = _Limits(None, None, request.max_tokens, request.stop)
+        self._running.start(self._converse(stream, answer, cancelled, limits, usage))
+        return stream
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return vectors in which texts that share words are near each other."""
-        rows = np.zeros((len(texts), EMBEDDING_WIDTH), np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            for word in text.lower().split() or [""]:
-                digest = hashlib.sha256(word.encode("utf-8", "surrogatepass")).digest()
-                row[digest[0] % EMBEDDING_WIDTH] += 1.0
-        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        return rows
+        with self.activity.call():
+            rows = np.zeros((len(texts), EMBEDDING_WIDTH), np.float32)
+            for row, text in zip(rows, texts, strict=True):
+                for word in text.lower().split() or [""]:
+                    digest = hashlib.sha256(word.encode("utf-8", "surrogatepass")).digest()
+                    row[digest[0] % EMBEDDING_WIDTH] += 1.0
+            rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+            return rows
+
+    @property
+    def exact(self) -> bool:
+        """See `TokenCounter.exact`."""
+        return False
 
     def count(self, text: str) -> int:
-        """Four characters are a token, as a rule of thumb has it."""
+        """Return a fourth of the characters, as a rule of thumb has it."""
         return (len(text) + 3) // 4
 
     def speed(self) -> Speed:
         return self._speed
 
+    async def prepare(self, role: Role) -> None:
+        """Note the role; raises as a real engine does if there is no infill."""
+        if role == "completion":
+            self._check_infill()
+        self.prepared.append(role)
+
     async def close(self) -> None:
         self.closed = True
+        error = EngineClosedError("The engine was closed.")
         for generation in self.generations:
-            generation.fail(EngineClosedError("The engine was closed."))
-        for task in list(self._running):
-            task.cancel()
-        if self._running:
-            await asyncio.wait(set(self._running))
+            generation.fail(error)
+        for stream in self.streams:
+            stream.fail(error)
+        self._running.cancel()
+        await self._running.ended()
+
+    def _check_infill(self) -> None:
+        if not self.capabilities.infill:
+            raise CannotInfillError(f"{self.capabilities.model} cannot fill in the middle.")
 
     def _start(
         self,
-        request: InfillRequest | GenerateRequest,
+        request: InfillRequest | ScoreRequest,
         length: int,
-        max_lines: int | None,
-        min_indent: int | None,
+        limits: _Limits,
     ) -> Generation:
+        answer, usage = self._next(request, length)
+        cancelled = asyncio.Event()
+        generation = Generation(cancelled.set)
+        self.generations.append(self.activity.began(generation))
+        self._running.start(self._write(generation, answer, cancelled, limits, usage))
+        return generation
+
+    def _next(self, request: Request, length: int) -> tuple[ScriptedAnswer, Usage]:
+        """Record what is asked; return the answer to it, and what its prompt costs."""
         if self.closed:
             raise EngineClosedError("The engine was closed.")
         self.requests.append(request)
-        answer = self._answers.popleft() if self._answers else Answer(())
+        answer = self._answers.popleft() if self._answers else ScriptedAnswer(())
         prompt = self.count("x" * length) if answer.prompt_tokens is None else answer.prompt_tokens
         evaluated = prompt if answer.evaluated_tokens is None else answer.evaluated_tokens
-        cancelled = asyncio.Event()
-        generation = Generation(cancelled.set)
-        self.generations.append(generation)
-        limits = _Limits(max_lines, min_indent, request.max_tokens)
-        usage = Usage(prompt_tokens=prompt, evaluated_tokens=evaluated)
-        task = asyncio.ensure_future(self._write(generation, answer, cancelled, limits, usage))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return generation
+        return answer, Usage(prompt_tokens=prompt, evaluated_tokens=evaluated)
 
     async def _write(
         self,
         generation: Generation,
-        answer: Answer,
+        answer: ScriptedAnswer,
         cancelled: asyncio.Event,
         limits: _Limits,
         usage: Usage,
@@ -188,6 +257,8 @@ class ScriptedEngine:
             await asyncio.sleep(0)  # one turn of the loop, as a real engine's thread would take
             if cancelled.is_set():
                 break
+            if not isinstance(piece, str):
+                raise TypeError("Only a text can be filled in.")
             allowed, reason = limits.cut(text + piece)
             generation.push(allowed[len(text) :])
             text = allowed
@@ -204,8 +275,47 @@ class ScriptedEngine:
             evaluated_tokens=usage.evaluated_tokens,
             generated_tokens=self.count(text),
         )
-        weighed = () if finish is Finish.CANCELLED else answer.weighed
-        generation.finish(Generated(text, finish, used, answer.mean_logprob, weighed))
+        scored = () if finish is Finish.CANCELLED else answer.scored
+        generation.finish(Generated(text, finish, used, answer.mean_logprob, scored))
+
+    async def _converse(
+        self,
+        stream: ChatStream,
+        answer: ScriptedAnswer,
+        cancelled: asyncio.Event,
+        limits: _Limits,
+        usage: Usage,
+    ) -> None:
+        text, finish = "", answer.finish
+        if answer.gate is not None:
+            await _first(answer.gate.wait(), cancelled.wait())
+        for piece in answer.pieces:
+            await asyncio.sleep(0)
+            if cancelled.is_set():
+                break
+            written = _words(piece)
+            allowed, reason = limits.cut(text + written)
+            if isinstance(piece, str):
+                stream.push(TextDelta(allowed[len(text) :]))
+            elif reason is None:
+                stream.push(piece)
+            text = allowed
+            if reason is not None:
+                finish = reason
+                break
+        if cancelled.is_set():
+            finish = Finish.CANCELLED
+        elif answer.error is not None:
+            stream.fail(answer.error)
+            return
+        stream.finish(finish, replace(usage, generated_tokens=self.count(text)))
+
+
+def _words(piece: Piece) -> str:
+    """Return what a piece takes of the tokens that an answer may have."""
+    if isinstance(piece, str):
+        return piece
+    return piece.part.name + piece.part.arguments if isinstance(piece, ToolCall) else piece.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +325,13 @@ class _Limits:
     max_lines: int | None
     min_indent: int | None
     max_tokens: int
+    stop: tuple[str, ...] = ()
 
     def cut(self, text: str) -> tuple[str, Finish | None]:
         """Return what may be shown of `text`, and why it ends there (None: it may go on)."""
+        found = [at for at in map(text.find, self.stop) if at >= 0]
+        if found:
+            return text[: min(found)], Finish.STOP
         lines = text.split("\n")
         if self.max_lines is not None and len(lines) > self.max_lines:
             return "\n".join(lines[: self.max_lines]), Finish.LINES

@@ -1,0 +1,1 @@
+"""What is known of a project: kept true, kept on disk, and searched."""

@@ -6,25 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ownstack.index.columns import Batch, firsts, join
-from ownstack.index.jobs import FilesRead, FileToRead, TextRead, Vectors
-from ownstack.index.keeper import Keeper
-from ownstack.index.reading import Stamp
-from ownstack.index.snapshot import Snapshot
-from ownstack.index.sync import FileState, SyncPlan
+from ownstack.files.reading import Stamp
+from ownstack.index.snapshot.snapshot import Snapshot
+from ownstack.index.storage.columns import Batch, firsts, join
+from ownstack.index.storage.compaction import has_many_dead_rows
+from ownstack.index.storage.file_state import FileState
+from ownstack.index.storage.store_session import StoreSession
 from ownstack.index.texts import Texts
-from ownstack.index.waste import has_many_dead_rows
+from ownstack.index.update.jobs import FilesRead, FileToRead, TextRead, Vectors
+from ownstack.index.update.plan import SyncPlan
 
 
 class Contents:
     """Used by one thread at a time, but for `snapshot` and `files`, which any may look at."""
 
-    def __init__(self, root: Path, keeper: Keeper, dim: int) -> None:
+    def __init__(self, root: Path, session: StoreSession, dim: int) -> None:
         """Hold nothing; `dim` is that of the vectors."""
         self.files: dict[str, FileState] = {}
         self.overlaid: dict[str, TextRead] = {}
         """Files for which an editor's text stands, in memory only."""
-        self._keeper = keeper
+        self._session = session
         self._dim = dim
         self._texts = Texts(root)
         self.snapshot = Snapshot.empty(self._texts, dim)
@@ -34,7 +35,7 @@ class Contents:
 
     def load(self) -> None:
         """Take what is stored in place of what is held."""
-        files, held = self._keeper.load()
+        files, held = self._session.load()
         self.files = files
         snapshot = Snapshot.empty(self._texts, self._dim)
         if held is not None:
@@ -49,7 +50,7 @@ class Contents:
     def known(self, path: str) -> tuple[bytes, ...]:
         """Return the contents of a file that need not be extracted (again)."""
         now = None if path in self._skimmed else self.snapshot.file(path)
-        return self._keeper.contents(path) + ((now.content_hash,) if now else ())
+        return self._session.contents(path) + ((now.content_hash,) if now else ())
 
     def leave_out(self, plan: SyncPlan) -> None:
         """Forget what a plan says is gone, or not to be in the index."""
@@ -74,7 +75,7 @@ class Contents:
             else:
                 self.files[path] = state
         self._skimmed.difference_update(states)
-        self._keeper.put(batch, states)
+        self._session.put(batch, states)
 
     def take(self, read: FilesRead) -> None:
         """Take over what became of some files; readers find what is new after `show`."""
@@ -94,12 +95,12 @@ class Contents:
         self._unseen.append((read.batch, read.vectors, read.stamps))
 
     def skim(self, read: FilesRead) -> None:
-        """Let files be found by what was seen at a glance, until they are read; after `show`."""
+        """Let files be found by what skimming saw, until they are read; after `show`."""
         self._skimmed.update(document.path for document in read.batch.documents)
         self._unseen.append((read.batch, None, read.stamps))
 
     def end_skim(self) -> None:
-        """Forget what was only seen at a glance."""
+        """Forget what was only skimmed."""
         self.show()
         self.forget(tuple(self._skimmed))
         self._skimmed.clear()
@@ -108,24 +109,28 @@ class Contents:
     def show_text(self, path: str, read: TextRead) -> None:
         """Let an editor's text stand for a file, until it is read again."""
         self.overlaid[path] = read
+        if read.cells is not None:
+            self._texts.know_cells(path, read.batch.documents[0].content, read.cells)
         self._unseen.append((read.batch, read.vectors, {}))
         self.show()
 
     def show(self) -> None:
         """Let readers find what was taken over."""
-        unseen, self._unseen = [one for one in self._unseen if one[0].documents], []
+        unseen, self._unseen = [taken for taken in self._unseen if taken[0].documents], []
         if not unseen:
             return
         self.snapshot = self.snapshot.with_batch(join([batch for batch, _, _ in unseen]))
         for batch, vectors, stamps in unseen:
             bounds = firsts(batch.chunks.document, len(batch.documents))
-            for at, one in enumerate(batch.documents):
-                if one.path in stamps:
-                    self._texts.know(one.path, stamps[one.path], one.content)
+            for at, document in enumerate(batch.documents):
+                if document.path in stamps:
+                    self._texts.know(document.path, stamps[document.path], document.content)
                 if vectors is not None:
-                    self.put_vectors(one.path, one.content, vectors[bounds[at] : bounds[at + 1]])
+                    self.put_vectors(
+                        document.path, document.content, vectors[bounds[at] : bounds[at + 1]]
+                    )
         if self._skimmed:
-            # Each file that is read leaves dead rows of the glance at it.
+            # Each file that is read leaves the dead rows of when it was skimmed.
             self.renumber()
 
     def restore(self) -> tuple[FileToRead, ...]:
@@ -133,19 +138,24 @@ class Contents:
         former, self._former = self._former, []
         if not former:
             return ()
-        held = self._keeper.restore([(path, content) for path, content, _ in former])
+        held = self._session.restore([(path, content) for path, content, _ in former])
         stamps = {path: stamp for path, _, stamp in former}
         documents = held.batch.documents if held else ()
         if held:
             self.snapshot = self.snapshot.with_held(held.batch, held.vectors, held.embedded)
-        self.note({one.path: FileState(stamps.pop(one.path), "", one) for one in documents})
+        self.note(
+            {
+                document.path: FileState(stamps.pop(document.path), "", document)
+                for document in documents
+            }
+        )
         return tuple(FileToRead(path) for path in stamps)
 
     def put_vectors(self, path: str, content: bytes, vectors: Vectors) -> None:
         """Set the vectors of a file's chunks, if it still holds this content."""
         is_there = self.snapshot.put_vectors(path, content, vectors)
         if is_there and path not in self.overlaid:
-            self._keeper.put_vectors(path, content, vectors)
+            self._session.put_vectors(path, content, vectors)
 
     def renumber(self) -> None:
         """Give back the memory of rows that are dead, if they are many."""

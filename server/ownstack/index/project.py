@@ -18,12 +18,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from ownstack.errors import IndexingError, in_words
+from ownstack.files.handwriting import is_minified, without_long_lines
+from ownstack.files.listing import Changes, Listing, look, look_at
+from ownstack.files.path_case import listed
+from ownstack.files.reading import NO_STAMP, Refusal, content_hash, plain_lines, read
+from ownstack.files.scan import too_broad
 from ownstack.index.contents import Contents
-from ownstack.index.embed import Embedder, default_embedder
-from ownstack.index.embedding import embed_files
-from ownstack.index.folder import folder_of
-from ownstack.index.joblist import embed_jobs, read_jobs
-from ownstack.index.jobs import (
+from ownstack.index.embedding.embedder import TextEmbedder, default_embedder
+from ownstack.index.snapshot.snapshot import Snapshot
+from ownstack.index.status import (
+    Phase,
+    Progress,
+    ProjectIndexStatus,
+    Report,
+    reason_of_place,
+    reason_on_disk,
+)
+from ownstack.index.storage.file_state import FileState
+from ownstack.index.storage.folder import folder_of
+from ownstack.index.storage.store_session import StoreSession
+from ownstack.index.update.batches import embed_jobs, read_jobs
+from ownstack.index.update.jobs import (
     EmbedFiles,
     FilesRead,
     Job,
@@ -31,37 +46,34 @@ from ownstack.index.jobs import (
     ReadText,
     TextRead,
 )
-from ownstack.index.keeper import Keeper
-from ownstack.index.reading import NO_STAMP
-from ownstack.index.scan import too_broad
-from ownstack.index.snapshot import Snapshot
-from ownstack.index.spelling import listed
-from ownstack.index.status import IndexStatus, Phase, Progress, Report, reason_on_disk
-from ownstack.index.sync import FileState, SyncPlan, plan_all, plan_update
-from ownstack.index.workers import Pool
+from ownstack.index.update.plan import SyncPlan, plan_changes, plan_listing
+from ownstack.index.update.vectors import embed_files
+from ownstack.index.update.workers import Pool
 
 log = logging.getLogger(__name__)
 
 SKIM_SHARE = 0.25
-"""What a glance at files takes of all the work on them."""
+"""What skimming files takes of all the work on them."""
 SHOW_S = 0.4
 """What was read is seen by readers so often, while much is read."""
 
 
 class ProjectIndex:
-    """See the module. Use `open`, then `refresh`."""
+    """The index of one project. Use `open`, then `refresh`."""
 
-    def __init__(self, root: Path, keeper: Keeper, pool: Pool, embedder: Embedder) -> None:
+    def __init__(
+        self, root: Path, session: StoreSession, pool: Pool, embedder: TextEmbedder
+    ) -> None:
         """Use `open`."""
         self.root = root
         self.notice = ""
         """What else `status` should tell (that changes are seen late, say)."""
         self.n_works = 0
         """How often something was looked at or taken over: `status` may be another after it."""
-        self._keeper = keeper
+        self._session = session
         self._pool = pool
         self._embedder = embedder
-        self._contents = Contents(root, keeper, embedder.dim)
+        self._contents = Contents(root, session, embedder.dim)
         self._busy = threading.RLock()
         self._phase: Phase = "new"
         self._failure = ""
@@ -75,7 +87,7 @@ class ProjectIndex:
         cls,
         root: Path,
         cache: Path,
-        embedder: Embedder,
+        embedder: TextEmbedder,
         *,
         n_workers: int | None = None,
         force: bool = False,
@@ -90,9 +102,9 @@ class ProjectIndex:
             raise IndexingError(f"{root} is not a folder.")
         if not force and (reason := too_broad(root)):
             raise IndexingError(reason, "Ask for it with --force if you mean it.")
-        keeper = Keeper(folder_of(cache, root), root, embedder.name, embedder.dim)
-        index = cls(root, keeper, Pool(n_workers or os.cpu_count() or 1), embedder)
-        if not keeper.is_new:
+        session = StoreSession(folder_of(cache, root), root, embedder.name, embedder.dim)
+        index = cls(root, session, Pool(n_workers or os.cpu_count() or 1), embedder)
+        if not session.is_new:
             index._load()
         return index
 
@@ -107,14 +119,18 @@ class ProjectIndex:
         rests = self._pool.is_paused and self._phase not in ("ready", "failed")
         return "paused" if rests else self._phase
 
-    def refresh(self, report: Report | None = None) -> SyncPlan:
-        """Make the index say what the disk says. Ends early, in good order, after `close`."""
+    def refresh(self, report: Report | None = None, listing: Listing | None = None) -> SyncPlan:
+        """Make the index say what the disk says. Ends early, in good order, after `close`.
+
+        `listing`: what somebody found who looked at the folder; else it is looked at here.
+        """
         with self._at_work():
-            if self._keeper.changed():
+            if self._session.changed():
                 self._load()
             self._phase = "scanning"
-            plan = plan_all(self.root, self._contents.files, self._contents.overlaid)
-            if not self._keeper.is_reader:
+            held = self._contents
+            plan = plan_listing(listing or look(self.root), held.files, held.overlaid)
+            if not self._session.is_reader:
                 self._carry_out(plan, report)
                 self._pool.shrink()
             self._refreshed, self._failure = time.time(), ""
@@ -125,12 +141,17 @@ class ProjectIndex:
 
         Only files can be looked at so: a folder, or an ignore file, concerns others.
         """
+        changes = look_at(self.root, paths)
+        return changes is not None and self.take_changes(changes)
+
+    def take_changes(self, changes: Changes) -> bool:
+        """Take over what somebody found who looked at some files; False as of `update`."""
         if self._failure:
             return False
         with self._at_work():
             held = self._contents
-            plan = plan_update(self.root, paths, held.files, held.overlaid)
-            if plan is not None and not self._keeper.is_reader:
+            plan = plan_changes(self.root, changes, held.files, held.overlaid)
+            if plan is not None and not self._session.is_reader:
                 self._carry_out(plan, None)
             return plan is not None
 
@@ -142,14 +163,33 @@ class ProjectIndex:
                 held = self._contents
                 held.overlaid.pop(path, None)
                 held.forget([path])
-                plan = plan_update(self.root, [path], held.files, held.overlaid)
+                changes = look_at(self.root, [path])
+                plan = None
+                if changes is not None:
+                    plan = plan_changes(self.root, changes, held.files, held.overlaid)
                 self._carry_out(plan or SyncPlan((path,), (), (), 0), None)
                 return
-            for _, answer in self._pool.do([ReadText(path, text, self._made_at_once())]):
+            job = ReadText(path, text, self._made_at_once(), str(self.root))
+            for _, answer in self._pool.do([job]):
                 if isinstance(answer, TextRead):
                     self._contents.show_text(path, answer)
                     if answer.vectors is None:
                         self._embed([path], None)
+
+    def is_news(self, path: str, text: str) -> bool:
+        """Say whether an editor's text of a file should count, since its file says another.
+
+        What an editor shows is text, whatever its bytes look like. Reads the file where need be.
+        """
+        file = self.snapshot.file(path)
+        if file is not None and content_hash(text.encode("utf-8", "replace")) == file.content_hash:
+            return False
+        if file is None and (reason_of_place(self.root, path) or is_minified(path, text)):
+            return False
+        if path in self._contents.overlaid:
+            return True
+        held = read(self.root, path)
+        return isinstance(held, Refusal) or held.text != without_long_lines(plain_lines(text))
 
     def pause(self) -> None:
         """Begin no new work until `resume`; from any thread."""
@@ -167,7 +207,7 @@ class ProjectIndex:
     def tidy(self, *, at_once: bool = False) -> None:
         """Give back space on disk and in memory that old states take."""
         with self._busy:
-            self._keeper.tidy(at_once=at_once)
+            self._session.tidy(at_once=at_once)
             self._contents.renumber()
             self.n_works += 1
 
@@ -180,10 +220,12 @@ class ProjectIndex:
             return state.reason
         return reason_on_disk(self.root, path) or "It has not been read yet."
 
-    def status(self) -> IndexStatus:
+    def status(self) -> ProjectIndexStatus:
         """Return what a user should know; from any thread."""
         snapshot, files = self.snapshot, dict(self._contents.files)
-        return IndexStatus(
+        of_all = files[""].reason if "" in files else ""
+        said = (self._failure, self._session.message, self.notice, of_all)
+        return ProjectIndexStatus(
             root=str(self.root),
             phase=self.phase,
             progress=self._progress,
@@ -192,12 +234,12 @@ class ProjectIndex:
             n_symbols=int(snapshot.live_symbols.sum()),
             n_chunks=int(snapshot.live.sum()),
             n_embedded=snapshot.embedded_count,
-            left_out=dict(Counter(one.reason for one in files.values() if one.reason)),
-            size_bytes=self._keeper.size_bytes(),
+            left_out=dict(Counter(state.reason for state in files.values() if state.reason)),
+            size_bytes=self._session.size_bytes(),
             source_bytes=sum(file.size_bytes for file in snapshot.files()),
             refreshed=self._refreshed,
-            is_reader=self._keeper.is_reader,
-            message=" ".join(filter(None, (self._failure, self._keeper.message, self.notice))),
+            is_reader=self._session.is_reader,
+            message=" ".join(filter(None, said)),
         )
 
     def stop(self) -> None:
@@ -210,7 +252,7 @@ class ProjectIndex:
         self.stop()
         with self._busy:
             self._pool.close()
-            self._keeper.close()
+            self._session.close()
 
     @contextlib.contextmanager
     def _at_work(self) -> Iterator[None]:
@@ -238,18 +280,18 @@ class ProjectIndex:
         if is_much:
             self._skim_and_read(jobs, len(plan.read), report)
         else:
-            self._keeper.begin()
+            self._session.begin()
             self._read(jobs, len(plan.read), report)
         self._embed(self.snapshot.awaiting_vectors(), report)
-        self._keeper.flush()
+        self._session.flush()
 
     def _skim_and_read(
         self, jobs: Sequence[ReadFiles], n_files: int, report: Report | None
     ) -> None:
-        """Let much that is new be found soon, by what is seen at a glance."""
+        """Let much that is new be found soon, by what skimming sees of it."""
         try:
             self._skim(jobs, n_files, report)
-            self._keeper.begin()
+            self._session.begin()
             self._read(jobs, n_files, report, (SKIM_SHARE, 1.0))
         finally:
             self._contents.end_skim()
@@ -291,7 +333,7 @@ class ProjectIndex:
         """Do jobs and keep what they answer; files of known contents come back at the end."""
         for job, answer in self._taken(jobs, self._contents.take):
             yield job, answer
-            self._keeper.flush(if_due=True)
+            self._session.flush(if_due=True)
         if files := self._contents.restore():
             # The store was lost in between: what it knew must be read after all.
             list(self._do_reading([ReadFiles(str(self.root), files)]))
@@ -326,7 +368,7 @@ class ProjectIndex:
             else:
                 log.warning("Some chunks could not be embedded: %s", answer)
             n_done += len(job.files)
-            self._keeper.flush(if_due=True)
+            self._session.flush(if_due=True)
             self._say(Progress("embedding", n_done, len(paths)), report)
 
     def _do_embedding(self, jobs: Sequence[EmbedFiles]) -> Iterator[tuple[Job, object]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ownstack.index import reading, scan
+from ownstack.files import reading, scan
 
 Phase = Literal[
     "new", "loaded", "scanning", "skimming", "reading", "embedding", "paused", "ready", "failed"
@@ -35,8 +36,8 @@ Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
-class IndexStatus:
-    """Counts are those of what can be found now."""
+class ProjectIndexStatus:
+    """What an index says of itself; counts are those of what can be found now."""
 
     root: str
     phase: Phase
@@ -57,6 +58,12 @@ class IndexStatus:
     """Another process keeps it up to date."""
     message: str
     """What is wrong, in words, or ""."""
+
+
+def reason_of_place(root: Path, path: str) -> str:
+    """Say why a file is left out wherever its text comes from, or return ""."""
+    reason = scan.reason(root, path, max_bytes=sys.maxsize)
+    return "" if reason == scan.EMPTY else reason
 
 
 def reason_on_disk(root: Path, path: str) -> str:

@@ -1,12 +1,23 @@
-"""The texts of files as they are now, which is what every answer is checked against."""
+"""The texts of files as they are now, which is what every answer is checked against.
+
+Any thread may ask. Lines and their count change together, under the lock; a stamp is one entry of
+a dictionary, set and read whole, and two threads that set it have seen the same file.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from pathlib import Path
 
-from ownstack.index.reading import NO_STAMP, Stamp, Text, holds, read, stamp_of
+from cachetools import LRUCache
+
+from ownstack.extract.cells import rows_in
+from ownstack.extract.rows import CellRows
+from ownstack.files.reading import NO_STAMP, Stamp, Text, holds, read, stamp_of
+from ownstack.files.secret.detection import without_secrets
+
+MAX_NOTEBOOKS = 256
+"""So many are remembered by where their cells are."""
 
 
 class Texts:
@@ -14,16 +25,34 @@ class Texts:
 
     def __init__(self, folder: Path, max_chars: int = 64_000_000) -> None:
         self.folder = folder
-        self._max_chars = max_chars
-        self._n_chars = 0
-        self._lines: OrderedDict[tuple[str, bytes], tuple[list[str], int]] = OrderedDict()
+        self._lines: LRUCache[tuple[str, bytes], tuple[list[str], int]]
+        self._lines = LRUCache(max_chars, lambda known: known[1])
         self._stamps: dict[str, tuple[Stamp, bytes]] = {}
+        self._cells: LRUCache[tuple[str, bytes], CellRows] = LRUCache(MAX_NOTEBOOKS)
         self._lock = threading.Lock()
 
     def know(self, path: str, stamp: Stamp, content: bytes) -> None:
         """Note that a file with this stamp holds this content."""
         if stamp != NO_STAMP:
             self._stamps[path] = (stamp, content)
+
+    def know_cells(self, path: str, content: bytes, cells: CellRows) -> None:
+        """Note where the cells of a notebook's text are, which need not be what its file holds."""
+        with self._lock:
+            self._cells[path, content] = cells
+
+    def cells(self, path: str, content: bytes) -> CellRows | None:
+        """Return where a notebook's cells are; None if it does not hold this content (any more)."""
+        with self._lock:
+            known = self._cells.get((path, content))
+        if known is not None:
+            return known
+        lines = self.lines(path, content)
+        if lines is None:
+            return None
+        known = rows_in("\n".join(lines))
+        self.know_cells(path, content, known)
+        return known
 
     def current(self, path: str, content: bytes) -> bool:
         """Say whether a file holds this content now: by its stamp, else by its bytes."""
@@ -43,18 +72,15 @@ class Texts:
         key = (path, content)
         with self._lock:
             known = self._lines.get(key)
-            if known is not None:
-                self._lines.move_to_end(key)
         if known is not None:
             return known[0] if self.current(path, content) else None
         found = read(self.folder, path)
         if not isinstance(found, Text) or found.content != content:
             return None
         self.know(path, found.proof, content)
-        lines = found.text.split("\n")
-        with self._lock:
-            self._lines[key] = (lines, len(found.text))
-            self._n_chars += len(found.text)
-            while self._n_chars > self._max_chars and len(self._lines) > 1:
-                self._n_chars -= self._lines.popitem(last=False)[1][1]
+        # As it was extracted, so that the lines are those of the chunks.
+        lines = without_secrets(path, found.text).split("\n")
+        if len(found.text) <= self._lines.maxsize:
+            with self._lock:
+                self._lines[key] = (lines, len(found.text))
         return lines

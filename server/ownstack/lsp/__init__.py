@@ -1,0 +1,1 @@
+"""The language server protocol: convert, call the session, convert."""

@@ -5,6 +5,7 @@ On the wire names are camelCase. `MESSAGES` is the one list of what is sent besi
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 from collections.abc import Callable, Mapping
@@ -17,26 +18,48 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from lsprotocol import types
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
-from ownstack.completion.suggestion import Trace
-from ownstack.daemon.index_status import FileInIndex, IndexStatus
-from ownstack.daemon.status import Status
+from ownstack.app.indexes.index_status import FileInIndex, IndexStatus
+from ownstack.app.offers import Offer, ServedModel, ServerEntry
+from ownstack.app.role_status import RoleStatus
+from ownstack.app.status import Status
+from ownstack.completion.feedback.signals import Tally
+from ownstack.completion.suggestion import Origin, Trace
 from ownstack.doctor import Check
+from ownstack.lsp.model_messages import (
+    Model,
+    ModelOffersParams,
+    ModelOffersResult,
+    ModelsResult,
+    PullModelParams,
+    ServerModelsParams,
+    ServerModelsResult,
+    UseModelParams,
+)
 from ownstack.settings import camel
 
 log = logging.getLogger(__name__)
 
 STATUS = "ownstack/status"
 STATUS_CHANGED = "ownstack/statusChanged"
+LEAVING = "ownstack/leaving"
 EXPLAIN = "ownstack/explain"
 MODELS = "ownstack/models"
 USE_MODEL = "ownstack/useModel"
+MODEL_OFFERS = "ownstack/modelOffers"
+PULL_MODEL = "ownstack/pullModel"
+SERVER_MODELS = "ownstack/serverModels"
 DOCTOR = "ownstack/doctor"
 SEARCH = "ownstack/search"
 INDEX_STATUS = "ownstack/indexStatus"
+STATISTICS = "ownstack/statistics"
 ACCEPTED = "ownstack.accepted"
 """A server command (workspace/executeCommand), not a message. The next two are such, too."""
 REBUILD_INDEX = "ownstack.index.rebuild"
 CLEAR_INDEX = "ownstack.index.clear"
+
+MAX_UINTEGER = 2**31 - 1
+MAX_IN_WORK = 8
+"""Requests of one window at once; what it sends beyond that waits in its own pipe."""
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -54,28 +77,16 @@ class ExplainParams:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A model that is known."""
-
-    name: str
-    path: str
-    size_bytes: int
-    parameters: int | None
-    infill: str
-    """Family of its infill format, "" if it cannot infill."""
-    infill_problem: str
-    chosen_for: list[str] = field(default_factory=list)
+class StatisticsParams:
+    days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
-class ModelsResult:
-    models: list[Model]
-
-
-@dataclass(frozen=True, slots=True)
-class UseModelParams:
-    name: str
-    role: str
+class StatisticsResult:
+    tallies: list[Tally]
+    """What became of suggestions, by who made them; most shown first."""
+    reason: str
+    """Why something may be missing, as one sentence, or ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +107,10 @@ class SearchParams:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A result. Lines are 1-based, inclusive."""
+    """A result. Lines are 1-based, inclusive; a notebook's are counted within the cell."""
 
     uri: str
+    """Of a notebook that is open: of the cell's text."""
     path: str
     start_line: int
     end_line: int
@@ -109,6 +121,8 @@ class Hit:
     score: float
     text: str
     parts: dict[str, float] = field(default_factory=dict)
+    cell: int | None = None
+    """Of a notebook: which cell, 1-based."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +146,7 @@ class IndexStatusResult:
 
 
 @attrs.define
-class Request(Generic[P]):
+class RequestMessage(Generic[P]):
     id: int | str
     method: str
     params: P
@@ -140,38 +154,53 @@ class Request(Generic[P]):
 
 
 @attrs.define
-class Notification(Generic[P]):
+class NotificationMessage(Generic[P]):
     method: str
     params: P
     jsonrpc: str = "2.0"
 
 
 @attrs.define
-class Response(Generic[R]):
+class ResponseMessage(Generic[R]):
     id: int | str | None
     result: R
     jsonrpc: str = "2.0"
 
 
 MESSAGES: Mapping[str, tuple[Any, Any]] = {
-    STATUS: (Request[Nothing], Response[Status]),
-    STATUS_CHANGED: (Notification[Status], None),
-    EXPLAIN: (Request[ExplainParams], Response[Trace | None]),
-    MODELS: (Request[Nothing], Response[ModelsResult]),
-    USE_MODEL: (Request[UseModelParams], Response[Status]),
-    DOCTOR: (Request[Nothing], Response[DoctorResult]),
-    SEARCH: (Request[SearchParams], Response[SearchResult]),
-    INDEX_STATUS: (Request[IndexStatusParams], Response[IndexStatusResult]),
+    STATUS: (RequestMessage[Nothing], ResponseMessage[Status]),
+    STATUS_CHANGED: (NotificationMessage[Status], None),
+    LEAVING: (NotificationMessage[Nothing], None),
+    EXPLAIN: (RequestMessage[ExplainParams], ResponseMessage[Trace | None]),
+    MODELS: (RequestMessage[Nothing], ResponseMessage[ModelsResult]),
+    USE_MODEL: (RequestMessage[UseModelParams], ResponseMessage[Status]),
+    MODEL_OFFERS: (RequestMessage[ModelOffersParams], ResponseMessage[ModelOffersResult]),
+    PULL_MODEL: (RequestMessage[PullModelParams], ResponseMessage[Status]),
+    SERVER_MODELS: (RequestMessage[ServerModelsParams], ResponseMessage[ServerModelsResult]),
+    DOCTOR: (RequestMessage[Nothing], ResponseMessage[DoctorResult]),
+    SEARCH: (RequestMessage[SearchParams], ResponseMessage[SearchResult]),
+    INDEX_STATUS: (RequestMessage[IndexStatusParams], ResponseMessage[IndexStatusResult]),
+    STATISTICS: (RequestMessage[StatisticsParams], ResponseMessage[StatisticsResult]),
 }
 PAYLOADS = (
     Nothing,
     IndexStatus,
+    RoleStatus,
     Status,
     ExplainParams,
+    Origin,
     Trace,
     Model,
+    ServedModel,
+    ServerEntry,
     ModelsResult,
     UseModelParams,
+    ModelOffersParams,
+    Offer,
+    ModelOffersResult,
+    PullModelParams,
+    ServerModelsParams,
+    ServerModelsResult,
     Check,
     DoctorResult,
     SearchParams,
@@ -180,11 +209,14 @@ PAYLOADS = (
     IndexStatusParams,
     FileInIndex,
     IndexStatusResult,
+    StatisticsParams,
+    Tally,
+    StatisticsResult,
 )
 
 
 class CustomMessages(LanguageServerProtocol):
-    """Teaches a pygls protocol, a server's or a client's, the messages above."""
+    """A pygls protocol, a server's or a client's, that knows the messages above."""
 
     def get_message_type(self, method: str) -> Any:  # type: ignore[override]
         return MESSAGES.get(method, (None, None))[0] or super().get_message_type(method)
@@ -202,10 +234,19 @@ def converter() -> Converter:
         }
         made.register_structure_hook(kind, make_dict_structure_fn(kind, made, **names))
         made.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, made, **names))
-    for envelope in (Request, Notification, Response):
+    for envelope in (RequestMessage, NotificationMessage, ResponseMessage):
         # LSP's own hooks leave out what has its default value, and "jsonrpc" must be there.
         made.register_unstructure_hook(envelope, make_dict_unstructure_fn(envelope, made))
+    made.register_structure_hook(types.Position, _position)
     return made
+
+
+def _position(raw: Any, _kind: object) -> types.Position:
+    """Read a position; one that no text has is clamped, as all positions outside a text are."""
+    line, character = int(raw["line"]), int(raw["character"])
+    if line < 0:
+        return types.Position(0, 0)
+    return types.Position(min(line, MAX_UINTEGER), min(max(character, 0), MAX_UINTEGER))
 
 
 class SessionProtocol(CustomMessages):
@@ -217,6 +258,53 @@ class SessionProtocol(CustomMessages):
     """
 
     on_exit: Callable[[], None]
+    start: Mapping[str, Any] | None = None
+    """The parameters of `initialize`, as they came; nothing else counts before it."""
+    is_open = False
+    """Whether the client has said `initialized`."""
+    newest_settings: Mapping[str, Any] | None = None
+    """What `workspace/didChangeConfiguration` has said, if it has."""
+
+    on_left_out: Callable[[str, str], None]
+    """Told of a document of which a message could not be read, and why."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._in_work: set[int | str] = set()
+        self._answered = asyncio.Event()
+
+    async def has_room(self) -> None:
+        """Wait until fewer than `MAX_IN_WORK` requests of this window are in work."""
+        while len(self._in_work) >= MAX_IN_WORK:
+            self._answered.clear()
+            await self._answered.wait()
+
+    def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
+        self._in_work.add(msg_id)
+        super()._handle_request(msg_id, method_name, params)
+
+    def _send_response(
+        self, msg_id: int | str, result: Any = None, error: types.ResponseError | None = None
+    ) -> None:
+        self._in_work.discard(msg_id)
+        self._answered.set()
+        super()._send_response(msg_id, result, error)
+
+    @property
+    def is_initialized(self) -> bool:
+        return self.start is not None
+
+    def note(self, message: Mapping[str, Any]) -> None:
+        """Keep what another server would have to be told to take over this session."""
+        method, params = message.get("method"), message.get("params")
+        if method == types.INITIALIZE:
+            self.start = params or {}
+        elif method == types.INITIALIZED:
+            self.is_open = True
+        elif method == types.WORKSPACE_DID_CHANGE_CONFIGURATION and isinstance(params, dict):
+            settings = params.get("settings")
+            if isinstance(settings, dict):
+                self.newest_settings = {**(self.newest_settings or {}), **settings}
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_: object) -> None:  # type: ignore[override]
@@ -234,13 +322,34 @@ class SessionProtocol(CustomMessages):
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE](params)
 
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def lsp_notebook_document__did_open(self, params: types.DidOpenNotebookDocumentParams) -> None:
+        self.fm.features[types.NOTEBOOK_DOCUMENT_DID_OPEN](params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(
+        self, params: types.DidChangeNotebookDocumentParams
+    ) -> None:
+        self.fm.features[types.NOTEBOOK_DOCUMENT_DID_CHANGE](params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def lsp_notebook_document__did_close(
+        self, params: types.DidCloseNotebookDocumentParams
+    ) -> None:
+        self.fm.features[types.NOTEBOOK_DOCUMENT_DID_CLOSE](params)
+
     @property
     def is_shut_down(self) -> bool:
         return bool(self._shutdown)
 
-    def refuse(self, id: int | str, code: int, message: str) -> None:
-        """Answer a request with an error."""
-        self._send_response(id, error=types.ResponseError(code=code, message=message))
+    def refuse(self, id: int | str | None, code: int, message: str) -> None:
+        """Answer a request with an error; without `id` it cannot be told which."""
+        if id is not None:
+            self._send_response(id, error=types.ResponseError(code=code, message=message))
+            return
+        # As JSON-RPC has it; lsprotocol would leave the id out.
+        error = {"code": int(code), "message": message}
+        self._send_data({"jsonrpc": "2.0", "id": None, "error": error})
 
 
 def late_cancel(record: logging.LogRecord) -> bool:

@@ -12,12 +12,12 @@ from typing import Any
 
 from lsprotocol import types
 
-from ownstack.daemon.host import Host
+from ownstack.app.host import Host
 from ownstack.daemon.relay import Relay
-from ownstack.lsp import handlers, protocol
+from ownstack.lsp import handlers, handover, protocol
 from ownstack.lsp.protocol import late_cancel
-from ownstack.lsp.window import Window
-from ownstack.lsp.wire import Writer, read_messages
+from ownstack.lsp.transport import MessageReader, Writer, read_messages
+from ownstack.lsp.window import WindowServer
 from ownstack.paths import Home
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,10 @@ FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
     (types.TEXT_DOCUMENT_DID_CHANGE, handlers.did_change, None),
     (types.TEXT_DOCUMENT_DID_SAVE, handlers.did_save, types.SaveOptions(include_text=False)),
     (types.TEXT_DOCUMENT_DID_CLOSE, handlers.did_close, None),
+    (types.NOTEBOOK_DOCUMENT_DID_OPEN, handlers.did_open_notebook, None),
+    (types.NOTEBOOK_DOCUMENT_DID_CHANGE, handlers.did_change_notebook, None),
+    (types.NOTEBOOK_DOCUMENT_DID_SAVE, handlers.did_save_notebook, None),
+    (types.NOTEBOOK_DOCUMENT_DID_CLOSE, handlers.did_close_notebook, None),
     (
         types.TEXT_DOCUMENT_INLINE_COMPLETION,
         handlers.inline_completion,
@@ -41,10 +45,14 @@ FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
     (protocol.EXPLAIN, handlers.explain, None),
     (protocol.MODELS, handlers.models, None),
     (protocol.USE_MODEL, handlers.use_model, None),
+    (protocol.MODEL_OFFERS, handlers.model_offers, None),
+    (protocol.PULL_MODEL, handlers.pull_model, None),
+    (protocol.SERVER_MODELS, handlers.server_models, None),
     (protocol.DOCTOR, handlers.examine, None),
     (types.WORKSPACE_SYMBOL, handlers.symbols, None),
     (protocol.SEARCH, handlers.search, None),
     (protocol.INDEX_STATUS, handlers.index_status, None),
+    (protocol.STATISTICS, handlers.statistics, None),
 )
 COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (protocol.ACCEPTED, handlers.accepted),
@@ -53,9 +61,9 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
 )
 
 
-def window(host: Host) -> Window:
+def window(host: Host) -> WindowServer:
     """Return a window that answers all messages."""
-    made = Window(host)
+    made = WindowServer(host)
     for method, function, options in FEATURES:
         made.feature(method, options)(function)
     for name, function in COMMANDS:
@@ -63,18 +71,62 @@ def window(host: Host) -> Window:
     return made
 
 
-async def serve(host: Host, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Serve one window on a connection, until it says `exit` or is gone."""
-    quieten_pygls()
-    server = window(host)
-    server.protocol.on_exit = reader.feed_eof
-    server.protocol.set_writer(Writer(writer))
+async def serve(
+    host: Host,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    leaving: asyncio.Event | None = None,
+) -> None:
+    """Serve one window on a connection, until it says `exit` or is gone.
+
+    When `leaving` is set, a window that restarts its server is told to end the session, and another
+    is hung up on.
+    """
+    server, answers = _opened(host, reader, writer)
+    farewell = asyncio.ensure_future(_part(server, reader, leaving or asyncio.Event()))
     try:
-        await read_messages(reader, server.protocol)
+        await read_messages(MessageReader(reader, cuts=True), server.protocol, answers)
     finally:
+        farewell.cancel()
         await server.close()
         writer.close()
         log.info("A window has gone.")
+
+
+async def _part(server: WindowServer, reader: asyncio.StreamReader, leaving: asyncio.Event) -> None:
+    await leaving.wait()
+    if not await server.tell_leaving():
+        reader.feed_eof()
+
+
+def _opened(
+    host: Host, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> tuple[WindowServer, Writer]:
+    quieten_pygls()
+    server = window(host)
+    server.protocol.on_exit = reader.feed_eof
+    server.protocol.on_left_out = server.session.leave_out
+    answers = Writer(writer)
+    server.protocol.set_writer(answers)
+    return server, answers
+
+
+async def serve_until_handed_over(
+    host: Host, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Serve one window until a daemon can be had, and then pass on what it and the editor say."""
+    server, answers = _opened(host, reader, writer)
+    messages = MessageReader(reader)
+    try:
+        daemon = await handover.serve_meanwhile(server, messages, answers, writer)
+    finally:
+        await server.close()
+    if daemon is not None:
+        log.info("The window is handed over to the daemon.")
+        passing = asyncio.ensure_future(daemon.relay(messages, reader, writer))
+        await host.close()
+        await passing
+    writer.close()
 
 
 def serve_stdio(home: Home, *, reason: str = "") -> int:
@@ -90,6 +142,7 @@ def serve_stdio(home: Home, *, reason: str = "") -> int:
 
 async def _serve_stdio(home: Home, reason: str) -> int:
     host = Host(home, mode="inProcess", mode_reason=reason)
+    host.crashes.arm()
     ours, theirs = socket.socketpair()
     relay = asyncio.create_task(asyncio.to_thread(Relay(theirs).run))
     reader, writer = await asyncio.open_connection(sock=ours)
@@ -97,7 +150,7 @@ async def _serve_stdio(home: Home, reason: str) -> int:
         # Not on Windows. A client may end us this way, and it should look like no crash.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, reader.feed_eof)
     try:
-        await serve(host, reader, writer)
+        await (serve_until_handed_over if reason else serve)(host, reader, writer)
         return await relay
     finally:
         await host.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from functools import cache
 from typing import Any
@@ -12,13 +13,22 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from ownstack import __version__
-from ownstack.daemon.host import Host
-from ownstack.daemon.session import Session
+from ownstack.app.host import Host
+from ownstack.app.session import Session
 from ownstack.lsp import protocol
-from ownstack.lsp.announcer import Announcer
 from ownstack.lsp.protocol import SessionProtocol
+from ownstack.lsp.status_notifier import StatusNotifier
 
 log = logging.getLogger(__name__)
+
+# All cells, so that they can be counted; those of other schemes are snapshots of former states.
+NOTEBOOKS = types.NotebookDocumentSyncOptions(
+    [
+        types.NotebookDocumentFilterWithNotebook(types.NotebookDocumentFilterScheme(scheme=scheme))
+        for scheme in ("file", "untitled")
+    ],
+    save=True,
+)
 
 
 @cache
@@ -27,21 +37,28 @@ def converter() -> Converter:
     return protocol.converter()
 
 
-class Window(LanguageServer):
-    """One pygls server, one session, one announcer. `server.py` says what it answers."""
+class WindowServer(LanguageServer):
+    """One pygls server, one session, one status notifier. `server.py` says what it answers."""
 
     protocol: SessionProtocol
 
     def __init__(self, host: Host) -> None:
         super().__init__(
-            "ownstack", __version__, protocol_cls=SessionProtocol, converter_factory=converter
+            "ownstack",
+            __version__,
+            notebook_document_sync=NOTEBOOKS,
+            protocol_cls=SessionProtocol,
+            converter_factory=converter,
         )
         self.host = host
         self.session = Session(host, changed=self._changed, ask=self._ask)
-        self.announcer = Announcer(self, self.session.status)
+        self.status_notifier = StatusNotifier(self, self.session.status)
+        self.opened = asyncio.Event()
+        self.restarts = False
+        """Whether the client ends its session when it is told that the server leaves."""
 
     def _changed(self) -> None:
-        self.announcer.changed()
+        self.status_notifier.changed()
 
     async def _ask(self, question: str, agree: str) -> bool:
         """Ask the user; whoever closes the question has not agreed."""
@@ -60,9 +77,16 @@ class Window(LanguageServer):
         """Log only: nothing that happens here is worth a message box."""
         log.error("%s: %s", getattr(source, "__name__", source), error)
 
+    async def tell_leaving(self) -> bool:
+        """Tell the client, once it is initialized; False if it would not know what to do."""
+        await self.opened.wait()
+        if self.restarts:
+            self.protocol.notify(protocol.LEAVING, protocol.Nothing())
+        return self.restarts
+
     async def close(self) -> None:
         """End what is still running for this window."""
-        self.announcer.close()
+        self.status_notifier.close()
         for future in list(self.protocol._request_futures.values()):
             future.cancel()
         await self.session.close()

@@ -9,10 +9,12 @@ from benchmarks.context.positions import Position, draw_positions, is_foreign, i
 from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.sources import ProjectFiles, read_project
 from ownstack.document import Document
-from ownstack.index.jobs import FileToRead, ReadFiles
-from ownstack.index.labour import read_files
-from ownstack.index.snapshot import Snapshot
+from ownstack.index.snapshot.snapshot import Snapshot
 from ownstack.index.texts import Texts
+from ownstack.index.update.jobs import FileToRead, ReadFiles
+from ownstack.index.update.tasks import read_files
+
+pytestmark = pytest.mark.native
 
 PADDING = "\n".join(f"number_{n} = {n}" for n in range(80)) + "\n"
 FILES = {
@@ -60,8 +62,8 @@ def test_a_variable_of_that_name_is_not_foreign(tmp_path: Path, snapshot: Snapsh
 
 def test_cursors_stand_before_foreign_names(project: ProjectFiles, snapshot: Snapshot) -> None:
     """The same ones each time; the rest of their lines is not in the text."""
-    first = draw_positions([project], lambda one: snapshot, 1, 3)
-    again = draw_positions([project], lambda one: snapshot, 1, 3)
+    first = draw_positions([project], lambda _project: snapshot, 1, 3)
+    again = draw_positions([project], lambda _project: snapshot, 1, 3)
 
     assert first == again
     [found] = first
@@ -72,13 +74,13 @@ def test_cursors_stand_before_foreign_names(project: ProjectFiles, snapshot: Sna
 def test_first_uses(project: ProjectFiles, snapshot: Snapshot, tmp_path: Path) -> None:
     """Nothing but the line of the cursor uses the symbol."""
     assert is_only_use(snapshot, "ShopClient")
-    assert draw_positions([project], lambda one: snapshot, 1, 3, first_uses=True)
+    assert draw_positions([project], lambda _project: snapshot, 1, 3, first_uses=True)
     (tmp_path / "other.py").write_text("from client import ShopClient\n")
     read = read_files(ReadFiles(str(tmp_path), (FileToRead("other.py"),)))
     later = snapshot.with_batch(read.batch)
 
     assert not is_only_use(later, "ShopClient")
-    assert draw_positions([project], lambda one: later, 1, 3, first_uses=True) == []
+    assert draw_positions([project], lambda _project: later, 1, 3, first_uses=True) == []
 
 
 def test_measures() -> None:

@@ -17,8 +17,9 @@ from benchmarks.infilling.projects import (
     trained_on,
 )
 from benchmarks.infilling.sources import decoded, read_project
-from training.documents import Document, save
-from training.sources import Source
+from benchmarks.packages.documents import Document
+from benchmarks.packages.sources import Source
+from training.work import save_documents
 
 
 def made(archive: str = "made.whl", sha256: str = "", **fields: tuple[str, ...]) -> Project:
@@ -110,6 +111,7 @@ def test_a_project_that_cannot_be_reached_says_why(
             fetched(made(), tmp_path)
 
 
+@pytest.mark.process
 def test_a_client_that_is_not_installed_is_named(tmp_path: Path) -> None:
     """So is what a failing one said."""
     with pytest.raises(ClientError, match="no-such-client is not installed"):
@@ -141,7 +143,7 @@ def test_copies_in_the_training_texts_are_found(tmp_path: Path) -> None:
     (root / "one.py").write_text(first)
     (root / "two.py").write_text(second)
     corpus = tmp_path / "train.jsonl"
-    save(corpus, [Document("pypi:other", "python", "copied.py", first)])
+    save_documents(corpus, [Document("pypi:other", "python", "copied.py", first)])
 
     (found,) = overlaps([read_project("made", "python", root)], corpus)
 

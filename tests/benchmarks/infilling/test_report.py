@@ -25,6 +25,8 @@ from benchmarks.infilling.summary import MEAN, gain, indices_of, shown_from
 from benchmarks.infilling.systems import Ngram, Proposal
 from ownstack.document import Document
 
+pytestmark = pytest.mark.native
+
 
 def case(language: str, truth: str, *, twin: bool = False) -> Case:
     document = Document("file:///a", "a", language, 1, "before\nafter")
@@ -59,7 +61,7 @@ def test_languages_count_the_same_and_twins_do_not_count() -> None:
     """Echo: 100 % and 25 % are 62.5 % on average."""
     made = results()
 
-    table = {(one.system, one.language): one for one in rows_of(made)}
+    table = {(row.system, row.language): row for row in rows_of(made)}
 
     assert table[ECHO, "python"].exact == 1.0
     assert (table[ECHO, "go"].exact, table[ECHO, "go"].n) == (0.25, 4)
@@ -71,7 +73,7 @@ def test_languages_count_the_same_and_twins_do_not_count() -> None:
     }  # fmt: skip
     assert (table[ECHO, "go"].ms_p50, table[ECHO, "go"].ms_p95) == (4.0, 6.0)
     assert table[NETWORK, "python"].jump_ms_p50 == 9.0
-    (twin,) = (one for one in rows_of(made, twins=True) if one.system == ECHO)
+    (twin,) = (row for row in rows_of(made, twins=True) if row.system == ECHO)
     assert (twin.language, twin.n, twin.exact) == ("go", 1, 1.0)
 
 
@@ -80,7 +82,7 @@ def test_the_oracle_takes_the_better_one() -> None:
     made = results()
     add_oracle(made)
 
-    table = {(one.system, one.language): one for one in rows_of(made)}
+    table = {(row.system, row.language): row for row in rows_of(made)}
 
     assert table[ORACLE, "go"].exact == 0.5
     assert math.isnan(table[ORACLE, "go"].calibration_error)
@@ -120,8 +122,8 @@ def test_a_mixture_is_held_to_its_bars() -> None:
     made = results()
     better_at = {2: "def", 3: "def"}  # Go's first is lost, its second won.
     made.proposals[MIXTURE] = [
-        Proposal(better_at.get(i, one.text), one.confidence, 1.0)
-        for i, one in enumerate(made.proposals[ECHO])
+        Proposal(better_at.get(i, proposal.text), proposal.confidence, 1.0)
+        for i, proposal in enumerate(made.proposals[ECHO])
     ]
 
     bars = {figure.name: figure for figure in figures_of(made, rows_of(made))}
@@ -152,7 +154,7 @@ def test_everything_can_be_said_in_json(capsys: pytest.CaptureFixture[str]) -> N
 
     assert json.loads(text)["skipped"] == {"mixture": "not [there]"}
     assert "skipped: mixture: not [there]" in capsys.readouterr().out
-    assert [one["answers"][ECHO]["exact"] for one in records(made)].count(True) == 4
+    assert [record["answers"][ECHO]["exact"] for record in records(made)].count(True) == 4
 
 
 def test_humaneval_is_asked_as_it_is_given(tmp_path: Path) -> None:
@@ -165,11 +167,12 @@ def test_humaneval_is_asked_as_it_is_given(tmp_path: Path) -> None:
     with gzip.open(path, "wt") as file:
         file.write(json.dumps(item) + "\n")
 
-    (one,) = humaneval.load_cases(path, 5, seed=1)
+    (case,) = humaneval.load_cases(path, 5, seed=1)
 
-    assert (one.before, one.after, one.truth) == ("def f():\n", "\n    return x\n", "    x = 1")
+    assert (case.before, case.after, case.truth) == ("def f():\n", "\n    return x\n", "    x = 1")
 
 
+@pytest.mark.process
 def test_plots_are_drawn(tmp_path: Path) -> None:
     """Two pictures that are not empty."""
     pytest.importorskip("matplotlib", reason=plots.missing())
@@ -180,6 +183,7 @@ def test_plots_are_drawn(tmp_path: Path) -> None:
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
 
 
+@pytest.mark.process
 def test_the_whole_program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -192,8 +196,8 @@ def test_the_whole_program(
     def project(name: str) -> Project:
         return Project(name, "pypi", "1", "MIT", "dev", "python", "a.whl", "0")
 
-    def fetched(one: Project, cache: Path) -> Path:
-        if one.name == "gone":
+    def fetched(project: Project, cache: Path) -> Path:
+        if project.name == "gone":
             raise program.ProjectError("gone 1 was not fetched: no network")
         return tmp_path / "files"
 
@@ -206,9 +210,9 @@ def test_the_whole_program(
     value = json.loads(capsys.readouterr().out)
     assert value["skipped"]["gone"] == "gone 1 was not fetched: no network"
     assert value["skipped"]["network"] == "no --model was given"
-    assert [one["name"] for one in value["about"]["projects"]] == ["here"]
-    table = {one["system"]: one for one in value["rows"]}
+    assert [project["name"] for project in value["about"]["projects"]] == ["here"]
+    table = {row["system"]: row for row in value["rows"]}
     assert table.keys() == {Ngram.name, ECHO, "product"}
-    assert {one["n"] for one in table.values()} == {12}
+    assert {row["n"] for row in table.values()} == {12}
     assert table[ECHO]["exact"] > 0.5
     assert len(saved.read_text().splitlines()) == 12

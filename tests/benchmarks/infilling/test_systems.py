@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.large import large_project
 from benchmarks.infilling.networks import Network
@@ -10,8 +12,10 @@ from benchmarks.infilling.ngram import follows
 from benchmarks.infilling.product import Product
 from benchmarks.infilling.sources import ProjectFiles, read_project
 from benchmarks.infilling.systems import EchoSystem, System
-from ownstack.completion.mixing import THRESHOLDS
+from ownstack.completion.sources.fitting import THRESHOLDS
 from ownstack.engine.scripted import ScriptedEngine
+
+pytestmark = pytest.mark.native
 
 LINE = "    return self.registry.resolve(name, default=None)"
 SECRET = "only_here_and_nowhere_else(42)"
@@ -53,6 +57,7 @@ async def test_echo_knows_the_other_files(tmp_path: Path) -> None:
     assert await answer(EchoSystem(tmp_path / "cache"), made, asked) == asked.truth
 
 
+@pytest.mark.process
 async def test_nothing_sees_what_was_taken_out(tmp_path: Path) -> None:
     """The file on disk still has the line: who reads it there cheats."""
     made = project(tmp_path / "project")
@@ -79,6 +84,7 @@ async def test_one_large_project_knows_what_is_saved(tmp_path: Path) -> None:
     assert sorted(made.root.rglob("*")) == before
 
 
+@pytest.mark.process
 async def test_the_product_says_what_it_shows(tmp_path: Path) -> None:
     """Without a model echo answers; a proposal and a confidence come either way."""
     made = project(tmp_path / "project")

@@ -66,8 +66,8 @@ def test_a_generated_file_says_so_in_its_head() -> None:
 
 def test_runs_of_lexemes_do_not_see_layout() -> None:
     """Line breaks and indentation make no difference, one other lexeme does."""
-    one = "a = first(second, third) + fourth"
+    line = "a = first(second, third) + fourth"
 
-    assert np.array_equal(lexeme_runs(one), lexeme_runs(one.replace(" ", "\n  ")))
-    assert not np.array_equal(lexeme_runs(one), lexeme_runs(one.replace("third", "fifth")))
+    assert np.array_equal(lexeme_runs(line), lexeme_runs(line.replace(" ", "\n  ")))
+    assert not np.array_equal(lexeme_runs(line), lexeme_runs(line.replace("third", "fifth")))
     assert len(lexeme_runs("too short")) == 0

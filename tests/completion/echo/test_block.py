@@ -2,7 +2,7 @@
 
 from ownstack.completion.echo import Echo
 from ownstack.completion.echo.block import MAX_LINES, steps
-from ownstack.completion.echo.question import ask
+from ownstack.completion.echo.query import query_at
 from ownstack.document import Document
 
 BLOCK = """\
@@ -20,9 +20,9 @@ def lines_after(text: str, *others: str) -> list[str]:
     """What most places go on with, sure or not, after the best line at `$0`."""
     document = Document("test:a", "a.py", "python", 1, text.replace("$0", ""))
     near = [Document(f"test:{n}", f"{n}.py", "python", 1, other) for n, other in enumerate(others)]
-    question = ask(document, text.index("$0"))
-    best = Echo().examine(question, document, near)[0].candidate
-    return [step.line for step in steps(question, best.occurrences)]
+    query = query_at(document, text.index("$0"))
+    best = Echo().examine(query, document, near)[0].candidate
+    return [step.line for step in steps(query, best.occurrences)]
 
 
 def test_lines_follow_to_the_end_of_the_block() -> None:

@@ -1,12 +1,14 @@
 """Echo: what followed last time, at `$0`."""
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ownstack.completion.echo import Echo, Echoed
+from ownstack.completion.echo import Echo, LineSuggestion
 from ownstack.completion.echo.occurrence import MAX_REST_CHARS
-from ownstack.completion.echo.question import ask
+from ownstack.completion.echo.query import plain_lines, query_at
 from ownstack.document import Document
 
 
@@ -14,11 +16,11 @@ def document(text: str, path: str = "a.py") -> Document:
     return Document(f"test:{path}", path, "python", 1, text)
 
 
-def echoed(text: str, *others: Document) -> Echoed | None:
+def echoed(text: str, *others: Document) -> LineSuggestion | None:
     return Echo().suggest(document(text.replace("$0", "")), text.index("$0"), others)
 
 
-def text_of(found: Echoed | None) -> str | None:
+def text_of(found: LineSuggestion | None) -> str | None:
     return found and found.text
 
 
@@ -148,6 +150,7 @@ pieces = st.lists(st.sampled_from(["ab", "cd(", ")", "\n", "\r\n", " ", "é", "�
 
 
 @given(pieces, pieces, pieces)
+@example(["\n", "😀", "\n", " "], [], ["\n", "😀", "\n", "ab"])
 def test_a_proposal_occurs_somewhere(before: list[str], after: list[str], other: list[str]) -> None:
     """Nothing is invented but names that are fitted, and nothing repeated that is not elsewhere."""
     prefix, suffix = "".join(before), "".join(after)
@@ -158,10 +161,15 @@ def test_a_proposal_occurs_somewhere(before: list[str], after: list[str], other:
 
     if found is not None:
         rest = suffix.replace("\r", "\n").partition("\n")[0]
-        everything = prefix + suffix + "\1" + elsewhere.text
-        (usable, *_) = Echo().propose(ask(here, len(prefix)), here, [elsewhere])
-        if not any(place.renamed for place in usable.places):
-            assert prefix[-found.match_chars :] + found.text in everything
+        everything = plain_lines(prefix + suffix + "\1" + elsewhere.text)
+        (proposal, *_) = Echo().propose(query_at(here, len(prefix)), here, [elsewhere])
+        if not any(occurrence.renamed for occurrence in proposal.occurrences):
+            matched, text, there = plain_lines(prefix)[-found.match_chars :], found.text, everything
+            if not plain_lines(prefix).rpartition("\n")[2].strip(" "):
+                # A line may stand more or less deep elsewhere.
+                matched, text = matched.rstrip(" "), text.lstrip(" ")
+                matched, there = (re.sub("\n +", "\n", each) for each in (matched, there))
+            assert matched + text in there
         assert found.text != rest or found.text + rest in everything
         assert not set(found.text) & set("\r\n")
         assert 0.0 <= found.confidence <= 1.0

@@ -1,14 +1,17 @@
 """From files on disk to a suggestion: the whole of echo, as a window uses it."""
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ownstack.completion.echo import Echo, Echoed, Projects
+from ownstack.completion.echo import Echo, LineSuggestion, Projects
+from ownstack.completion.echo.store import Store
 from ownstack.document import Document
+from ownstack.files.publisher import Publishers
 
 
 @pytest.fixture
@@ -20,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def projects(tmp_path: Path) -> Iterator[Projects]:
-    made = Projects(tmp_path / "cache")
+    made = Projects(tmp_path / "cache", Publishers())
     yield made
     made.close()
 
@@ -31,7 +34,9 @@ def at(folder: Path, text: str, name: str = "here.py", version: int = 1) -> tupl
     return Document(uri, name, "python", version, text.replace("$0", "")), text.index("$0")
 
 
-def suggested(projects: Projects, folder: Path, text: str, *others: Document) -> Echoed | None:
+def suggested(
+    projects: Projects, folder: Path, text: str, *others: Document
+) -> LineSuggestion | None:
     document, offset = at(folder, text)
     echo = Echo(lambda: projects.views([folder]), stale=projects.saved)
     return echo.suggest(document, offset, others)
@@ -112,7 +117,7 @@ def test_paths_that_the_user_excludes(projects: Projects, folder: Path) -> None:
     projects.refresh(folder).result()
     document, offset = at(folder, "connection = op$0\n")
 
-    def said(allowed: bool) -> Echoed | None:
+    def said(allowed: bool) -> LineSuggestion | None:
         echo = Echo(lambda: projects.views([folder]), allowed=lambda path: allowed)
         return echo.suggest(document, offset, [])
 
@@ -156,24 +161,52 @@ def test_repetition_without_end(projects: Projects, folder: Path, line: str) -> 
     assert found is None or len(found.text) <= 200
 
 
-def test_changes_that_nobody_told_of_are_found(tmp_path: Path, folder: Path) -> None:
-    """After some time, on the next key; not at every key."""
-    now = 0.0
-    projects = Projects(tmp_path / "cache", clock=lambda: now)
-    projects.views([folder])
+def test_changes_that_nobody_told_of_are_found(
+    projects: Projects, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system tells of them; nobody has to look at the folder."""
+    updated = threading.Event()
+    real = Store.update
+    monkeypatch.setattr(Store, "update", lambda *given: (real(*given), updated.set()))
     projects.refresh(folder).result()
     (folder / "new.py").write_text("connection = open_first(host)\n")
-    soon = suggested(projects, folder, "connection = op$0\n")
-    now = 100.0
 
-    projects.views([folder])
-    projects._running[folder].result()
-    later = suggested(projects, folder, "connection = op$0\n")
+    assert updated.wait(20)
+    found = suggested(projects, folder, "connection = op$0\n")
+    assert found is not None
+    assert found.text == "en_first(host)"
+
+
+def test_a_folder_that_no_window_has_is_let_go_of(projects: Projects, folder: Path) -> None:
+    """It is no longer watched; a window that opens it later finds what was stored."""
+    (folder / "a.py").write_text("value = compute(1)\n" * 20_000)
+    projects.use("one", [folder])
+    projects.use("other", [folder])
+    projects.refresh(folder).result()
+    publisher = projects._publishers.of(folder)
+
+    projects.use("one", ())
+    assert publisher.is_heard
+    projects.use("other", ())
+    projects.refresh(folder.parent / "next").result()  # Work is done in turn.
+    assert not publisher.is_heard
+    assert projects.saved(folder / "a.py") is None
+
+    projects.refresh(folder).result()
+    assert projects.views([folder])[0].complete
+
+
+def test_a_folder_that_a_window_lets_go_of_at_the_end(tmp_path: Path, folder: Path) -> None:
+    """Is not watched on when all work ends right after."""
+    projects = Projects(tmp_path / "cache", Publishers())
+    projects.use("one", [folder])
+    projects.refresh(folder).result()
+    publisher = projects._publishers.of(folder)
+
+    projects.use("one", ())
     projects.close()
 
-    assert soon is None
-    assert later is not None
-    assert later.text == "en_first(host)"
+    assert not publisher.is_heard
 
 
 def test_a_folder_that_cannot_be_read(projects: Projects, folder: Path) -> None:
@@ -191,7 +224,7 @@ def test_folders_that_nobody_opens_any_more(tmp_path: Path, folder: Path) -> Non
         (stored / "a.echo").write_bytes(b"x")
         then = time.time() - age_days * 86_400
         os.utime(stored, (then, then))
-    projects = Projects(tmp_path / "cache")
+    projects = Projects(tmp_path / "cache", Publishers())
 
     projects.refresh(folder).result()
     projects.close()

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ownstack.completion.echo.segment import Segment, SegmentCorruptError, Source
+from ownstack.completion.echo.segment import FileText, Segment, SegmentCorruptError
 
 STAMP = (1, 2)
 
 
 def segment(*texts: str) -> Segment:
     return Segment.build(
-        Source(f"{number}.py", STAMP, text.encode()) for number, text in enumerate(texts)
+        FileText(f"{number}.py", STAMP, text.encode()) for number, text in enumerate(texts)
     )
 
 
@@ -33,7 +33,7 @@ def test_matches_are_the_longest_ones(texts: list[str], tail: str) -> None:
     joined = made.read(0, made.size_bytes)
     expected = sorted((common(joined[:end], tail.encode()) for end in range(len(joined))), key=int)
 
-    found = made.find(tail.encode()[::-1], places=8)
+    found = made.find(tail.encode()[::-1], limit=8)
 
     if tail:
         longest = expected[-1]
@@ -47,7 +47,7 @@ def test_a_match_longer_than_what_is_compared_at_once() -> None:
     """Two hundred equal characters are told from a hundred."""
     tail = ",".join(str(n) for n in range(100))[-200:]
 
-    found = segment(f"{tail}1", f"{tail[-100:]}2").find(tail.encode()[::-1], places=4)
+    found = segment(f"{tail}1", f"{tail[-100:]}2").find(tail.encode()[::-1], limit=4)
 
     assert found.lengths[:2].tolist() == [200, 100]
     assert found.files[:2].tolist() == [0, 1]
@@ -57,7 +57,7 @@ def test_a_match_knows_its_file() -> None:
     """Also at the first and the last character of a file, and beside an empty one."""
     made = segment("one", "", "two\n")
 
-    found = made.find(b"two\n"[::-1], places=1)
+    found = made.find(b"two\n"[::-1], limit=1)
 
     assert (found.files[0], found.lengths[0]) == (2, 4)
     assert made.read(int(found.ends[0]), int(found.ends[0]) + 9) == b"\0"
@@ -66,7 +66,7 @@ def test_a_match_knows_its_file() -> None:
 @pytest.mark.parametrize("tail", [b"", b"\xff\xff\xff\xff", b"nowhere"])
 def test_what_is_not_there(tail: bytes) -> None:
     """No match is a match of no length."""
-    found = segment("text").find(tail, places=4)
+    found = segment("text").find(tail, limit=4)
 
     assert all(length == 0 for length in found.lengths.tolist())
 

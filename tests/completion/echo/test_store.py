@@ -8,6 +8,8 @@ import pytest
 from ownstack.completion.echo import store as storing
 from ownstack.completion.echo.store import Store
 from ownstack.errors import IndexingError
+from ownstack.files.listing import look, look_at
+from tests.support.notebooks import code, notebook
 
 
 @pytest.fixture
@@ -30,6 +32,10 @@ def write(file: Path, text: str) -> None:
     os.utime(file, ns=(before + 1_000_000_000, before + 1_000_000_000))
 
 
+def update(store: Store, name: str) -> None:
+    store.update(look_at(store.view.folder, [name]) or {})
+
+
 def refreshed(folder: Path, cache: Path) -> Store:
     store = Store(folder, cache)
     store.refresh()
@@ -40,7 +46,7 @@ def holds(store: Store, text: str) -> list[str]:
     """The files in which a text counts."""
     found = set()
     for part in store.view.parts:
-        matches = part.segment.find(text.encode()[::-1], places=500)
+        matches = part.segment.find(text.encode()[::-1], limit=500)
         for length, number in zip(matches.lengths.tolist(), matches.files.tolist(), strict=True):
             if length == len(text.encode()) and part.alive[number]:
                 found.add(part.segment.files[number].path)
@@ -67,7 +73,7 @@ def test_a_changed_file(folder: Path, cache: Path) -> None:
     store = refreshed(folder, cache)
 
     write(folder / "a.py", "second = 2\n")
-    store.update("a.py")
+    update(store, "a.py")
     after_update = holds(store, "first"), holds(store, "second")
     write(folder / "a.py", "third = 3\n")
     store.refresh()
@@ -84,7 +90,7 @@ def test_a_removed_file(folder: Path, cache: Path) -> None:
     write(folder / "empty.py", "")
 
     (folder / "a.py").unlink()
-    store.update("a.py")
+    update(store, "a.py")
     (folder / "b.py").unlink()
     store.refresh()
 
@@ -161,7 +167,7 @@ def test_many_updates_leave_few_parts(folder: Path, cache: Path) -> None:
     for round_ in range(3):
         for n in range(20):
             write(folder / f"{n}.py", f"common = {n} round_{round_}\n" * 5)
-            store.update(f"{n}.py")
+            update(store, f"{n}.py")
         store.merge()
 
     assert len(store.view.parts) < 8
@@ -178,13 +184,13 @@ def test_an_update_during_a_merge_is_not_lost(
     store = refreshed(folder, cache)
     for n in range(4):
         write(folder / f"{n}.py", f"old_{n} = 1\n" * 10)
-        store.update(f"{n}.py")
+        update(store, f"{n}.py")
     real = store._write
 
     def slow(segment: storing.Segment) -> object:
         monkeypatch.setattr(store, "_write", real)
         write(folder / "2.py", "new = 1\n")
-        store.update("2.py")
+        update(store, "2.py")
         return real(segment)
 
     monkeypatch.setattr(store, "_write", slow)
@@ -205,7 +211,7 @@ def test_an_update_during_a_refresh_is_not_lost(
     def slow(segment: storing.Segment) -> object:
         monkeypatch.setattr(store, "_write", real)
         write(folder / "a.py", "new = 1\n")
-        store.update("a.py")
+        update(store, "a.py")
         return real(segment)
 
     monkeypatch.setattr(store, "_write", slow)
@@ -214,22 +220,14 @@ def test_an_update_during_a_refresh_is_not_lost(
     assert (holds(store, "old"), holds(store, "new")) == ([], ["a.py"])
 
 
-def test_an_update_while_a_refresh_looks_around(
-    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_update_while_a_refresh_looks_around(folder: Path, cache: Path) -> None:
     """A file that was saved after it was seen in its folder keeps what was saved."""
     write(folder / "a.py", "old = 1\n")
     store = refreshed(folder, cache)
-    real = storing.scan
-
-    def slow(root: Path) -> object:
-        seen = list(real(root))
-        write(folder / "a.py", "new = 1\n")
-        store.update("a.py")
-        return seen
-
-    monkeypatch.setattr(storing, "scan", slow)
-    store.refresh()
+    seen = look(folder)
+    write(folder / "a.py", "new = 1\n")
+    update(store, "a.py")
+    store.refresh(seen)
 
     assert (holds(store, "old"), holds(store, "new")) == ([], ["a.py"])
 
@@ -288,3 +286,21 @@ def test_a_closed_store_stops_and_forgets_nothing(folder: Path, cache: Path) -> 
 
     assert len(list(cache.glob("*.echo"))) == 1
     assert holds(refreshed(folder, cache), "first") == ["a.py"]
+
+
+def test_outputs_of_notebooks_do_not_count(
+    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder's limit is one of text: large pictures in notebooks leave room for other files."""
+    cell = code("shown = 1\n")
+    cell["outputs"].append({"data": {"image/png": "A" * 3_000_000}})
+    for name in "abc":
+        (folder / f"{name}.ipynb").write_text(notebook(cell))
+    (folder / "z.py").write_text("last = 1\n")
+    monkeypatch.setattr(storing, "MAX_TEXT_BYTES", 2 * 1024 * 1024)
+
+    made = Store(folder, cache)
+    made.refresh()
+
+    found = {file.path for part in made.view.parts for file in part.live()}
+    assert found == {"a.ipynb", "b.ipynb", "c.ipynb", "z.py"}

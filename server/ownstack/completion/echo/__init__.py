@@ -4,10 +4,10 @@ The longest ends of the text before the cursor that occur elsewhere (this buffer
 the whole project), and which rest of a line follows them: an n-gram model without a bound on n.
 
 `Projects` keeps a `Store` for every folder, which holds the text in `Segment`s (suffix arrays).
-A key is a `Question`; its `Occurrence`s become `Candidate`s, and a judgement chooses one.
+A key is a `EchoQuery`; its `Occurrence`s become `Candidate`s, and scoring chooses the best.
 """
 
-from ownstack.completion.echo.echo import Echo, Echoed, Usable
+from ownstack.completion.echo.echo import Echo, LineSuggestion, Proposal
 from ownstack.completion.echo.projects import Projects
 
-__all__ = ["Echo", "Echoed", "Projects", "Usable"]
+__all__ = ["Echo", "LineSuggestion", "Projects", "Proposal"]

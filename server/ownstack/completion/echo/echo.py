@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ownstack.completion.echo.block import sure_lines
+from cachetools import LRUCache
+
+from ownstack.completion.echo.block import closing_lines, sure_lines
 from ownstack.completion.echo.buffer import Buffer
 from ownstack.completion.echo.candidate import candidates
-from ownstack.completion.echo.judgement import Judged, certainty, judge
 from ownstack.completion.echo.occurrence import Occurrence, collect
-from ownstack.completion.echo.question import Question, ask, plain_lines
+from ownstack.completion.echo.query import EchoQuery, plain_lines, query_at
 from ownstack.completion.echo.renaming import renamed
+from ownstack.completion.echo.scoring import ScoredCandidate, certainty, score_candidates
 from ownstack.completion.echo.store import View
-from ownstack.completion.nearby import file_of
 from ownstack.document import Document
-from ownstack.secret import secret_file
+from ownstack.files.secret.detection import secret_file
+from ownstack.files.uri import file_path
 
 OTHER_CHARS = 1_000_000
 """So much of the other open documents is searched."""
@@ -28,8 +29,8 @@ _MAX_CHECKED = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Echoed:
-    """A proposal, and what speaks for it."""
+class LineSuggestion:
+    """A rest of the line that may be suggested, and what speaks for it."""
 
     text: str
     confidence: float
@@ -38,39 +39,54 @@ class Echoed:
     """How much of the text before the cursor was found again."""
     occurrences: int
     from_path: str
-    """Where the nearest of the places is."""
+    """The file of the nearest occurrence."""
     more: tuple[str, ...] = ()
     """Lines that follow, if they are sure enough; indented as they will stand."""
+    closing: tuple[str, ...] = ()
+    """The lines that close what the text opens, if it does not close that itself."""
+    closing_chance: float = 1.0
+    """That these are right, if the text is."""
+    nearest: Occurrence | None = None
+    """The occurrence in `from_path`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Usable:
-    """A candidate that may be shown, and those of its places that were looked at and may be."""
+class Proposal:
+    """A candidate that may be shown, and those of its occurrences that were checked and may be."""
 
-    judged: Judged
-    places: tuple[Occurrence, ...]
+    scored: ScoredCandidate
+    occurrences: tuple[Occurrence, ...]
 
     @property
     def text(self) -> str:
-        return self.judged.candidate.text
+        return self.scored.text
 
-    def echoed(self, question: Question, confidence: float | None = None) -> Echoed:
+    @property
+    def ending(self) -> str:
+        """Return what takes the place of the closing marks right of the cursor."""
+        return next((occurrence.ending for occurrence in self.occurrences if occurrence.ending), "")
+
+    def line(self, query: EchoQuery, confidence: float | None = None) -> LineSuggestion:
         """Return it as a proposal of its own; without a confidence, with echo's."""
         if confidence is None:
-            confidence = certainty(self.judged)
-        ends = not question.rest.strip()
-        return Echoed(
-            self.text,
+            confidence = certainty(self.scored)
+        ends = not query.rest.strip()
+        closing, chance = closing_lines(query, self.occurrences, self.text) if ends else ((), 1.0)
+        return LineSuggestion(
+            self.text + self.ending,
             confidence,
-            question.chars(max(one.match for one in self.places)),
-            len(self.judged.candidate.occurrences),
-            self.places[0].path,
-            tuple(sure_lines(question, self.places, confidence)) if ends else (),
+            query.chars(max(occurrence.match for occurrence in self.occurrences)),
+            len(self.scored.candidate.occurrences),
+            self.occurrences[0].path,
+            tuple(sure_lines(query, self.occurrences, confidence)) if ends else (),
+            closing,
+            chance,
+            nearest=self.occurrences[0],
         )
 
 
 class Echo:
-    """The search. Keeps the bytes of open documents between keys; one for each window."""
+    """Searches for one window what was written before; keeps open documents' bytes between keys."""
 
     def __init__(
         self,
@@ -86,9 +102,11 @@ class Echo:
         self._views = views
         self._allowed = allowed
         self._stale = stale
-        self._buffers: OrderedDict[str, tuple[str, Buffer]] = OrderedDict()
+        self._buffers: LRUCache[str, tuple[str, Buffer]] = LRUCache(_MAX_KEPT)
 
-    def suggest(self, document: Document, offset: int, others: Sequence[Document]) -> Echoed | None:
+    def suggest(
+        self, document: Document, offset: int, others: Sequence[Document]
+    ) -> LineSuggestion | None:
         """Return the likeliest rest of the line, or None if nothing like it was written before.
 
         `others`: other open documents, the most recent first, and files near this one. They hide
@@ -98,47 +116,50 @@ class Echo:
 
     def consider(
         self, document: Document, offset: int, others: Sequence[Document]
-    ) -> tuple[Echoed | None, Sequence[Judged]]:
+    ) -> tuple[LineSuggestion | None, Sequence[ScoredCandidate]]:
         """Return what `suggest` does, and all that it was chosen from (`examine`)."""
-        question = ask(document, offset)
-        examined = self.examine(question, document, others)
-        best = next(self._showable(examined), None)
-        echoed = best.echoed(question) if best is not None and best.text else None
-        return echoed, examined
+        query = query_at(document, offset)
+        examined = self.examine(query, document, others)
+        best = next(self.showable(examined), None)
+        line = best.line(query) if best is not None and best.text else None
+        return line, examined
+
+    def showable(self, examined: Sequence[ScoredCandidate]) -> Iterator[Proposal]:
+        """Yield what of the examined may be shown, the likeliest first (`propose`)."""
+        for scored in examined:
+            held = scored.candidate.occurrences[:_MAX_CHECKED]
+            occurrences = tuple(occurrence for occurrence in held if self._may_show(occurrence))
+            if occurrences:
+                yield Proposal(scored, occurrences)
 
     def propose(
-        self, question: Question, document: Document, others: Sequence[Document]
-    ) -> Iterator[Usable]:
+        self, query: EchoQuery, document: Document, others: Sequence[Document]
+    ) -> Iterator[Proposal]:
         """Yield what may be shown, the likeliest first; "" says that the line is complete.
 
         The files that something was read from are looked at again as it is asked for.
         """
-        return self._showable(self.examine(question, document, others))
+        return self.showable(self.examine(query, document, others))
 
     def examine(
-        self, question: Question, document: Document, others: Sequence[Document]
-    ) -> list[Judged]:
+        self, query: EchoQuery, document: Document, others: Sequence[Document]
+    ) -> list[ScoredCandidate]:
         """Return all that might follow, the likeliest first; `propose` without the last checks."""
         views = self._views()
-        opened = [one for one in others if one.uri != document.uri and not _stored(one, views)]
-        uris = [document.uri, *(one.uri for one in opened)]
+        opened = [
+            other for other in others if other.uri != document.uri and not _stored(other, views)
+        ]
+        uris = [document.uri, *(other.uri for other in opened)]
         hidden = [_inside(view.folder, uris) for view in views]
-        occurrences = collect(question, self._read(opened), views, hidden)
-        return judge(candidates(question, [*occurrences, *renamed(question, occurrences)]))
+        occurrences = collect(query, self._read(opened), views, hidden)
+        return score_candidates(candidates(query, [*occurrences, *renamed(query, occurrences)]))
 
-    def _showable(self, examined: Sequence[Judged]) -> Iterator[Usable]:
-        for judged in examined:
-            held = judged.candidate.occurrences[:_MAX_CHECKED]
-            places = tuple(one for one in held if self._usable(one))
-            if places:
-                yield Usable(judged, places)
-
-    def _usable(self, one: Occurrence) -> bool:
-        if one.secret or (one.scope != "own" and not self._allowed(one.path)):
+    def _may_show(self, occurrence: Occurrence) -> bool:
+        if occurrence.secret or (occurrence.scope != "own" and not self._allowed(occurrence.path)):
             return False
-        if one.stored is not None and one.stale:
-            view, _ = one.stored
-            self._stale(view.folder / one.path)
+        if occurrence.stored is not None and occurrence.stale:
+            view, _ = occurrence.stored
+            self._stale(view.folder / occurrence.path)
             return False
         return True
 
@@ -154,13 +175,10 @@ class Echo:
             kept = self._buffers.get(document.uri)
             if kept is None or kept[0] is not document.text:
                 text = plain_lines(document.text[:OTHER_CHARS]).encode("utf-8", "replace")
-                kept = (document.text, Buffer(text, document.path))
+                kept = (document.text, Buffer(text, document.path, uri=document.uri))
                 self._buffers[document.uri] = kept
-            self._buffers.move_to_end(document.uri)
             buffers.append(kept[1])
             left -= len(document.text)
-        while len(self._buffers) > _MAX_KEPT:
-            self._buffers.popitem(last=False)
         return buffers
 
 
@@ -182,7 +200,7 @@ def _inside(folder: Path, uris: Sequence[str]) -> Collection[str]:
 
 @functools.lru_cache(512)
 def _relative(folder: Path, uri: str) -> str | None:
-    path = file_of(uri)
+    path = file_path(uri)
     if path is None or not path.is_relative_to(folder):
         return None
     return path.relative_to(folder).as_posix()

@@ -12,10 +12,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ownstack.completion.echo.occurrence import Occurrence
-from ownstack.completion.echo.question import Question
+from ownstack.completion.echo.query import EchoQuery
+from ownstack.languages import keywords
 
 MAX_RENAMED = 24
-"""So many places are aligned, those with the longest matches and those nearest."""
+"""So many occurrences are aligned, those with the longest matches and those nearest."""
 _CONTEXT_BYTES = 160
 _MAX_TOKENS = 40
 _MIN_PART_CHARS = 4
@@ -24,47 +25,28 @@ _MIN_PART_CHARS = 4
 _TOKEN = re.compile(r"[^\W\d]\w*|\d+|\s+|.", re.DOTALL)
 _NAME = re.compile(r"[^\W\d]\w*")
 
-KEYWORDS = frozenset(
-    (
-        *("abstract", "and", "as", "assert", "async", "await", "bool", "boolean", "break", "byte"),
-        *("case", "catch", "chan", "char", "class", "const", "continue", "crate", "def", "default"),
-        *("defer", "del", "do", "double", "dyn", "elif", "else", "enum", "err", "except", "export"),
-        *("extends", "extern", "false", "final", "finally", "float", "fn", "for", "from", "func"),
-        *("function", "global", "go", "goto", "if", "impl", "implements", "import", "in", "int"),
-        *("interface", "is", "lambda", "let", "long", "loop", "map", "match", "mod", "module"),
-        *("move", "mut", "namespace", "new", "nil", "None", "nonlocal", "not", "null", "ok"),
-        *("operator", "or", "override", "package", "pass", "print", "private", "protected", "pub"),
-        *("public", "raise", "range", "ref", "return", "self", "Self", "select", "short", "signed"),
-        *("sizeof", "static", "str", "string", "struct", "super", "switch", "template", "this"),
-        *("throw", "throws", "trait", "True", "true", "try", "type", "typedef", "typename"),
-        *("typeof", "undefined", "union", "unsafe", "unsigned", "use", "using", "var", "virtual"),
-        *("void", "volatile", "where", "while", "with", "yield", "False"),
-    )
-)
-"""Words that stand for the same everywhere, in any of the languages."""
 
-
-def renamed(question: Question, occurrences: Sequence[Occurrence]) -> list[Occurrence]:
-    """Return the places whose line reads differently with the names from before the cursor."""
-    here = _here(question)
-    own = [one for one in occurrences if one.scope == "own"][: MAX_RENAMED // 2]
-    others = [one for one in occurrences if one.scope != "own"][: MAX_RENAMED // 2]
+def renamed(query: EchoQuery, occurrences: Sequence[Occurrence]) -> list[Occurrence]:
+    """Return the occurrences whose line reads differently with the names from before the cursor."""
+    here = _here(query)
+    own = [occurrence for occurrence in occurrences if occurrence.scope == "own"]
+    others = [occurrence for occurrence in occurrences if occurrence.scope != "own"]
     made = []
-    for one in (*own, *others):
-        if not _NAME.search(one.text):
+    for occurrence in (*own[: MAX_RENAMED // 2], *others[: MAX_RENAMED // 2]):
+        if not _NAME.search(occurrence.text):
             continue
-        names = align(here, _there(one), _is_word(one.text[:1]))
-        text = rename(one.text, names) if names else one.text
-        if text != one.text:
-            made.append(dataclasses.replace(one, text=text, renamed=True))
+        names = align(here, _there(occurrence), _is_word(occurrence.text[:1]))
+        text = rename(occurrence.text, names) if names else occurrence.text
+        if text != occurrence.text:
+            made.append(dataclasses.replace(occurrence, text=text, renamed=True))
     return made
 
 
-def names_of(question: Question, one: Occurrence) -> dict[str, str]:
+def names_of(query: EchoQuery, occurrence: Occurrence) -> dict[str, str]:
     """Return names there → names here."""
-    there = _there(one)
-    after = one.source.read(one.end, one.end + 4).decode("utf-8", "ignore")
-    return align(_here(question), there, _is_word(after[:1]))
+    there = _there(occurrence)
+    after = occurrence.source.read(occurrence.end, occurrence.end + 4).decode("utf-8", "ignore")
+    return align(_here(query), there, _is_word(after[:1]))
 
 
 def align(here: Sequence[str], there: Sequence[str], in_word: bool) -> dict[str, str]:
@@ -72,16 +54,16 @@ def align(here: Sequence[str], there: Sequence[str], in_word: bool) -> dict[str,
 
     `in_word`: the last token goes on right of the cursor, so it is not yet a name.
     """
-    names: dict[str, str] = {}
-    for place, (ours, theirs) in enumerate(zip(here, there, strict=False)):
+    names, fixed = dict[str, str](), keywords()
+    for step, (ours, theirs) in enumerate(zip(here, there, strict=False)):
         name = _is_name(ours)
         if ours == theirs:
-            if name and not (place == 0 and in_word) and names.setdefault(theirs, ours) != ours:
+            if name and not (step == 0 and in_word) and names.setdefault(theirs, ours) != ours:
                 break
         elif name and _is_name(theirs):
-            if place == 0 and in_word:
+            if step == 0 and in_word:
                 break
-            if ours in KEYWORDS or theirs in KEYWORDS or names.setdefault(theirs, ours) != ours:
+            if ours in fixed or theirs in fixed or names.setdefault(theirs, ours) != ours:
                 break
         elif not (_both_digits(ours, theirs) or _same_break(ours, theirs)):
             break
@@ -112,12 +94,12 @@ def rename(text: str, names: Mapping[str, str]) -> str:
     return _NAME.sub(put, text)
 
 
-def _here(question: Question) -> list[str]:
-    return _back(question.backwards[:_CONTEXT_BYTES][::-1])
+def _here(query: EchoQuery) -> list[str]:
+    return _back(query.backwards[:_CONTEXT_BYTES][::-1])
 
 
-def _there(one: Occurrence) -> list[str]:
-    return _back(one.source.read(one.end - _CONTEXT_BYTES, one.end))
+def _there(occurrence: Occurrence) -> list[str]:
+    return _back(occurrence.source.read(occurrence.end - _CONTEXT_BYTES, occurrence.end))
 
 
 def _back(context: bytes) -> list[str]:

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from ownstack.completion.echo.segment import Source
-from ownstack.index import reading
-from ownstack.index import scan as index_scan
-from ownstack.index.reading import Stamp
+from ownstack.completion.echo.segment import FileText
+from ownstack.files import reading
+from ownstack.files.notebook.text import is_notebook, max_file_bytes, without_marks
+from ownstack.files.scan import Entry
+from ownstack.files.secret.detection import without_secrets
 
 MAX_FILE_BYTES = 512 * 1024
 
 
-def scan(folder: Path) -> Iterator[tuple[str, Stamp]]:
-    """Yield path and stamp of every file that may be read. Never raises.
-
-    Paths are relative to `folder`, with `/`.
-    """
-    return (
-        (entry.path, entry.stamp)
-        for entry in index_scan.scan(folder, MAX_FILE_BYTES)
-        if not entry.reason
-    )
+def counts(entry: Entry) -> bool:
+    """Say whether a file is read; what is in it may still refuse that."""
+    return not entry.reason and entry.stamp[1] <= max_file_bytes(entry.path, MAX_FILE_BYTES)
 
 
-def accepts(folder: Path, relative: str) -> bool:
-    """Say whether `scan` would yield this path, if it exists; for a single file that changed."""
-    return not index_scan.reason(folder, relative, MAX_FILE_BYTES)
-
-
-def read(folder: Path, relative: str) -> Source | None:
+def read(folder: Path, relative: str) -> FileText | None:
     """Read a file as text with plain line ends; None if it cannot be read or is not such a text."""
     found = reading.read(folder, relative, MAX_FILE_BYTES)
     if isinstance(found, reading.Refusal):
         return None
-    return Source(relative, found.stamp, found.text.encode("utf-8", "replace"))
+    text = without_marks(found.text) if is_notebook(relative) else found.text
+    text = without_secrets(relative, text)
+    return FileText(relative, found.stamp, text.encode("utf-8", "replace"))

@@ -25,7 +25,7 @@ MAX_MATCH_BYTES = 512
 _FIRST_BYTES = 64
 """Compared at once; only places that agree in all of it are compared further."""
 _BORDER = b"\0"
-_MAGIC = b"OWNECHO1"
+_MAGIC = b"OWNECHO2"
 _HEADER = struct.Struct("<8sQQI")
 """Magic, bytes of the table, bytes of text, CRC-32 of all that follows."""
 
@@ -35,7 +35,7 @@ class SegmentCorruptError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FileText:
     """A file to put into a segment."""
 
     path: str
@@ -47,7 +47,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFile:
+class SegmentFile:
     """Where a file lies in the joined text."""
 
     path: str
@@ -58,7 +58,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Places in one segment, the longest match first."""
+    """Occurrences in one segment, the longest match first."""
 
     ends: NDArray[np.int64]
     """Position in the text at which the match ends."""
@@ -72,7 +72,7 @@ class Segment:
     """Immutable; safe to search from any thread."""
 
     def __init__(
-        self, text: bytes | mmap.mmap, base: int, files: list[StoredFile], ends: NDArray[np.int32]
+        self, text: bytes | mmap.mmap, base: int, files: list[SegmentFile], ends: NDArray[np.int32]
     ) -> None:
         """Use `text` from byte `base` on; `ends` counts from there."""
         self._data = text
@@ -84,14 +84,14 @@ class Segment:
         self._starts = np.array([file.start for file in files], np.int64)
 
     @classmethod
-    def build(cls, sources: Iterable[Source]) -> Segment:
+    def build(cls, sources: Iterable[FileText]) -> Segment:
         """Sort all positions. Cost: about 0.1 s a megabyte and 6 bytes of memory a byte.
 
         Runs outside the GIL, on one processor.
         """
         parts, files, at = [_BORDER], [], 1
         for source in sources:
-            files.append(StoredFile(source.path, source.stamp, at, at + len(source.text)))
+            files.append(SegmentFile(source.path, source.stamp, at, at + len(source.text)))
             parts += [source.text, _BORDER]
             at += len(source.text) + 1
         text = b"".join(parts)
@@ -130,6 +130,8 @@ class Segment:
             SegmentCorruptError: it is damaged, cut short or of another version.
             OSError: it cannot be read.
         """
+        if not path.is_file():
+            raise SegmentCorruptError(f"{path.name} is no file")
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size < _HEADER.size:
                 raise SegmentCorruptError(f"{path.name} is too short")
@@ -141,7 +143,7 @@ class Segment:
             raise SegmentCorruptError(f"{path.name} is damaged")
         base = _HEADER.size + n_table
         rows = json.loads(data[_HEADER.size : base])
-        files = [StoredFile(row[0], (row[1], row[2]), row[3], row[4]) for row in rows]
+        files = [SegmentFile(row[0], (row[1], row[2]), row[3], row[4]) for row in rows]
         return cls(data, base, files, np.frombuffer(data, "<i4", n_text, base + n_text))
 
     @cached_property
@@ -149,18 +151,18 @@ class Segment:
         """Path → index into `files`."""
         return {file.path: number for number, file in enumerate(self.files)}
 
-    def find(self, backwards: bytes, places: int) -> Matches:
-        """Return the places before which stands the longest end of a text.
+    def find(self, backwards: bytes, limit: int) -> Matches:
+        """Return the positions before which stands the longest end of a text.
 
         `backwards`: the text before the cursor, the last byte first, at most `MAX_MATCH_BYTES`.
-        At most twice `places` of them: those that agree longest, on both sides of where the text
+        At most twice `limit` of them: those that agree longest, on both sides of where the text
         would be sorted. Cost: about 0.2 ms.
         """
         if not backwards:
             none = np.zeros(0, np.int64)
             return Matches(none, none, none)
         at = self._bisect(backwards)
-        ends = self._ends[max(0, at - places) : at + places].astype(np.int64)
+        ends = self._ends[max(0, at - limit) : at + limit].astype(np.int64)
         lengths = self._agree(ends, np.frombuffer(backwards, np.uint8))
         order = np.argsort(-lengths, kind="stable")
         ends, lengths = ends[order], lengths[order]
@@ -174,8 +176,8 @@ class Segment:
         """Return a stretch of the joined text; files are divided by NUL."""
         return self._data[self._base + max(0, start) : self._base + end]
 
-    def source(self, file: StoredFile) -> Source:
-        return Source(file.path, file.stamp, self.read(file.start, file.end))
+    def source(self, file: SegmentFile) -> FileText:
+        return FileText(file.path, file.stamp, self.read(file.start, file.end))
 
     def _bisect(self, backwards: bytes) -> int:
         data, base, ends, n = self._data, self._base, self._ends, len(backwards)

@@ -20,10 +20,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ownstack.completion.echo.scan import accepts, read, scan
-from ownstack.completion.echo.segment import Segment, SegmentCorruptError, Source, StoredFile
-from ownstack.index.presence import steady
-from ownstack.index.reading import Stamp
+from ownstack.completion.echo.scan import MAX_FILE_BYTES, counts, read
+from ownstack.completion.echo.segment import FileText, Segment, SegmentCorruptError, SegmentFile
+from ownstack.files.availability import device_of
+from ownstack.files.listing import Changes, Listing, look
+from ownstack.files.reading import Stamp
+from ownstack.files.scan import Entry
 from ownstack.paths import private_folder
 
 log = logging.getLogger(__name__)
@@ -53,7 +55,7 @@ class Part:
         files = self.segment.files
         return sum(files[i].end - files[i].start for i in np.flatnonzero(self.alive))
 
-    def live(self) -> Iterator[StoredFile]:
+    def live(self) -> Iterator[SegmentFile]:
         return (self.segment.files[i] for i in np.flatnonzero(self.alive))
 
 
@@ -76,7 +78,8 @@ class Store:
         self._folder = folder
         self._cache = cache
         self._lock = threading.Lock()
-        self._updated: set[str] = set()
+        self._updated: dict[str, float] = {}
+        """When files were looked at since the newest listing was begun (monotonic clock)."""
         self._refused: dict[str, Stamp] = {}
         """Files that are no text, so that they are not read again and again."""
         self._loaded = False
@@ -86,10 +89,13 @@ class Store:
         """Make a running refresh end soon."""
         self._closed = True
 
-    def refresh(self, pause: Callable[[], None] = lambda: None) -> None:
+    def refresh(
+        self, listing: Listing | None = None, pause: Callable[[], None] = lambda: None
+    ) -> None:
         """Make the store agree with the folder. Blocks; `pause` is called after every file.
 
-        What was already stored can be searched before this is done.
+        What was already stored can be searched before this is done. Without a `listing` the folder
+        is looked at here.
 
         Raises:
             IndexingError: the folder is away; what is stored of it is kept.
@@ -97,33 +103,47 @@ class Store:
         if not self._loaded:
             self._load()
             self._loaded = True
-        self._updated.clear()
-        with steady(self._folder, holds_files=bool(self.view.parts)):
-            seen = dict(self._scan(pause))
+        listing = listing or look(self._folder, pause)
+        with self._lock:
+            self._updated = {p: at for p, at in self._updated.items() if at >= listing.began}
+        seen = self._seen(listing.checked(holds_files=bool(self.view.parts)))
         if self._closed:
             return
-        stored = {file.path: file.stamp for part in self.view.parts for file in part.live()}
+        stored = self._stored()
         # What was updated since the start is newer than what was seen.
         old = [path for path, stamp in stored.items() if seen.get(path) != stamp]
         self.bury(path for path in old if path not in self._updated)
         known = {**self._refused, **stored}
         missing = [path for path, stamp in seen.items() if known.get(path) != stamp]
         self._refused = {path: seen[path] for path in self._refused if path in seen}
-        for batch in self._batches(missing, seen, pause):
+        refused = set[str]()
+        for batch in self._batches(missing, refused, pause):
             self._add(Segment.build(batch), keep=self._updated)
+        self._refused.update((path, seen[path]) for path in refused)
         if not self._closed:
             self._merge()
             with self._lock:
                 self.view = replace(self.view, complete=True)
 
-    def update(self, relative: str) -> None:
-        """Read one file again, or forget it if it is gone. Cost: some milliseconds."""
-        self._updated.add(relative)
-        source = read(self._folder, relative) if accepts(self._folder, relative) else None
-        if source is None:
-            self.bury([relative])
-        else:
-            self._add(Segment.build([source]))
+    def update(self, changes: Changes, pause: Callable[[], None] = lambda: None) -> None:
+        """Read again what may have changed, and forget what is gone. Cost: some ms for a file.
+
+        Raises:
+            IndexingError: the folder is away; what is stored of it is kept.
+        """
+        with self._lock:
+            self._updated.update(dict.fromkeys(changes, time.monotonic()))
+        seen = {path: entry.stamp for path, entry in changes.items() if entry and counts(entry)}
+        stored = self._stored()
+        gone = {path for path in changes if path not in seen and path in stored}
+        if gone:
+            device_of(self._folder, holds_files=not stored.keys() <= gone)
+            self.bury(gone)
+        missing = [path for path, stamp in seen.items() if stored.get(path) != stamp]
+        refused = set[str]()
+        for batch in self._batches(missing, refused, pause):
+            self._add(Segment.build(batch))
+        self.bury(refused)
 
     def bury(self, paths: Iterable[str]) -> None:
         """Stop using what is stored of some files, as they have changed or gone."""
@@ -137,19 +157,27 @@ class Store:
         if self._loaded:
             self._merge()
 
-    def _scan(self, pause: Callable[[], None]) -> Iterator[tuple[str, Stamp]]:
-        left = MAX_TEXT_BYTES
-        for path, stamp in scan(self._folder):
-            left -= stamp[1]
-            if left < 0 or self._closed:
-                return
-            yield path, stamp
-            pause()
+    def _stored(self) -> dict[str, Stamp]:
+        return {file.path: file.stamp for part in self.view.parts for file in part.live()}
+
+    def _seen(self, entries: Mapping[str, Entry]) -> dict[str, Stamp]:
+        """Return the files that are read, with their stamps, as many as fit."""
+        left, seen = MAX_TEXT_BYTES, dict[str, Stamp]()
+        for path, entry in entries.items():
+            if not counts(entry):
+                continue
+            # A notebook may be larger, but no text in it is.
+            left -= min(entry.stamp[1], MAX_FILE_BYTES)
+            if left < 0:
+                break
+            seen[path] = entry.stamp
+        return seen
 
     def _batches(
-        self, paths: list[str], seen: Mapping[str, Stamp], pause: Callable[[], None]
-    ) -> Iterator[list[Source]]:
-        batch: list[Source] = []
+        self, paths: list[str], refused: set[str], pause: Callable[[], None]
+    ) -> Iterator[list[FileText]]:
+        """Yield the texts of files; paths of those that have none are added to `refused`."""
+        batch: list[FileText] = []
         size = 0
         for path in paths:
             if self._closed:
@@ -157,7 +185,7 @@ class Store:
             source = read(self._folder, path)
             pause()
             if source is None:
-                self._refused[path] = seen[path]
+                refused.add(path)
                 continue
             batch.append(source)
             size += len(source.text)
@@ -176,8 +204,8 @@ class Store:
         """
         segment, file = self._write(segment)
         newer = set(keep)
-        paths = {one.path for one in segment.files} - newer
-        alive = np.array([one.path in paths for one in segment.files], np.bool_)
+        paths = {file.path for file in segment.files} - newer
+        alive = np.array([file.path in paths for file in segment.files], np.bool_)
         with self._lock:
             parts = [_without(part, paths) for part in self.view.parts]
             self._replace_parts([*parts, Part(segment, alive, file)])
@@ -243,7 +271,7 @@ class Store:
                 if part is None:
                     useless.append(file)
                 else:
-                    known.update(one.path for one in part.segment.files)
+                    known.update(file.path for file in part.segment.files)
                     parts.append(part)
         for file in useless:
             _remove(file)
@@ -262,7 +290,7 @@ class Store:
         except (OSError, ValueError) as error:
             log.warning("A part of the text index is made again: %s", error)
             return None
-        alive = np.array([one.path not in known for one in segment.files], np.bool_)
+        alive = np.array([file.path not in known for file in segment.files], np.bool_)
         return Part(segment, alive, file) if alive.any() else None
 
 

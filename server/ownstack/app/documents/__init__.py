@@ -1,0 +1,1 @@
+"""Documents as editors send them: where they are, and their edits."""

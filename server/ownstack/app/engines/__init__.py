@@ -1,0 +1,1 @@
+"""Which engine serves a role: chosen, opened once, shared, and watched for crashes."""

@@ -1,0 +1,309 @@
+"""One conversation about one project: turns are logged as they happen, and shown as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ownstack.chat.citations import Citation, citations
+from ownstack.chat.index_answer import NAME, index_answer
+from ownstack.chat.mentions import mentions
+from ownstack.chat.repetition import repeats
+from ownstack.chat.retrieval import Project, Retrieved
+from ownstack.chat.window import MAX_CONTEXT, Window
+from ownstack.engine.chat import ChatStream, ReasoningDelta, TextDelta
+from ownstack.engine.protocol import Engine
+from ownstack.engine.results import Finish, Usage
+from ownstack.errors import ContextOverflowError, OwnstackError
+from ownstack.memory import events
+from ownstack.memory import rules as rule_files
+from ownstack.memory.compaction.compactor import Compacted, Declined
+from ownstack.memory.conversation import Conversation, fold, text_of
+from ownstack.memory.events import Event, Stamp
+from ownstack.memory.facts.classify import classify
+from ownstack.memory.facts.project_facts import ProjectFacts
+from ownstack.memory.log.session import SessionLog
+from ownstack.memory.prompt import Segments
+
+MAX_DECISIONS = 3
+"""Of one message: more in one are a document, not decisions."""
+REPEATED = "The answer was stopped, since it repeated itself."
+_FINISH: dict[Finish, events.Finish] = {
+    Finish.LENGTH: "length",
+    Finish.CANCELLED: "cancelled",
+    Finish.TOOL_CALLS: "tool_calls",
+}
+
+log = logging.getLogger(__name__)
+Show = Callable[[str, bool], None]
+"""Is given pieces of an answer, and whether they are reasoning."""
+Outcome = Compacted | Declined
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a question."""
+
+    text: str
+    finish: events.Finish
+    model: str
+    """`index_answer.NAME` if there is none."""
+    citations: tuple[Citation, ...]
+    turn: int
+    reasoning: str = ""
+    usage: Usage | None = None
+    problems: tuple[str, ...] = ()
+    """What a person should know of it, in sentences."""
+    notes: tuple[str, ...] = ()
+    """What was recorded beside it: decisions that the question states."""
+    compacted: Outcome | None = None
+    """What was done first to make room."""
+
+
+class Chat:
+    """Goes on with one session. `begin` first, `close` last; one question at a time."""
+
+    def __init__(self, session: SessionLog, project: Project, engine: Engine | None) -> None:
+        """Without an engine the index answers.
+
+        Raises:
+            ContextOverflowError: the model's window is too small for a conversation.
+        """
+        self.session = session
+        self.project = project
+        self.window = None if engine is None else Window(engine, session.id)
+        self._stream: ChatStream | None = None
+        self._compacting: asyncio.Task[Outcome] | None = None
+        self._prefilling: asyncio.Task[None] | None = None
+        self._is_stopped = False
+        """`cancel` was called since the question was asked."""
+        self._waits_until_full = False
+        """A compaction was undone: the next one comes when it has to."""
+
+    @property
+    def conversation(self) -> Conversation:
+        """What a model is shown now."""
+        return fold(self.session.events)
+
+    @property
+    def segments(self) -> Segments | None:
+        """What fills the window, in tokens of the model's; None without a model."""
+        return None if self.window is None else self.window.segments(self.conversation)
+
+    @property
+    def is_compacting(self) -> bool:
+        return self._compacting is not None and not self._compacting.done()
+
+    async def begin(self) -> tuple[str, ...]:
+        """Note the model, read the rules; return what a person should know."""
+        if self.window is not None:
+            capabilities = self.window.engine.capabilities
+            named = [event for event in self.session.events if event.kind == "model"]
+            if not named or text_of(named[-1].data, "name") != capabilities.model:
+                window = capabilities.context_tokens
+                model = events.model(self._now(), capabilities.model, context_tokens=window)
+                await self.session.add(model)
+        return await self.read_rules()
+
+    async def read_rules(self) -> tuple[str, ...]:
+        """Have a model shown the rules as they are on disk now; return what is wrong with them."""
+        rules = await asyncio.to_thread(rule_files.read, self.project.root)
+        if rules.text != self.conversation.rules:
+            await self.session.add(rules.event(self._now()))
+        return rules.problems
+
+    async def ask(self, question: str, show: Show) -> Answer:
+        """Answer a question; what comes is on disk before it is shown.
+
+        Raises:
+            ContextOverflowError: the question is too long for the model; it is taken back.
+            OwnstackError: the engine failed; what came is kept.
+        """
+        self._is_stopped = False
+        await self.settle()
+        self._stop_prefilling()
+        turn = await asyncio.to_thread(self.session.begin_turn)
+        retrieved = await asyncio.to_thread(self._retrieve, question)
+        asked = events.user(
+            self.session.stamp(turn),
+            question,
+            context=retrieved.context,
+            mentions=[mention.name for mention in mentions(question)],
+        )
+        await self.session.add(asked)
+        if self.window is None:
+            answer = await self._by_index(turn, retrieved, show)
+        else:
+            compacted = await self._make_room(self.window, asked)
+            answer = await self._by_model(self.window, turn, retrieved, show)
+            answer = replace(answer, compacted=compacted)
+            self._compact_when_idle(self.window)
+        return replace(answer, notes=await asyncio.to_thread(self._decisions, question))
+
+    def cancel(self) -> None:
+        """Stop the answer that comes, or the compaction that runs; what came is kept."""
+        self._is_stopped = True
+        if self._stream is not None:
+            self._stream.cancel()
+        if self._compacting is not None:
+            self._compacting.cancel()
+
+    async def settle(self) -> Outcome | None:
+        """Wait for a compaction in the background, and return what came of it, once."""
+        task = self._compacting
+        if task is None:
+            return None
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise
+            return Declined("It was stopped")
+        finally:
+            self._compacting = None
+
+    async def compact(self, focus: str = "") -> Outcome:
+        """Sum up what is old, though it may not be necessary yet; `cancel` stops it."""
+        if self.window is None:
+            return Declined("Without a chat model there is no window to fill")
+        await self.settle()
+        self._stop_prefilling()
+        work = self._compact(self.window, by_hand=True, focus=focus)
+        self._compacting = asyncio.create_task(work)
+        return await self.settle() or Declined("It was stopped")
+
+    async def undo(self) -> Event | None:
+        """Take back the newest compaction that holds; None if there is none."""
+        await self.settle()
+        made = [event for event in self.conversation.events if event.kind == "compaction"]
+        if not made:
+            return None
+        await self.session.add(events.undo(self._now(), made[-1].id))
+        self._waits_until_full = True
+        return made[-1]
+
+    async def clear(self) -> tuple[str, ...]:
+        """Have a model shown nothing of what was before, but the rules as they are now."""
+        await self.settle()
+        await self.session.add(events.clear(self._now()))
+        return await self.read_rules()
+
+    async def close(self) -> None:
+        """Stop what runs."""
+        self._stop_prefilling()
+        self.cancel()
+        await self.settle()
+
+    def _now(self) -> Stamp:
+        return self.session.stamp(self.session.last_turn)
+
+    def _retrieve(self, question: str) -> Retrieved:
+        if self.window is None:
+            return self.project.retrieve(question, MAX_CONTEXT, lambda text: len(text) // 4)
+        conversation = self.conversation
+        shown = "\n\n".join(
+            text_of(event.data, "context")
+            for event in conversation.history
+            if event.id not in conversation.masked
+        )
+        budget = self.window.context_budget
+        return self.project.retrieve(question, budget, self.window.count, shown=shown)
+
+    def _decisions(self, question: str) -> tuple[str, ...]:
+        """Record the decisions that a question states, and say what became of them."""
+        facts = ProjectFacts(self.session)
+        found = [finding for finding in classify(question) if finding.kind == "decision"]
+        notes = []
+        for finding in found[:MAX_DECISIONS]:
+            verdict = facts.decide(finding.text)
+            said = f"{verdict.decision.name}: {verdict.decision.text} {verdict.reason}"
+            notes.append(f"Noted as {said.strip()}")
+        return tuple(notes)
+
+    async def _by_index(self, turn: int, retrieved: Retrieved, show: Show) -> Answer:
+        text = index_answer(retrieved.sources)
+        async with self.session.answer(turn, NAME) as writer:
+            await writer.write(text)
+            show(text, False)
+        cited = await asyncio.to_thread(citations, text, retrieved.sources, self.project)
+        return Answer(text, "stop", NAME, cited, turn, problems=retrieved.problems)
+
+    async def _make_room(self, window: Window, asked: Event) -> Outcome | None:
+        """Compact if that must be; if a question still is too long, take it back."""
+        made = None
+        if window.due(self.conversation) == "required":
+            self._compacting = asyncio.create_task(self._compact(window))
+            made = await self.settle()
+        try:
+            window.check_fits(self.conversation)
+        except ContextOverflowError:
+            await self.session.add(events.undo(self.session.stamp(asked.turn), asked.id))
+            raise
+        return made
+
+    async def _by_model(
+        self, window: Window, turn: int, retrieved: Retrieved, show: Show
+    ) -> Answer:
+        problems = list(retrieved.problems)
+        name = window.engine.capabilities.model
+        async with self.session.answer(turn, name) as writer:
+            self._stream = stream = window.engine.chat(window.request(self.conversation))
+            if self._is_stopped:
+                stream.cancel()
+            try:
+                async for event in stream:
+                    if not isinstance(event, (TextDelta, ReasoningDelta)):
+                        continue
+                    is_reasoning = isinstance(event, ReasoningDelta)
+                    await writer.write(event.text, is_reasoning=is_reasoning)
+                    show(event.text, is_reasoning)
+                    if not stream.cancelled and repeats(writer.text):
+                        problems.append(REPEATED)
+                        stream.cancel()
+                        break
+                answer = await stream.result()
+            finally:
+                stream.cancel()
+                self._stream = None
+            finish = _FINISH.get(answer.finish, "stop")
+            await writer.end(finish)
+        text = writer.text
+        cited = await asyncio.to_thread(citations, text, retrieved.sources, self.project)
+        return Answer(
+            text=text,
+            finish=finish,
+            model=name,
+            citations=cited,
+            turn=turn,
+            reasoning=answer.message.reasoning,
+            usage=answer.usage,
+            problems=tuple(problems),
+        )
+
+    def _compact_when_idle(self, window: Window) -> None:
+        due = window.due(self.conversation)
+        if due == "required" or (due and not self._waits_until_full):
+            self._compacting = asyncio.create_task(self._compact(window))
+
+    async def _compact(self, window: Window, *, by_hand: bool = False, focus: str = "") -> Outcome:
+        made = await window.compact(self.session.events, self._now(), by_hand=by_hand, focus=focus)
+        if isinstance(made, Compacted):
+            self._waits_until_full = False
+            await self.session.add(made.event)
+            await self.read_rules()
+            self._prefilling = asyncio.create_task(self._prefill(window))
+        return made
+
+    async def _prefill(self, window: Window) -> None:
+        """Have the new beginning read while the user writes."""
+        try:
+            await window.prefill(self.conversation)
+        except OwnstackError as error:
+            log.info("The compacted conversation was not read ahead: %s", error)
+
+    def _stop_prefilling(self) -> None:
+        if self._prefilling is not None:
+            self._prefilling.cancel()
+            self._prefilling = None

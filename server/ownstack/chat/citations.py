@@ -1,0 +1,156 @@
+"""The places that an answer names, checked against the files: a wrong one is mended or dropped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ownstack.chat.retrieval import Project, Source
+from ownstack.files.reading import Refusal, read
+from ownstack.index.search.places import located
+from ownstack.index.search.symbol_lookup import symbols_named
+from ownstack.index.snapshot.snapshot import Snapshot
+
+Kind = Literal["cited", "mended", "named", "shown"]
+"""cited: as the answer has it. mended: it named a file that it was shown, with lines that do not
+exist. named: it speaks of what stands there. shown: it was read for the answer, which names nothing
+of it."""
+MAX_CITATIONS = 8
+SHOWN = 3
+_MAX_ANSWER = 100_000
+MAX_NAMES, MAX_DEFINITIONS = 20, 3
+_CODE = re.compile(r"`(?:\w{1,80}\.){0,4}(\w{3,80})(?:\(\))?`")
+_PLACE = re.compile(
+    r"([\w./\\+-]{1,240}\.\w{1,12})(?:[:#]L?(\d{1,7})(?:\s?[-\u2013]\s?L?(\d{1,7}))?)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Lines of a file of the project that exist."""
+
+    path: str
+    start: int
+    end: int
+    kind: Kind
+    name: str = ""
+    cell: int | None = None
+
+    @property
+    def place(self) -> str:
+        cell = "" if self.cell is None else f"cell {self.cell}:"
+        lines = f"{self.start}-{self.end}" if self.end > self.start else f"{self.start}"
+        return f"{self.path}:{cell}{lines}"
+
+
+def citations(answer: str, sources: Sequence[Source], project: Project) -> tuple[Citation, ...]:
+    """Return what stands behind an answer, in its order. Reads files, never raises."""
+    lengths = _Lengths(project)
+    found: dict[tuple[str, int, int], Citation] = {}
+    for citation in _cited(answer[:_MAX_ANSWER], sources, project, lengths):
+        found.setdefault((citation.path, citation.start, citation.end), citation)
+    paths = {citation.path for citation in found.values()}
+    for source in sources:
+        if source.path not in paths and _speaks_of(answer, source) and lengths.hold(source):
+            citation = _of_source(source, "named")
+            found.setdefault((source.path, source.start, source.end), citation)
+    paths = {citation.path for citation in found.values()}
+    for citation in _defined(answer[:_MAX_ANSWER], sources, project, lengths):
+        if citation.path not in paths:
+            found[citation.path, citation.start, citation.end] = citation
+    if not found:
+        found = {
+            (source.path, source.start, source.end): _of_source(source, "shown")
+            for source in sources[:SHOWN]
+            if lengths.hold(source)
+        }
+    return tuple(found.values())[:MAX_CITATIONS]
+
+
+class _Lengths:
+    """How many lines files have, each read once; 0 for what is no file of the project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._known: dict[str, int] = {}
+
+    def of(self, path: str) -> int:
+        if path not in self._known:
+            text = read(self._project.root, path)
+            self._known[path] = 0 if isinstance(text, Refusal) else len(text.text.splitlines())
+        return self._known[path]
+
+    def hold(self, source: Source) -> bool:
+        """Say whether what was read is still there; of a notebook, whether its file is."""
+        return self.of(source.path) >= (source.end if source.cell is None else 1)
+
+
+def _cited(
+    answer: str, sources: Sequence[Source], project: Project, lengths: _Lengths
+) -> Iterator[Citation]:
+    resolve = _resolver(sources, project.snapshot())
+    for match in _PLACE.finditer(answer):
+        path = resolve(match[1])
+        if not path:
+            continue
+        of_file = [source for source in sources if source.path == path and lengths.hold(source)]
+        start = int(match[2] or 0)
+        end = int(match[3] or start)
+        if not match[2] or (of_file and of_file[0].cell is not None):
+            yield from (_of_source(source, "named") for source in of_file[:1])
+        elif 1 <= start <= end <= lengths.of(path):
+            yield Citation(path, start, end, "cited", _name_at(of_file, start))
+        else:
+            yield from (_of_source(source, "mended") for source in of_file[:1])
+
+
+def _defined(
+    answer: str, sources: Sequence[Source], project: Project, lengths: _Lengths
+) -> Iterator[Citation]:
+    """Yield where names that are set as code are defined, in files that were read for the answer.
+
+    A name that many define says nothing.
+    """
+    snapshot = project.snapshot()
+    paths = {source.path for source in sources}
+    names = dict.fromkeys(match[1] for match in _CODE.finditer(answer))
+    if snapshot is None:
+        return
+    for name in list(names)[:MAX_NAMES]:
+        symbols = located(snapshot, symbols_named(snapshot, name))
+        within = [symbol for symbol in symbols if symbol.symbol.path in paths]
+        for symbol in within if len(within) <= MAX_DEFINITIONS else ():
+            path, qualified = symbol.symbol.path, symbol.symbol.qualified
+            first, last = symbol.start_line, symbol.end_line
+            exists = symbol.cell is not None or lengths.of(path) >= last
+            if exists and snapshot.check(path):
+                yield Citation(path, first, last, "named", qualified, symbol.cell)
+
+
+def _resolver(sources: Sequence[Source], snapshot: Snapshot | None) -> Callable[[str], str]:
+    """Return what finds the file that is meant by a path as it is written, "" for none."""
+    shown = list(dict.fromkeys(source.path for source in sources))
+
+    def resolve(written: str) -> str:
+        path = written.replace("\\", "/").removeprefix("./").lstrip("/")
+        if path in shown or (snapshot is not None and snapshot.file(path) is not None):
+            return path
+        ending = [known for known in shown if known.endswith(f"/{path}")]
+        return ending[0] if len(ending) == 1 else ""
+
+    return resolve
+
+
+def _speaks_of(answer: str, source: Source) -> bool:
+    name = source.name.rpartition(".")[2]
+    return len(name) >= 3 and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", answer) is not None
+
+
+def _name_at(sources: Sequence[Source], line: int) -> str:
+    return next((source.name for source in sources if source.start <= line <= source.end), "")
+
+
+def _of_source(source: Source, kind: Kind) -> Citation:
+    return Citation(source.path, source.start, source.end, kind, source.name, source.cell)

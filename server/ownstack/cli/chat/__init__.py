@@ -1,0 +1,49 @@
+"""`ownstack chat`: a conversation about a project, in the terminal, that remembers."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_to(commands: Any) -> None:
+    """Describe the command to argparse."""
+    command = commands.add_parser(
+        "chat",
+        help="talk with a model about a project",
+        description="Talk about a project. The code that helps with a question is found and shown "
+        "to the model, and what it says is cited. Without a chat model the index answers.",
+        epilog="@path, @path:10-40 and @symbol in a question show that code. /help lists commands. "
+        "Where standard input is no terminal, each line of it is a question.",
+    )
+    command.add_argument("--path", type=Path, metavar="P",
+                         help="the project's folder, or a part of it (default: here)")  # fmt: skip
+    command.add_argument(
+        "--model",
+        default="",
+        metavar="NAME|PATH",
+        help="a known model, a GGUF file, or ENGINE:MODEL of a server",
+    )
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--continue", action="store_true", dest="goes_on",
+                       help="go on with the newest conversation about the project")  # fmt: skip
+    which.add_argument("--resume", metavar="ID",
+                       help="go on with a conversation, by its title or its id")  # fmt: skip
+    which.add_argument("--list", action="store_true",
+                       help="list the conversations about the project")  # fmt: skip
+    command.add_argument("--json", action="store_true", help="answer one question from standard "
+                         "input, or print the list, as JSON")  # fmt: skip
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import asyncio
+
+    from ownstack.cli.chat import listing, once, terminal
+
+    if arguments.list:
+        return listing.run(arguments)
+    if arguments.json:
+        return asyncio.run(once.run(arguments))
+    return asyncio.run(terminal.run(arguments))

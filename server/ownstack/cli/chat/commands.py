@@ -1,0 +1,164 @@
+"""The commands of a chat: lines that begin with a slash."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ownstack.cli.chat import rendering
+from ownstack.cli.chat.listing import print_sessions
+from ownstack.cli.chat.opening import Talk
+from ownstack.cli.chat.stored import short, used
+from ownstack.cli.interrupts import Interrupts
+from ownstack.cli.output import print_table, say, say_lines, say_meanwhile, warn
+from ownstack.errors import FileError, UsageError
+from ownstack.memory.conversation import MASKING, text_of
+from ownstack.memory.log.export import to_json, to_markdown
+from ownstack.memory.recollection import recollect
+
+Run = Callable[[Talk, str], Awaitable[None]]
+
+
+class Quit(Exception):
+    """The user ends the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is run, and how it is described."""
+
+    run: Run
+    argument: str
+    help: str
+
+
+async def run(talk: Talk, line: str) -> None:
+    """Run a line that begins with a slash.
+
+    Raises:
+        Quit: that is what it says.
+        UsageError: there is no such command.
+        OwnstackError: it failed.
+    """
+    name, _, argument = line.strip().partition(" ")
+    command = COMMANDS.get(name)
+    if command is None:
+        raise UsageError(f"There is no command {name[:40]}.", "/help lists them.")
+    await command.run(talk, argument.strip())
+
+
+async def _help(_talk: Talk, _argument: str) -> None:
+    rows = [(f"{name} {command.argument}", command.help) for name, command in COMMANDS.items()]
+    print_table(("COMMAND", "DOES"), rows)
+    say("@path, @path:10-40 and @symbol show that code. Alt+Enter begins a line, Ctrl-C stops.")
+
+
+async def _compact(talk: Talk, focus: str) -> None:
+    if talk.engine is None:
+        raise UsageError("Without a chat model there is no window, so nothing is compacted.")
+    say_meanwhile("Compacting … Ctrl-C stops it.")
+    with Interrupts(talk.chat):
+        outcome = await talk.chat.compact(focus)
+    rendering.print_compaction(outcome)
+
+
+async def _context(talk: Talk, _argument: str) -> None:
+    await asyncio.to_thread(rendering.print_context, talk.chat)
+
+
+async def _undo(talk: Talk, _argument: str) -> None:
+    undone = await talk.chat.undo()
+    if undone is None:
+        say("No compaction is there to take back.")
+        return
+    what = "What was hidden" if text_of(undone.data, "method") == MASKING else "What was summed up"
+    segments = talk.chat.segments
+    size = "" if segments is None else f": {segments.total:,} tokens"
+    say(f"{what} is shown to the model again{size}.")
+
+
+async def _clear(talk: Talk, _argument: str) -> None:
+    for problem in await talk.chat.clear():
+        warn(problem)
+    say("The model is shown nothing of what was before. It is still in the log: /recall finds it.")
+
+
+async def _resume(talk: Talk, name: str) -> None:
+    sessions = talk.log.sessions
+    if not name:
+        print_sessions(used(await asyncio.to_thread(sessions.list, talk.root)))
+        return
+    info = await asyncio.to_thread(sessions.find, name, talk.root)
+    await talk.switch(await asyncio.to_thread(sessions.resume, info.id))
+    say_where(talk)
+
+
+async def _recall(talk: Talk, query: str) -> None:
+    if not query:
+        raise UsageError("Say what to recall: /recall retries")
+    session = talk.chat.session
+    found = await asyncio.to_thread(recollect, talk.log, session, talk.root, query)
+    rendering.print_recollection(found, short)
+    if talk.log.recall.problem:
+        warn(talk.log.recall.problem)
+
+
+async def _rename(talk: Talk, title: str) -> None:
+    if not title:
+        raise UsageError("Say what to call it: /rename TITLE")
+    await asyncio.to_thread(talk.log.sessions.rename, talk.chat.session.id, title)
+
+
+async def _export(talk: Talk, name: str) -> None:
+    session = talk.chat.session
+    known = await asyncio.to_thread(talk.log.sessions.list, talk.root)
+    info = next((info for info in known if info.id == session.id), session.info)
+    if not name:
+        say_lines(to_markdown(info, session.events))
+        return
+    file = Path(name).expanduser()
+    as_text = to_json if file.suffix == ".json" else to_markdown
+    try:
+        with file.open("x", encoding="utf-8", errors="backslashreplace") as written:
+            written.write(as_text(info, session.events))
+    except FileExistsError:
+        raise FileError(f"{file} is there already.", "Name a file that is not.") from None
+    except OSError as error:
+        raise FileError(f"{file} cannot be written: {error.strerror}.") from error
+    say(f"Written to {file}.")
+
+
+async def _quit(_talk: Talk, _argument: str) -> None:
+    raise Quit
+
+
+def say_where(talk: Talk) -> None:
+    """Say which conversation is open, with which model, and what was said last."""
+    chat = talk.chat
+    model = "no model"
+    if chat.window is not None:
+        name, size = chat.window.engine.capabilities.model, chat.window.limits.window
+        model = f"{name}, window {size:,} tokens"
+    where = f"conversation {short(chat.session.id)}"
+    say_meanwhile(f"{talk.project.root.name} · {model} · {where}")
+    said = [event for event in chat.conversation.events if event.kind in ("user", "assistant")]
+    for event in said[-2:]:
+        words = " ".join(event.text[:2_000].split())
+        ended = " (cut off)" if text_of(event.data, "finish") == "interrupted" else ""
+        say_meanwhile(f"  {'you' if event.kind == 'user' else 'it'}: {words[:160]}{ended}")
+
+
+COMMANDS: Mapping[str, Command] = {
+    "/help": Command(_help, "", "lists commands"),
+    "/compact": Command(_compact, "[FOCUS]", "sums up what is old; FOCUS is kept in more detail"),
+    "/context": Command(_context, "", "shows what fills the model's window"),
+    "/undo": Command(_undo, "", "takes the newest compaction back"),
+    "/clear": Command(_clear, "", "has the model forget; the log does not"),
+    "/resume": Command(_resume, "[ID]", "goes on with another conversation, or lists them"),
+    "/recall": Command(_recall, "QUERY", "finds what was said and decided about this project"),
+    "/rename": Command(_rename, "TITLE", "gives the conversation a title"),
+    "/export": Command(_export, "[FILE]", "writes it as Markdown, or to FILE.json as JSON"),
+    "/quit": Command(_quit, "", "ends; --continue goes on another day"),
+}

@@ -1,0 +1,155 @@
+"""What `ownstack chat` works with, opened in order and closed in the other: log, index, model."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from ownstack.chat.chat import Chat
+from ownstack.chat.retrieval import Project
+from ownstack.cli.chat.stored import opened_log, used
+from ownstack.cli.choosing import model_for
+from ownstack.cli.output import say_meanwhile, warn
+from ownstack.cli.project import opened, root_and_part
+from ownstack.engine.protocol import Engine
+from ownstack.errors import (
+    IndexingError,
+    ModelError,
+    OwnstackError,
+    SessionNotFoundError,
+    UsageError,
+    in_words,
+)
+from ownstack.index.embedding.embedder import default_embedder
+from ownstack.index.project import ProjectIndex
+from ownstack.index.snapshot.snapshot import Snapshot
+from ownstack.memory.log.conversation_log import ConversationLog
+from ownstack.memory.log.session import SessionLog
+from ownstack.paths import Home
+from ownstack.settings import EngineSettings
+
+LOOK_AGAIN_S = 20.0
+"""After so long a question has the project's files looked at again."""
+
+
+class Talk:
+    """The log, the project, the model, and the conversation that is open."""
+
+    def __init__(
+        self, log: ConversationLog, project: Project, engine: Engine | None, session: SessionLog
+    ) -> None:
+        self.log = log
+        self.project = project
+        self.engine = engine
+        self.chat = Chat(session, project, engine)
+
+    @property
+    def root(self) -> str:
+        return str(self.project.root)
+
+    async def begin(self) -> None:
+        """Begin with the conversation that is open, and say what is wrong with its rules."""
+        for problem in await self.chat.begin():
+            warn(problem)
+
+    async def switch(self, session: SessionLog) -> None:
+        """Leave the conversation that is open for another one."""
+        await self.leave()
+        self.chat = Chat(session, self.project, self.engine)
+        await self.begin()
+
+    async def leave(self) -> None:
+        """Stop what runs; a conversation in which nothing was said is not kept."""
+        await self.chat.close()
+        session = self.chat.session
+        if not any(event.kind == "user" for event in session.events):
+            await asyncio.to_thread(self.log.sessions.delete, session.id)
+
+
+@contextlib.asynccontextmanager
+async def opened_talk(arguments: argparse.Namespace, *, quiet: bool) -> AsyncIterator[Talk]:
+    """Open all that a conversation needs, and begin it.
+
+    Raises:
+        OwnstackError: a model or session that was named is not there; the log cannot be read.
+    """
+    root, part = root_and_part(arguments.path)
+    async with contextlib.AsyncExitStack() as stack:
+        log = stack.enter_context(opened_log())
+        session = await asyncio.to_thread(_session, log, root, arguments)
+        index = _index(stack, root, quiet=quiet)
+        engine = await _engine(stack, arguments.model, quiet=quiet)
+        project = Project(root, _snapshots(index), default_embedder(), part)
+        talk = Talk(log, project, engine, session)
+        stack.push_async_callback(talk.leave)
+        await talk.begin()
+        yield talk
+
+
+def _session(log: ConversationLog, root: Path, arguments: argparse.Namespace) -> SessionLog:
+    if arguments.resume is not None:
+        if not arguments.resume.strip():
+            raise UsageError(
+                "--resume needs the title or the id of a conversation.", "--list shows them."
+            )
+        return log.sessions.resume(log.sessions.find(arguments.resume, str(root)).id)
+    if not arguments.goes_on:
+        return log.sessions.create(str(root))
+    sessions = used(log.sessions.list(str(root)))
+    if not sessions:
+        raise SessionNotFoundError(
+            "There is no conversation about this project yet.", "Begin one without --continue."
+        )
+    return log.sessions.resume(sessions[0].id)
+
+
+def _index(stack: contextlib.AsyncExitStack, root: Path, *, quiet: bool) -> ProjectIndex | None:
+    """Return the project's index, brought up to date; None, and why is said, if there is none."""
+    try:
+        return stack.enter_context(opened(root, quiet=quiet))
+    except IndexingError as error:
+        warn(f"Nothing is searched: {in_words(error)}")
+        return None
+
+
+def _snapshots(index: ProjectIndex | None) -> Callable[[], Snapshot | None]:
+    """Return what gives the index as it is now, looked at again if that was a while ago."""
+    looked_s = time.monotonic()
+
+    def snapshot() -> Snapshot | None:
+        nonlocal looked_s
+        if index is None:
+            return None
+        if time.monotonic() - looked_s > LOOK_AGAIN_S:
+            index.refresh()
+            looked_s = time.monotonic()
+        return index.snapshot
+
+    return snapshot
+
+
+async def _engine(stack: contextlib.AsyncExitStack, named: str, *, quiet: bool) -> Engine | None:
+    """Return the model that answers; None, and how to get one is said, if none was named."""
+    from ownstack.app.host import Host
+
+    host = Host(Home.default(), mode="inProcess")
+    stack.push_async_callback(host.close)
+    try:
+        info = await asyncio.to_thread(model_for, host, "chat", named)
+        if not quiet:
+            say_meanwhile(f"Loading {info.name} …")
+        lease = host.lease(info, "chat", EngineSettings(), lambda: None)
+        await lease.ready()
+        if lease.engine is None:
+            raise lease.error or ModelError(f"{info.name} cannot be loaded.")
+    except OwnstackError as error:
+        if named:
+            raise
+        why = " ".join(str(error).split())
+        warn(f"{why} Until then the index answers.")
+        return None
+    return lease.engine

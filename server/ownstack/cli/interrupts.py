@@ -1,0 +1,48 @@
+"""Ctrl-C while an answer comes: the first one ends the answer, the next one the program."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import Any, Protocol
+
+INTERRUPTED = 130
+"""Exit status of what a user ended."""
+
+
+class Stoppable(Protocol):
+    """Something that ends early, and in good order, when it is told to."""
+
+    def cancel(self) -> None: ...
+
+
+class Interrupts:
+    """Makes the first Ctrl-C end some work; the next one ends the program, as ever."""
+
+    def __init__(self, work: Stoppable) -> None:
+        self._work = work
+        self._before: Any = None
+
+    def __enter__(self) -> None:
+        # The help of all commands is there before an event loop is.
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+
+        def interrupted(_number: int, _frame: object) -> None:
+            loop.call_soon_threadsafe(self._work.cancel)
+            signal.signal(signal.SIGINT, self._before)
+
+        self._before = _set(interrupted)
+
+    def __exit__(self, *_error: object) -> None:
+        if self._before is not None:
+            _set(self._before)
+
+
+def _set(handler: Callable[[int, Any], object] | Any) -> Any:
+    """Handle Ctrl-C, where this is the main thread; return what did before."""
+    try:
+        return signal.signal(signal.SIGINT, handler)
+    except ValueError:  # Not the main thread: whoever runs this there has other means.
+        return None

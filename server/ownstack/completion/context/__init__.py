@@ -1,0 +1,1 @@
+"""What a model is shown besides the text at the cursor."""

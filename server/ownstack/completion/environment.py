@@ -1,0 +1,31 @@
+"""What completion in one window is given to work with, as it is at any moment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ownstack.concurrency import CallLater, call_later
+from ownstack.document import Documents
+from ownstack.settings import CompletionSettings
+
+if TYPE_CHECKING:
+    from ownstack.index.snapshot.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One window's documents, settings, folders, index and time."""
+
+    documents: Documents
+    settings: Callable[[], CompletionSettings]
+    folders: Callable[[], Sequence[Path]] = tuple
+    """Where files near a document may be read; none in a workspace that is not trusted."""
+    index: Callable[[str], Snapshot | None] = lambda uri: None
+    """What is known of the project that a document belongs to."""
+    clock: Callable[[], float] = time.monotonic
+    later: CallLater = call_later
+    """Runs a callback after some seconds (`loop.call_later`)."""

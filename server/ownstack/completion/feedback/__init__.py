@@ -1,0 +1,1 @@
+"""What became of suggestions, and what is learned from it."""

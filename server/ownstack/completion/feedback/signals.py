@@ -1,0 +1,162 @@
+"""What became of suggestions, kept in a local SQLite file.
+
+Stored for each suggestion: a random id, the time, the language id, which tier and model made it,
+its length in characters and lines, its confidence, and a keyed hash of its text. The key is
+random and lies in the file: equal texts can be counted, but not read back except by guessing.
+For each event: the suggestion's id, the time, the kind, and a number (characters typed, or the
+share that is still there). Never stored: code, file names, paths. Nothing of it leaves the
+machine. Rows older than `KEEP_DAYS` are deleted.
+
+Writing happens on a thread of its own, in batches; nothing here makes an event loop wait.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ownstack.log_database import LogDatabase
+
+KEEP_DAYS = 365
+
+Kind = Literal[
+    "shown", "typed-through", "accepted", "partly", "rejected", "kept-30s", "kept-2m", "kept-10m"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A suggestion that was shown. `text` is hashed on the way in."""
+
+    id: str
+    language: str
+    source: str
+    model: str
+    text: str
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of the suggestions of one maker."""
+
+    source: str
+    """"echo" or "model"."""
+    model: str
+    """Its name, "" for echo."""
+    shown: int
+    accepted: int
+    """By the key that accepts."""
+    typed_through: int
+    """Typed to the end."""
+    partly: int
+    """A good part was taken, then something else was typed."""
+    rejected: int
+    kept: int
+    """Of those accepted or typed: in the file each time it was looked at …"""
+    looked_at: int
+    """… of so many that were looked at (30 s, 2 and 10 minutes later, if the file stays open)."""
+
+
+def _m001_tables(db: sqlite3.Connection) -> None:
+    db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
+    db.execute(
+        "CREATE TABLE suggestion (id TEXT PRIMARY KEY, at REAL NOT NULL, language TEXT NOT NULL,"
+        " source TEXT NOT NULL, model TEXT NOT NULL, chars INTEGER NOT NULL,"
+        " lines INTEGER NOT NULL, confidence REAL, text_hash BLOB NOT NULL) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE event (suggestion TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL,"
+        " value REAL NOT NULL)"
+    )
+    db.execute("CREATE INDEX event_at ON event (at)")
+    db.execute("CREATE INDEX event_kind ON event (kind)")
+    db.execute("INSERT INTO meta VALUES ('hash_key', ?)", (secrets.token_bytes(16),))
+
+
+_MIGRATIONS = (_m001_tables,)
+
+_TALLIES = """
+SELECT source, CASE source WHEN 'echo' THEN '' ELSE model END AS maker, COUNT(*) AS shown,
+    CAST(TOTAL(accepted) AS INTEGER), CAST(TOTAL(typed AND NOT accepted) AS INTEGER),
+    CAST(TOTAL(partly) AS INTEGER), CAST(TOTAL(rejected) AS INTEGER),
+    CAST(TOTAL((accepted OR typed) AND least > 0) AS INTEGER),
+    CAST(TOTAL((accepted OR typed) AND least IS NOT NULL) AS INTEGER)
+FROM suggestion LEFT JOIN (
+    SELECT suggestion, MAX(kind = 'accepted') AS accepted, MAX(kind = 'typed-through') AS typed,
+        MAX(kind = 'partly') AS partly, MAX(kind = 'rejected') AS rejected,
+        MIN(CASE WHEN kind GLOB 'kept-*' THEN value END) AS least
+    FROM event WHERE at >= ? GROUP BY suggestion
+) ON suggestion = id
+WHERE at >= ? GROUP BY source, maker ORDER BY shown DESC, source, maker
+"""
+"""TOTAL, not SUM: that of nothing is 0. Echo's lines are echo's, whoever scored them."""
+
+
+class SignalLog:
+    """Keeps the signals of one process. Methods return at once; any thread may call them."""
+
+    def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._key = b""
+        self._database = LogDatabase(path, "signals", _MIGRATIONS, self._opened, now=now)
+
+    @property
+    def problem(self) -> str:
+        """Why nothing is kept on disk, "" if it is. Known after the first write."""
+        return self._database.problem
+
+    def offered(self, suggestion: Offered) -> None:
+        """Record that a suggestion was shown."""
+        self._database.write(functools.partial(self._insert, self._now(), suggestion))
+        self.event(suggestion.id, "shown", float(len(suggestion.text)))
+
+    def event(self, suggestion: str, kind: Kind, value: float = 0.0) -> None:
+        """Record what happened to a suggestion."""
+        row = (suggestion, self._now(), kind, value)
+        self._database.write(lambda db: db.execute("INSERT INTO event VALUES (?, ?, ?, ?)", row))
+
+    def totals(self, timeout_s: float = 5.0) -> dict[str, int]:
+        """Return how many events of each kind are in the log. Waits for all writes before it."""
+        ask = "SELECT kind, COUNT(*) FROM event GROUP BY kind"
+        return self._database.ask(lambda db: dict(db.execute(ask).fetchall()), {}, timeout_s)
+
+    def tallies(self, days: float, timeout_s: float = 5.0) -> list[Tally]:
+        """Return what became of the suggestions of the last days, most shown first.
+
+        Waits for all writes before it.
+        """
+        since = self._now() - days * 86_400
+        return self._database.ask(
+            lambda db: [Tally(*row) for row in db.execute(_TALLIES, (since, since))], [], timeout_s
+        )
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Write what is waiting and end the thread. Safe to call twice."""
+        self._database.close(timeout_s)
+
+    def _opened(self, db: sqlite3.Connection) -> None:
+        oldest = self._now() - KEEP_DAYS * 86_400
+        db.execute("DELETE FROM event WHERE at < ?", (oldest,))
+        db.execute("DELETE FROM suggestion WHERE at < ?", (oldest,))
+        found = db.execute("SELECT value FROM meta WHERE key = 'hash_key'").fetchone()
+        self._key = bytes(found[0])
+
+    def _insert(self, at: float, offered: Offered, db: sqlite3.Connection) -> None:
+        data = offered.text.encode("utf-8", "surrogatepass")
+        text_hash = hashlib.blake2b(data, digest_size=8, key=self._key).digest()
+        size = len(offered.text), offered.text.count("\n") + 1
+        db.execute(
+            "INSERT OR REPLACE INTO suggestion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(offered.id, at, offered.language, offered.source, offered.model),
+                *(*size, offered.confidence, text_hash),
+            ),
+        )

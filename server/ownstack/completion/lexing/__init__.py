@@ -1,0 +1,1 @@
+"""Text read without a grammar: blanks, brackets, literals."""

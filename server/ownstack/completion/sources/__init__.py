@@ -1,0 +1,1 @@
+"""Who writes suggestions: a model that generates, and candidates that a model ranks."""

@@ -1,0 +1,95 @@
+"""From a line that was found to one that may be shown: sure enough for its reader, and trimmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from ownstack.completion.echo import LineSuggestion
+from ownstack.completion.environment import Environment
+from ownstack.completion.extent import Extent
+from ownstack.completion.place import Place
+from ownstack.completion.postprocess.trim import UNFINISHED, Trimmed, trim
+from ownstack.completion.request import Reply, SourceRequest
+from ownstack.completion.request_extents import RequestExtents
+from ownstack.settings import Eagerness
+
+THRESHOLDS: dict[Eagerness, float] = {"shy": 0.65, "normal": 0.4, "eager": 0.2}
+"""A suggestion that nobody asked for is shown from this chance on, that it is exactly right."""
+LIKELY = 0.1
+"""From this chance on, another line is offered beside the first that nobody asked for."""
+LIKELY_ASKED = 0.25
+"""Who asks gets others from this share of the first's chance on."""
+OTHERS = 2
+
+Maker = Literal["echo", "model"]
+_WHOSE: dict[Maker, str] = {"echo": "What was written before", "model": "The network's line"}
+
+
+class LineFitter:
+    """Makes one window's lines fit their places."""
+
+    def __init__(self, environment: Environment, extents: RequestExtents) -> None:
+        self._settings = environment.settings
+        self._extents = extents
+
+    def fitted(
+        self,
+        request: SourceRequest,
+        line: LineSuggestion,
+        least: float | None,
+        maker: Maker = "echo",
+    ) -> Reply:
+        """Return a line as it may be shown, or why it is not.
+
+        `least`: the chance from which on it is shown; without one, what the user has set.
+        """
+        needed = self._needed(request) if least is None else least
+        if line.confidence < needed:
+            why = unsure(line.confidence, needed)
+            return Reply("", confidence=line.confidence, reason=why)
+        # Several lines only if they are sure, and where a block may be written.
+        wanted = self._extents.of(request) if line.more else Extent(1, None, "line")
+        lines = (line.text, *line.more)[: wanted.max_lines]
+        trimmed, confidence = _trimmed(request.place, lines, wanted), line.confidence
+        if trimmed.dropped == UNFINISHED and line.closing and self._multiline():
+            confidence *= line.closing_chance
+            if confidence < needed:
+                return Reply("", confidence=confidence, reason=unsure(confidence, needed))
+            lines = (line.text, *line.closing)
+            trimmed = _trimmed(request.place, lines, Extent(len(lines), None, "statement"))
+        if not trimmed.text:
+            return Reply("", reason=f"{_WHOSE[maker]} does not fit: {trimmed.dropped}.")
+        if line.nearest is not None and least is None:
+            request.trace.origin = line.nearest.origin
+        return Reply(trimmed.text, maker, maker, confidence)
+
+    def _multiline(self) -> bool:
+        return self._settings().multiline != "never"
+
+    def _needed(self, request: SourceRequest) -> float:
+        return 0.0 if request.invoked else THRESHOLDS[self._settings().eagerness]
+
+
+def unsure(chance: float, needed: float) -> str:
+    """Say why something that was found is not shown."""
+    return (
+        f"Not sure enough: {chance:.2f} of {needed:.2f} needed (`ownstack.completion.eagerness`)."
+    )
+
+
+def likely(request: SourceRequest, first: Reply) -> float:
+    """Return the chance from which on something is offered beside the first."""
+    if not request.invoked:
+        return LIKELY
+    return min(LIKELY, LIKELY_ASKED * (first.confidence or LIKELY))
+
+
+def _trimmed(place: Place, lines: Sequence[str], wanted: Extent) -> Trimmed:
+    return trim(
+        "\n".join(lines),
+        complete=True,
+        document=place.document,
+        offset=place.offset,
+        extent=wanted,
+    )

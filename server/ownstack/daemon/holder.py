@@ -1,0 +1,155 @@
+"""Which process is the daemon, by a note it leaves beside its lock: for when it does not answer.
+
+A process that is stopped, or hangs, still accepts connections (the kernel does) and holds the lock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from pathlib import Path
+
+import psutil
+
+from ownstack.errors import DaemonError
+from ownstack.files.opening import read_regular
+from ownstack.locking import FileLock
+from ownstack.paths import Home, private_folder, set_aside
+
+STILL_S = 2.0
+"""A daemon that lets a client wait and does nothing at all for so long is not busy, but stuck."""
+KILL_S = 5.0
+"""A process that was killed is gone after milliseconds, unless a disk holds it up."""
+MAX_NOTE_BYTES = 4_096
+_POLL_S = 0.02
+_CLOCK_S = 2.0
+"""The start of a process is told by a clock that may have been set since."""
+
+
+def lock_file(home: Home) -> Path:
+    return home.runtime / "daemon.lock"
+
+
+def note_file(home: Home) -> Path:
+    return home.runtime / "daemon.pid"
+
+
+def leave_note(home: Home) -> None:
+    """Say that this process is the daemon. It must hold the lock.
+
+    Raises:
+        OSError: the note cannot be written.
+    """
+    process = psutil.Process()
+    file = private_folder(home.runtime) / note_file(home).name
+    if os.path.lexists(file) and not stat.S_ISREG(file.lstat().st_mode):
+        set_aside(file)
+    file.write_text(json.dumps({"pid": process.pid, "started": process.create_time()}), "ascii")
+
+
+def holder(home: Home) -> psutil.Process | None:
+    """Return the process of the daemon; None if it has gone, or cannot be told for certain.
+
+    The number of a process that has gone may be another's by now, so it must be this user's, have
+    started when the note says, and somebody must hold the lock.
+    """
+    try:
+        raw = json.loads(read_regular(note_file(home), MAX_NOTE_BYTES)[0])
+        process = psutil.Process(int(raw["pid"]))
+        same = abs(process.create_time() - float(raw["started"])) < _CLOCK_S
+        ours = process.username() == psutil.Process().username()
+        if not (same and ours) or process.pid == psutil.Process().pid:
+            return None
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError, psutil.Error):
+        return None
+    return process if _is_held(home) else None
+
+
+def gone(process: psutil.Process, within_s: float) -> bool:
+    """Wait until a process has ended; return whether it has.
+
+    One that nobody has asked for its exit status has ended, too.
+    """
+    deadline_s = time.monotonic() + within_s
+    while True:
+        try:
+            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        if time.monotonic() >= deadline_s:
+            return False
+        time.sleep(_POLL_S)
+
+
+def end(process: psutil.Process, grace_s: float) -> None:
+    """End a daemon: in good order if it can, and after `grace_s` whatever it does.
+
+    Raises:
+        DaemonError: the system does not end it.
+    """
+    try:
+        process.terminate()
+        if hasattr(process, "resume"):
+            process.resume()  # One that is stopped hears nothing else.
+        if not gone(process, grace_s):
+            process.kill()
+    except psutil.NoSuchProcess:
+        return
+    except psutil.Error as error:
+        raise _unending(process) from error
+    if not gone(process, KILL_S):
+        raise _unending(process)
+
+
+def _unending(process: psutil.Process) -> DaemonError:
+    return DaemonError(
+        f"The system does not end the daemon (process {process.pid}).", "End that process."
+    )
+
+
+class DaemonWatch:
+    """An observer of a daemon: is it stuck, or only busy, or waiting for the processor?"""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._process: psutil.Process | None = None
+        self._seen_s = 0.0
+        self._used_s = -1.0
+
+    @property
+    def pid(self) -> int | None:
+        """The process that was stuck."""
+        return None if self._process is None else self._process.pid
+
+    def stuck(self) -> bool:
+        """Ask again and again while waiting: whether to wait is of no use."""
+        if self._process is None:
+            self._process = holder(self._home)
+        if self._process is None:
+            return False
+        try:
+            status, times = self._process.status(), self._process.cpu_times()
+        except psutil.Error:
+            self._process, self._used_s = None, -1.0
+            return False
+        if status == psutil.STATUS_STOPPED:
+            return True
+        now_s, used_s = time.monotonic(), times.user + times.system
+        waits = status in (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)
+        if waits or used_s != self._used_s:
+            self._seen_s, self._used_s = now_s, used_s
+        return now_s - self._seen_s >= STILL_S
+
+
+def _is_held(home: Home) -> bool:
+    try:
+        lock = FileLock.take(lock_file(home))
+    except OSError:
+        return False
+    if lock is None:
+        return True
+    lock.release()
+    return False

@@ -1,0 +1,204 @@
+"""A running answer in a conversation, as a stream of typed events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from ownstack.engine.generation import WhenDone
+from ownstack.engine.messages import Message, Part, ReasoningPart, TextPart, ToolCallPart
+from ownstack.engine.results import Finish, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The answer's text goes on with this."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """What the model writes to itself goes on with this."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model asks for a tool: a whole call, never a part of one."""
+
+    part: ToolCallPart
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Nothing more comes."""
+
+    finish: Finish
+
+
+ChatDelta = TextDelta | ReasoningDelta | ToolCall
+"""What an answer is made of."""
+ChatEvent = ChatDelta | Usage | End
+"""The answer as it is written, then what it cost, then the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAnswer:
+    """A finished answer."""
+
+    message: Message
+    """The assistant's: what goes into the history of the next request."""
+    finish: Finish
+    usage: Usage
+
+
+class ChatStream:
+    """Grows by `push`, ends by `finish` or `fail`; all three run on the event loop.
+
+    An engine on another thread goes through `loop.call_soon_threadsafe(stream.push, …)`. It is
+    read by any number of readers, each from the beginning. `cancel` may be called more than once
+    and after the end; the engine is told by the `on_cancel` it gave, and ends the stream itself
+    with `Finish.CANCELLED`.
+    """
+
+    def __init__(self, on_cancel: Callable[[], None] | None = None) -> None:
+        self._on_cancel = on_cancel
+        self._deltas: list[ChatDelta] = []
+        self._usage = Usage()
+        self._finish: Finish | None = None
+        self._error: BaseException | None = None
+        self._cancelled = False
+        self._waiters: list[asyncio.Future[None]] = []
+        self._when_done: list[WhenDone] = []
+
+    @property
+    def done(self) -> bool:
+        return self._finish is not None or self._error is not None
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody has asked for the end; it may not have come yet."""
+        return self._cancelled
+
+    @property
+    def error(self) -> BaseException | None:
+        return self._error
+
+    @property
+    def text(self) -> str:
+        """The answer's text as far as it is written."""
+        return self.so_far().text
+
+    def push(self, delta: ChatDelta) -> None:
+        if self.done or (not isinstance(delta, ToolCall) and not delta.text):
+            return
+        self._deltas.append(delta)
+        self._wake()
+
+    def finish(self, finish: Finish, usage: Usage) -> None:
+        """End it. An answer that ended by itself and asks for tools ends with TOOL_CALLS."""
+        if self.done:
+            return
+        asks = any(isinstance(delta, ToolCall) for delta in self._deltas)
+        self._finish = Finish.TOOL_CALLS if asks and finish is Finish.END else finish
+        self._usage = usage
+        self._wake()
+        for hear in self._when_done:
+            hear(self._finish, usage)
+
+    def fail(self, error: BaseException) -> None:
+        if not self.done:
+            self._error = error
+            self._wake()
+            for hear in self._when_done:
+                hear(None, self._usage)
+
+    def when_done(self, hear: WhenDone) -> None:
+        """Have `hear` called at the end, once; at once if it has ended."""
+        if self.done:
+            hear(self._finish, self._usage)
+        else:
+            self._when_done.append(hear)
+
+    def cancel(self) -> None:
+        """Ask for the end; it comes as an event."""
+        if self.done or self._cancelled:
+            return
+        self._cancelled = True
+        if self._on_cancel is not None:
+            self._on_cancel()
+        else:
+            self.finish(Finish.CANCELLED, Usage())
+
+    def so_far(self) -> Message:
+        """Return the assistant's message as far as it is written."""
+        parts: list[Part] = []
+        text: list[str] = []
+        for index, delta in enumerate(self._deltas):
+            if isinstance(delta, ToolCall):
+                parts.append(delta.part)
+                continue
+            text.append(delta.text)
+            following = self._deltas[index + 1] if index + 1 < len(self._deltas) else None
+            if type(following) is not type(delta):
+                kind = ReasoningPart if isinstance(delta, ReasoningDelta) else TextPart
+                parts.append(kind("".join(text)))
+                text = []
+        return Message("assistant", tuple(parts))
+
+    async def result(self) -> ChatAnswer:
+        """Wait for the end. Being cancelled while waiting leaves the answer running.
+
+        Raises:
+            OwnstackError: the engine failed; `so_far` has what came before.
+        """
+        while not self.done:
+            await self._change()
+        if self._error is not None:
+            raise self._error
+        assert self._finish is not None
+        return ChatAnswer(self.so_far(), self._finish, self._usage)
+
+    async def message(self) -> Message:
+        """Wait for the end, and return the assistant's message.
+
+        Raises:
+            OwnstackError: the engine failed.
+        """
+        return (await self.result()).message
+
+    async def __aiter__(self) -> AsyncIterator[ChatEvent]:
+        """Yield the events, from the first.
+
+        Raises:
+            OwnstackError: the engine failed.
+        """
+        seen = 0
+        while True:
+            while seen < len(self._deltas):
+                seen += 1
+                yield self._deltas[seen - 1]
+            if self.done:
+                break
+            await self._change()
+        answer = await self.result()
+        yield answer.usage
+        yield End(answer.finish)
+
+    async def _change(self) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(future)
+        try:
+            await future
+        finally:
+            if future in self._waiters:
+                self._waiters.remove(future)
+
+    def _wake(self) -> None:
+        waiters, self._waiters = self._waiters, []
+        for future in waiters:
+            if not future.done():
+                future.set_result(None)

@@ -1,0 +1,1 @@
+"""How models mark what they write: reasoning, tool calls, and the answer itself."""

@@ -1,0 +1,1 @@
+"""Conversations: rendered by the model's template, kept in its KV cache."""

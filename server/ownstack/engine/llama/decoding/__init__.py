@@ -1,0 +1,1 @@
+"""Writing one answer, token by token."""

@@ -1,0 +1,1 @@
+"""Infill prompts and their answers, and how likely given lines are."""

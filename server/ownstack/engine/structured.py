@@ -1,0 +1,102 @@
+"""Answers of a form: JSON of a schema, checked, and asked for once more if it is not."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ownstack.engine.chat import ChatAnswer
+from ownstack.engine.messages import Message
+from ownstack.engine.protocol import ChatModel
+from ownstack.engine.requests import ChatRequest
+from ownstack.errors import BadAnswerError, EngineError, in_words
+
+TRIES = 2
+_MAX_SCHEMA = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Structured:
+    """A value of a schema, and the answers that led to it."""
+
+    value: Any
+    answers: tuple[ChatAnswer, ...]
+
+
+async def ask(model: ChatModel, request: ChatRequest, schema: Mapping[str, object]) -> Structured:
+    """Ask for a JSON value of a schema; one that is none is asked for once more.
+
+    Raises:
+        BadAnswerError: both answers are none; the last one is its `text`.
+        OwnstackError: the schema cannot be used, or the engine failed.
+    """
+    validator = _validator(json.dumps(schema, sort_keys=False))
+    asked = replace(request, json_schema=schema, tools=())
+    answers: list[ChatAnswer] = []
+    why = ""
+    for _try in range(TRIES):
+        stream = model.chat(asked)
+        try:
+            answers.append(await stream.result())
+        finally:
+            stream.cancel()
+        text = answers[-1].message.text
+        value, why = _checked(text, validator)
+        if not why:
+            return Structured(value, tuple(answers))
+        again = f"That is no JSON of the schema: {why}. Answer with a shorter one that is."
+        told = (*request.messages, Message.of("assistant", text), Message.of("user", again))
+        asked = replace(asked, messages=told, seed=request.seed + 1)
+    raise BadAnswerError(
+        f"The model's answer is not of the schema: {why}.",
+        "Ask for less, allow more tokens, or choose a larger model.",
+        text=answers[-1].message.text,
+    )
+
+
+def check_schema(schema: object) -> Mapping[str, object]:
+    """Return a schema that can be used.
+
+    Raises:
+        EngineError: it is none.
+    """
+    if not isinstance(schema, dict):
+        raise EngineError("A JSON schema is an object.", 'Such as {"type": "string"}.')
+    _validator(json.dumps(schema))
+    return schema
+
+
+@functools.lru_cache(maxsize=16)
+def _validator(schema: str) -> Any:
+    """Return what checks values of a schema; it fetches nothing that the schema refers to."""
+    import jsonschema
+    import referencing
+
+    if len(schema) > _MAX_SCHEMA:
+        raise EngineError("The JSON schema is too large.", "Ask for less.")
+    value = json.loads(schema)
+    kind = jsonschema.validators.validator_for(value, default=jsonschema.Draft202012Validator)
+    try:
+        kind.check_schema(value)
+    except (jsonschema.SchemaError, RecursionError) as error:
+        why = getattr(error, "message", "it refers to itself")
+        raise EngineError(f"The JSON schema cannot be used: {str(why)[:200]}.") from error
+    return kind(value, registry=referencing.Registry())
+
+
+def _checked(text: str, validator: Any) -> tuple[object, str]:
+    """Return the value of an answer, and why it is none of the schema ("" if it is)."""
+    try:
+        value: object = json.loads(text)
+        error = next(validator.iter_errors(value), None)
+    except (ValueError, RecursionError) as broken:
+        return None, f"it cannot be read ({in_words(broken)})"
+    except Exception as broken:  # A reference that leads nowhere is found when it is followed.
+        raise EngineError(f"The JSON schema cannot be used: {in_words(broken)}.") from broken
+    if error is None:
+        return value, ""
+    where = "/".join(str(key) for key in error.absolute_path) or "the whole"
+    return None, f"{where}: {error.message[:200]}"

@@ -1,0 +1,1 @@
+"""Which files of a folder count, their text, and what must not leave them. Parses nothing."""

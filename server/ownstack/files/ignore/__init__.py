@@ -1,0 +1,1 @@
+"""What git ignores, by git's own rules, without running it."""

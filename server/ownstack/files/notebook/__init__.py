@@ -1,0 +1,1 @@
+"""Notebooks as texts that are made of their cells."""

@@ -1,0 +1,1 @@
+"""Texts that hold keys, tokens or passwords."""

@@ -1,0 +1,1 @@
+"""Vectors of texts, by a table that comes with the package."""

@@ -1,0 +1,1 @@
+"""What the index knows at one moment, in memory."""

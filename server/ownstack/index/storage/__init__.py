@@ -1,0 +1,1 @@
+"""The index on disk. The only package that knows LanceDB and Arrow."""

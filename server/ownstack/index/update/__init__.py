@@ -1,0 +1,1 @@
+"""What must be read again, and the processes that read it."""

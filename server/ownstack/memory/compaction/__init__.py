@@ -1,0 +1,1 @@
+"""Fewer tokens for the same conversation: what is hidden, kept, listed and summed up."""

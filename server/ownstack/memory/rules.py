@@ -1,0 +1,78 @@
+"""Rules of a project, as its files say them: read from disk, bounded, and never from elsewhere."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ownstack.errors import in_words
+from ownstack.files.decoding import decode
+from ownstack.files.opening import read_regular
+from ownstack.files.reading import content_hash
+from ownstack.memory import events
+from ownstack.memory.events import Event, Stamp
+
+NAMES = ("AGENTS.md", "CLAUDE.md", ".ownstack/rules.md")
+"""Where rules stand, in the order in which a model reads them."""
+MAX_BYTES = 32_768
+"""Of one file. They are shown in every prompt, and no compaction makes them shorter."""
+_HEAD = "Rules of this project, by its own files:"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the files of a project say, and which of them said it."""
+
+    files: tuple[tuple[str, str], ...] = ()
+    """Path in the project and hash of the content."""
+    text: str = ""
+    """As a model is shown it, "" if there are none."""
+    problems: tuple[str, ...] = ()
+    """What was left out and why, in sentences for a person."""
+
+    def event(self, stamp: Stamp) -> Event:
+        """Return the event that has a model shown them from now on."""
+        files = [{"path": path, "hash": hash} for path, hash in self.files]
+        return events.rules(stamp, files, self.text)
+
+
+def read(root: Path) -> Rules:
+    """Read the rules of a project. Never raises; what says the same as another is read once."""
+    files: dict[str, str] = {}
+    texts: list[str] = []
+    problems: list[str] = []
+    for name in NAMES:
+        found = _text(root, name)
+        if isinstance(found, str):
+            problems.extend([found] if found else [])
+            continue
+        data, whole = found
+        text, hash = (decode(data) or "").strip(), content_hash(data).hex()
+        if not text:
+            continue
+        if not whole:
+            problems.append(f"{name} is longer than {MAX_BYTES:,} bytes; the rest is not read.")
+        if hash not in files.values():
+            texts.append(f"## {name}\n{text}")
+            files[name] = hash
+    return Rules(
+        tuple(files.items()), "\n\n".join([_HEAD, *texts]) if texts else "", tuple(problems)
+    )
+
+
+def _text(root: Path, name: str) -> tuple[bytes, bool] | str:
+    """Return the bytes of a file and whether they are all, or why it is not read ("": no file)."""
+    try:
+        inside = Path(os.path.realpath(root))
+        # A link to another of the project's files is common; one that leads out of it shows
+        # a model, which may run elsewhere, what its owner never meant.
+        place = Path(os.path.realpath(root / name))
+        if not place.is_relative_to(inside):
+            return f"{name} leads out of the project, so it is not read."
+        data, _status = read_regular(place, MAX_BYTES + 1)
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        return f"{name} cannot be read: {in_words(error)}."
+    return data[:MAX_BYTES], len(data) <= MAX_BYTES

@@ -1,0 +1,1 @@
+"""Getting models from elsewhere: named, asked for, transferred, checked."""

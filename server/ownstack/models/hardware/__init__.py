@@ -1,0 +1,1 @@
+"""What of a machine models can use: memory and its speed, cores, limits."""

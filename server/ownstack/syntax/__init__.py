@@ -1,0 +1,1 @@
+"""Trees, queries and what they capture. The only package that knows tree-sitter."""

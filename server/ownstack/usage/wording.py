@@ -1,0 +1,52 @@
+"""How the figures of a report read, in a terminal and on a page."""
+
+from __future__ import annotations
+
+from ownstack.usage.report import Money
+
+ASSUMPTIONS = (
+    "Only answers that somebody waited for count as paid; tokens that were in the KV cache here "
+    "are taken to be in the host's cache, too. The built-in network, asked at every key, and "
+    "embeddings are left out.",
+    "Prices are those of your table at the time that it notes, for the tokens of these models, "
+    "which are not quite the host's. Electricity is what the machine draws more while it computes, "
+    "by the watts in the table.",
+)
+
+
+def number(value: float) -> str:
+    """Return a whole number, such as "12,345"."""
+    return f"{value:,.0f}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share, such as "41 %"; "-" where there is none."""
+    return "-" if share is None else f"{100 * share:.0f} %"
+
+
+def speed(tokens_per_second: float | None) -> str:
+    """Return a speed with one decimal where it is slow; "-" where none was measured."""
+    if tokens_per_second is None:
+        return "-"
+    return f"{tokens_per_second:,.1f}" if tokens_per_second < 100 else f"{tokens_per_second:,.0f}"
+
+
+def money(amount: float | None, currency: str) -> str:
+    """Return an amount, such as "12.30 USD"; small ones with more digits."""
+    if amount is None:
+        return "-"
+    digits = 2 if abs(amount) >= 0.1 or amount == 0 else 4
+    return f"{amount:,.{digits}f} {currency}"
+
+
+def break_even(paid: Money) -> str:
+    """Return when the hardware has paid for itself, or why that cannot be said."""
+    if paid.hardware_cost == 0:
+        return "not computed: set hardware.cost"
+    if paid.saved is None:
+        return "not computed: set compare_with"
+    if paid.break_even_days is None:
+        return "never, at this rate"
+    if paid.break_even_days > 730:
+        return f"{paid.break_even_days / 365:,.1f} years at this rate"
+    return f"{paid.break_even_days:,.0f} days at this rate"

@@ -1,0 +1,84 @@
+"""No place is shown that does not exist: a wrong one is mended by what was read, or dropped."""
+
+from __future__ import annotations
+
+import pytest
+
+from ownstack.chat.citations import citations
+from ownstack.chat.retrieval import Project
+from tests.support.searchable import TOY, searchable
+
+
+def sources(project: Project):  # type: ignore[no-untyped-def]
+    return project.retrieve("@shop/bikes.py @shop/fish.py", 1_000, len).sources[:2]
+
+
+SHOWN = [("shop/bikes.py:1-3", "shown"), ("shop/fish.py:1-3", "shown")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ("It is in shop/bikes.py:1-2.", [("shop/bikes.py:1-2", "cited")]),
+        ("It is in `bikes.py:2`.", [("shop/bikes.py:2", "cited")]),
+        ("It is in shop/bikes.py#L1-L3", [("shop/bikes.py:1-3", "cited")]),
+        ("See notes.txt:1 as well.", [("notes.txt:1", "cited")]),
+        ("It is in shop/bikes.py:90.", [("shop/bikes.py:1-3", "mended")]),
+        ("It is in shop/fish.py.", [("shop/fish.py:1-3", "named")]),
+        ("It is in shop/none.py:3.", SHOWN),
+        ("/etc/passwd.txt:1 ../../x.py:1", SHOWN),
+    ],
+)  # fmt: skip
+def test_places(project: Project, answer: str, found: list[tuple[str, str]]) -> None:
+    cited = citations(answer, sources(project), project)
+
+    assert [(citation.place, citation.kind) for citation in cited] == found
+
+
+def test_a_symbol_that_is_spoken_of_is_a_source(project: Project) -> None:
+    known = project.retrieve("Where is the Pond for salmon?", 1_000, len).sources
+    assert known[0].name.startswith("Pond")
+
+    cited = citations(f"The `{known[0].name.rpartition('.')[2]}` does.", known, project)
+
+    assert [(citation.path, citation.kind) for citation in cited] == [("shop/fish.py", "named")]
+
+
+@pytest.mark.parametrize("name", ["`catch`", "`catch()`", "`Pond.catch`"])
+def test_a_name_that_is_set_as_code_leads_to_its_definition(project: Project, name: str) -> None:
+    """In what was read for the answer, and nowhere else."""
+    bikes, fish = sources(project)
+
+    cited = citations(f"By {name}.", (bikes, fish), project)
+    elsewhere = citations(f"By {name}.", (bikes,), project)
+
+    assert [(citation.place, citation.name) for citation in cited] == [
+        ("shop/fish.py:2-3", "Pond.catch")
+    ]
+    assert [citation.kind for citation in elsewhere] == ["shown"]
+
+
+@pytest.mark.parametrize(("count", "places"), [(3, ["2", "4", "6"]), (4, ["1-8"])])
+def test_a_name_that_few_define_leads_to_all_of_them(
+    project: Project, count: int, places: list[str]
+) -> None:
+    """One that many define leads nowhere."""
+    text = "".join(f"class Part{number}:\n    def mend(self): ...\n" for number in range(count))
+    snapshot = searchable(project.root, {"parts.py": text})
+    parts = Project(project.root, lambda: snapshot, TOY)
+    read = parts.retrieve("@parts.py", 1_000, len).sources[:1]
+
+    cited = citations("By `mend`.", read, parts)
+
+    assert [citation.place for citation in cited] == [f"parts.py:{place}" for place in places]
+
+
+def test_a_file_that_has_changed_is_asked_again(project: Project) -> None:
+    known = sources(project)
+    (project.root / "shop/bikes.py").unlink()
+
+    assert citations("It is in shop/bikes.py:1.", known[:1], project) == ()
+
+
+def test_without_sources_nothing_is_cited(project: Project) -> None:
+    assert citations("I think so.", (), project) == ()
