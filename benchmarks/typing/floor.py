@@ -55,6 +55,18 @@ class Floor:
             perf.t_p_eval_ms / max(1, perf.n_p_eval), perf.t_eval_ms / max(1, perf.n_eval)
         )
 
+    def read_after(self, n_kept: int, n_new: int) -> float:
+        """Return the milliseconds in which `n_new` tokens are read after `n_kept` others."""
+        memory = C.llama_get_memory(self._context)
+        C.llama_memory_clear(memory, True)
+        tokens = [300 + (i * 7919) % 400 for i in range(n_kept + n_new)]
+        for at in range(0, n_kept, 512):
+            self._decode(tokens[at : min(at + 512, n_kept)])
+        began = time.perf_counter()
+        for at in range(n_kept, n_kept + n_new, 512):
+            self._decode(tokens[at : at + 512])
+        return 1e3 * (time.perf_counter() - began)
+
     def _decode(self, tokens: list[int]) -> None:
         array = (C.llama_token * len(tokens))(*tokens)
         if C.llama_decode(self._context, C.llama_batch_get_one(array, len(tokens))):

@@ -8,7 +8,7 @@ import pytest
 
 from ownstack.chat.chat import REPEATED, Chat
 from ownstack.engine.scripted import ScriptedEngine
-from ownstack.errors import ContextOverflowError, EngineError
+from ownstack.errors import ContextOverflowError, EngineError, UsageError
 from ownstack.memory.compaction.compactor import Compacted, Declined
 from ownstack.memory.conversation import text_of
 from tests.chat.conftest import OpenChat
@@ -227,6 +227,58 @@ async def test_by_hand_it_is_compacted_at_once(open_chat: OpenChat) -> None:
     assert stopped == Declined("It was stopped")
     assert isinstance(made, Compacted)
     assert made.event.data["focus"] == "the bicycles"
+    await chat.close()
+
+
+async def test_a_summary_is_edited_and_that_is_undone(open_chat: OpenChat) -> None:
+    engine = ScriptedEngine(context_tokens=2_048)
+    chat = open_chat(engine)
+    await chat.begin()
+    with pytest.raises(UsageError, match="no summary"):
+        await chat.edit_summary("Mine.")
+    await talk(chat, engine, 30)
+    before = chat.conversation.checkpoint
+    assert before is not None
+
+    with pytest.raises(UsageError, match="say something"):
+        await chat.edit_summary(" \n")
+    with pytest.raises(ContextOverflowError):
+        await chat.edit_summary("too long " * 4_000)
+    assert chat.conversation.checkpoint == before
+    await chat.edit_summary("## Goal\n- bells for bicycles\n")
+
+    engine.enqueue("Yes.")
+    await chat.ask("And now?", quiet)
+    assert "- bells for bicycles" in engine.chats[-1].messages[1].text
+    await chat.undo()
+    assert chat.conversation.checkpoint == before
+    await chat.close()
+
+
+async def test_what_is_pinned_stays_word_for_word(open_chat: OpenChat) -> None:
+    """A text, and a summary, through the compactions that come after."""
+    engine = ScriptedEngine(context_tokens=2_048)
+    chat = open_chat(engine)
+    await chat.begin()
+    with pytest.raises(UsageError, match="nothing to pin"):
+        await chat.pin()
+    await chat.pin("Every frame is of steel.")
+    with pytest.raises(UsageError, match="pinned already"):
+        await chat.pin("Every frame is of steel.")
+    await talk(chat, engine, 30)
+    summary = await chat.pin()
+    await talk(chat, engine, 30)
+
+    assert chat.conversation.checkpoint is not None
+    assert chat.conversation.checkpoint.summary != summary
+    head = engine.chats[-1].messages[1].text
+    assert "Every frame is of steel." in head
+    assert summary in head
+    with pytest.raises(ContextOverflowError):
+        await chat.pin("too long " * 4_000)
+    assert await chat.unpin() == 2
+    assert await chat.unpin() == 0
+    assert chat.conversation.pins == ()
     await chat.close()
 
 

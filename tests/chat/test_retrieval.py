@@ -7,6 +7,7 @@ import os
 import pytest
 
 from ownstack.chat.retrieval import Project
+from tests.chat.conftest import FILES
 
 
 def count(text: str) -> int:
@@ -81,6 +82,38 @@ def test_what_a_model_has_seen_is_not_repeated(project: Project) -> None:
 
     assert again.context == ""
     assert again.sources == first.sources
+
+
+def test_a_question_that_goes_on_costs_no_more_code(project: Project) -> None:
+    """What ranks below something that can be read already is left out; what ranks above is not."""
+    best, next_best = project.retrieve("a bicycle, salmon", 1_000, count).sources[:2]
+
+    on = project.retrieve("a bicycle, salmon", 1_000, count, shown=best.block)
+    other = project.retrieve("a bicycle, salmon", 1_000, count, shown=next_best.block)
+
+    assert (on.context, on.sources) == ("", (best,))
+    assert best.block in other.context
+    assert next_best.block not in other.context
+
+
+def test_a_part_of_what_was_shown_is_not_repeated(project: Project) -> None:
+    whole = f"earlier\n{FILES['shop/fish.py']}later"
+
+    found = project.retrieve("salmon", 1_000, count, shown=whole)
+
+    assert found.context == ""
+    assert [source.path for source in found.sources] == ["shop/fish.py"]
+
+
+@pytest.mark.parametrize("question", ["Why?", "And how does it do that?", "What uses this?"])
+def test_a_question_that_points_back_is_searched_with_the_one_before(
+    project: Project, question: str
+) -> None:
+    alone = project.retrieve(question, 1_000, count)
+    after = project.retrieve(question, 1_000, count, earlier="How is a bicycle mended?")
+
+    assert "shop/bikes.py" not in [source.path for source in alone.sources]
+    assert after.sources[0].path == "shop/bikes.py"
 
 
 def test_code_cannot_close_its_fence(project: Project) -> None:

@@ -6,6 +6,7 @@ import functools
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,8 +20,10 @@ from ownstack.app.host import Host
 from ownstack.chat.retrieval import Project
 from ownstack.cli import main
 from ownstack.cli.chat.lines import offers
+from ownstack.cli.editing import edited
 from ownstack.engine.protocol import Engine
 from ownstack.engine.scripted import ScriptedEngine
+from ownstack.errors import UsageError
 from ownstack.models.reference import ModelReference
 from ownstack.paths import Home
 from ownstack.settings import EngineSettings
@@ -139,6 +142,42 @@ def test_compaction_by_hand(
     assert " tokens (" in err
     assert "checkpoint" in out
     assert "is shown to the model again" in out
+
+
+def test_a_summary_in_the_users_editor(
+    home: Home, shop: Path, model: str, engine: ScriptedEngine, capsys: Capture, monkeypatch: Patch
+) -> None:
+    """It is shown, edited by what $EDITOR names, pinned, and let go of."""
+    change = "import sys; open(sys.argv[1], 'a').write('- doors are green')"
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", shlex.join([sys.executable, "-c", change]))
+    for number in range(6):
+        engine.enqueue(f"Door {number}: " + "all that is known of this door and of its lock. " * 12)
+    questions = [f"What about door {number}?" for number in range(6)]
+    after = ("/summary edit", "/summary", "/pin", "/unpin", "/unpin", "/summary all")
+    pipe(monkeypatch, "/summary", *questions, "/compact", *after)
+
+    assert main(["chat", "--model", model]) == 0
+
+    out, err = capsys.readouterr()
+    assert "Nothing is summed up yet" in out
+    assert out.count("- doors are green") >= 2  # In /context after the edit, and in /summary.
+    assert "Stays word for word: " in out
+    assert "1 pinned texts may be" in out
+    assert "Nothing is pinned." in out
+    assert "/summary all is not known" in err
+
+
+@pytest.mark.parametrize(
+    ("editor", "message"),
+    [("", "No editor is set"), ("no-such-editor", "cannot be run"), ("false", "The editor failed")],
+)
+def test_an_editor_that_cannot_be_used(monkeypatch: Patch, editor: str, message: str) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", editor)
+
+    with pytest.raises(UsageError, match=message):
+        edited("text")
 
 
 def test_json(
@@ -267,8 +306,8 @@ def test_a_real_model(
     assert main(["chat", "--model", model]) == 0
 
     out, err = capsys.readouterr()
-    answer = "In shop.py:1.\nSources:\n  shop.py:1"
-    assert out == f"{answer}  open_shop\n{answer}\n"
+    answer = "In shop.py:1.\nSources:\n  shop.py:1  open_shop\n"
+    assert out == answer * 2
     assert "of them new" in err
 
 

@@ -16,7 +16,7 @@ from ownstack.chat.window import MAX_CONTEXT, Window
 from ownstack.engine.chat import ChatStream, ReasoningDelta, TextDelta
 from ownstack.engine.protocol import Engine
 from ownstack.engine.results import Finish, Usage
-from ownstack.errors import ContextOverflowError, OwnstackError
+from ownstack.errors import ContextOverflowError, OwnstackError, UsageError
 from ownstack.memory import events
 from ownstack.memory import rules as rule_files
 from ownstack.memory.compaction.compactor import Compacted, Declined
@@ -29,6 +29,7 @@ from ownstack.memory.prompt import Segments
 
 MAX_DECISIONS = 3
 """Of one message: more in one are a document, not decisions."""
+_HOW_TO_COMPACT = "/compact sums up what is old."
 REPEATED = "The answer was stopped, since it repeated itself."
 _FINISH: dict[Finish, events.Finish] = {
     Finish.LENGTH: "length",
@@ -95,6 +96,12 @@ class Chat:
     @property
     def is_compacting(self) -> bool:
         return self._compacting is not None and not self._compacting.done()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a compaction runs, or what it made is read ahead."""
+        reads = self._prefilling is not None and not self._prefilling.done()
+        return self.is_compacting or reads
 
     async def begin(self) -> tuple[str, ...]:
         """Note the model, read the rules; return what a person should know."""
@@ -184,6 +191,59 @@ class Chat:
         self._waits_until_full = True
         return made[-1]
 
+    async def edit_summary(self, text: str) -> Event:
+        """Put the user's text in the place of the summary that a model is shown; `undo` takes it
+        back.
+
+        Raises:
+            UsageError: there is no summary, or the text is empty.
+            ContextOverflowError: the text is too long for the model's window.
+        """
+        await self.settle()
+        self._stop_prefilling()
+        if self.window is None or self.conversation.checkpoint is None:
+            raise UsageError("Nothing is summed up yet, so there is no summary.", _HOW_TO_COMPACT)
+        if not text.strip():
+            raise UsageError("A summary has to say something.", "/undo takes a compaction back.")
+        events_now = self.session.events
+        edited = self.window.edited(events_now, self._now(), text.strip())
+        self.window.check_fits(fold([*events_now, edited]))
+        await self.session.add(edited)
+        self._prefilling = asyncio.create_task(self._prefill(self.window))
+        return edited
+
+    async def pin(self, text: str = "") -> str:
+        """Have a text stay word for word whatever is compacted; without one, the summary as it is.
+
+        Returns what is pinned.
+
+        Raises:
+            UsageError: there is neither a text nor a summary, or it is pinned already.
+            ContextOverflowError: it is too long for the model's window.
+        """
+        await self.settle()
+        conversation = self.conversation
+        checkpoint = conversation.checkpoint
+        newest = conversation.events[-1] if conversation.events else None
+        pinned = text.strip() or (checkpoint.summary if checkpoint is not None else "")
+        target = newest if text.strip() or checkpoint is None else checkpoint.event
+        if not pinned or target is None:
+            raise UsageError("There is nothing to pin yet.", "/pin TEXT keeps a text.")
+        if any(pin.text == pinned for pin in conversation.pins):
+            raise UsageError("That is pinned already.", "/unpin lets go of all that is pinned.")
+        event = events.pin(self._now(), target.id, text=pinned)
+        if self.window is not None:
+            self.window.check_fits(fold([*self.session.events, event]))
+        await self.session.add(event)
+        return pinned
+
+    async def unpin(self) -> int:
+        """Let go of all that is pinned; return how many texts that were."""
+        pins = self.conversation.pins
+        for target in dict.fromkeys(pin.event for pin in pins):
+            await self.session.add(events.pin(self._now(), target, pinned=False))
+        return len(pins)
+
     async def clear(self) -> tuple[str, ...]:
         """Have a model shown nothing of what was before, but the rules as they are now."""
         await self.settle()
@@ -208,8 +268,14 @@ class Chat:
             for event in conversation.history
             if event.id not in conversation.masked
         )
-        budget = self.window.context_budget
-        return self.project.retrieve(question, budget, self.window.count, shown=shown)
+        before = conversation.newest_user
+        return self.project.retrieve(
+            question,
+            self.window.context_budget,
+            self.window.count,
+            shown=shown,
+            earlier="" if before is None else before.text,
+        )
 
     def _decisions(self, question: str) -> tuple[str, ...]:
         """Record the decisions that a question states, and say what became of them."""

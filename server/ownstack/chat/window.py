@@ -79,6 +79,10 @@ class Window:
         """See `Compactor.compact`."""
         return await self._compactor.compact(self._frame, log, stamp, by_hand=by_hand, focus=focus)
 
+    def edited(self, log: Sequence[Event], stamp: Stamp, text: str) -> Event:
+        """See `Compactor.edited`."""
+        return self._compactor.edited(self._frame, log, stamp, text)
+
     async def prefill(self, conversation: Conversation) -> None:
         """Have the model read what was compacted while nobody waits.
 

@@ -174,7 +174,9 @@ def _pins(
         if not event.data.get("pinned", True):
             pinned = {key: pin for key, pin in pinned.items() if key[0] != target}
         elif text or texts.get(target):
-            pinned[target, text] = Pin(target, text or texts[target], target in visible)
+            said = texts.get(target, "")
+            shown = target in visible and text in said
+            pinned[target, text] = Pin(target, text or said, shown)
     return tuple(pinned.values())
 
 

@@ -200,7 +200,8 @@ async def test_a_paste_of_megabytes_is_cut_where_it_is_read_and_never_grows():
 async def test_a_summary_can_be_edited_and_the_edit_undone():
     log = talk()
     asked = compactor()
-    assert asked.edited(FRAME, log.events, log.stamp(), "x") is None
+    with pytest.raises(ValueError, match="nothing .* is summed up"):
+        asked.edited(FRAME, log.events, log.stamp(), "x")
     log.add((await asked.compact(FRAME, log.events, log.stamp())).event)
     before = shown(log)
     edited = log.add(asked.edited(FRAME, log.events, log.stamp(), "## Goal\n- what I say"))

@@ -11,6 +11,7 @@ from ownstack.cli.chat import rendering
 from ownstack.cli.chat.listing import print_sessions
 from ownstack.cli.chat.opening import Talk
 from ownstack.cli.chat.stored import short, used
+from ownstack.cli.editing import edited
 from ownstack.cli.interrupts import Interrupts
 from ownstack.cli.output import print_table, say, say_lines, say_meanwhile, warn
 from ownstack.errors import FileError, UsageError
@@ -77,6 +78,34 @@ async def _undo(talk: Talk, _argument: str) -> None:
     segments = talk.chat.segments
     size = "" if segments is None else f": {segments.total:,} tokens"
     say(f"{what} is shown to the model again{size}.")
+
+
+async def _summary(talk: Talk, argument: str) -> None:
+    checkpoint = talk.chat.conversation.checkpoint
+    if argument == "edit":
+        before = "" if checkpoint is None else checkpoint.summary
+        after = await asyncio.to_thread(edited, before) if before else ""
+        if before and after == before:
+            say("Nothing was changed.")
+            return
+        await talk.chat.edit_summary(after)
+        await _context(talk, "")
+    elif argument:
+        raise UsageError(f"/summary {argument[:40]} is not known.", "/summary, or /summary edit.")
+    elif checkpoint is None:
+        say("Nothing is summed up yet; /compact does it.")
+    else:
+        say_lines("\n\n".join(filter(None, (checkpoint.summary, checkpoint.ledger))))
+
+
+async def _pin(talk: Talk, text: str) -> None:
+    pinned = await talk.chat.pin(text)
+    say(f"Stays word for word: {' '.join(pinned.split())[:160]}")
+
+
+async def _unpin(talk: Talk, _argument: str) -> None:
+    count = await talk.chat.unpin()
+    say(f"{count} pinned texts may be summed up again." if count else "Nothing is pinned.")
 
 
 async def _clear(talk: Talk, _argument: str) -> None:
@@ -155,6 +184,9 @@ COMMANDS: Mapping[str, Command] = {
     "/compact": Command(_compact, "[FOCUS]", "sums up what is old; FOCUS is kept in more detail"),
     "/context": Command(_context, "", "shows what fills the model's window"),
     "/undo": Command(_undo, "", "takes the newest compaction back"),
+    "/summary": Command(_summary, "[edit]", "shows what stands for the beginning, or edits it"),
+    "/pin": Command(_pin, "[TEXT]", "keeps TEXT, or the summary, word for word"),
+    "/unpin": Command(_unpin, "", "lets go of what is pinned"),
     "/clear": Command(_clear, "", "has the model forget; the log does not"),
     "/resume": Command(_resume, "[ID]", "goes on with another conversation, or lists them"),
     "/recall": Command(_recall, "QUERY", "finds what was said and decided about this project"),

@@ -194,11 +194,15 @@ class Compactor:
         finally:
             stream.cancel()
 
-    def edited(self, frame: Frame, log: Sequence[Event], stamp: Stamp, text: str) -> Event | None:
-        """Return the event that puts a user's text in place of the summary; None without one."""
+    def edited(self, frame: Frame, log: Sequence[Event], stamp: Stamp, text: str) -> Event:
+        """Return the event that puts a user's text in place of the summary.
+
+        Raises:
+            ValueError: there is no summary.
+        """
         before = fold(log)
         if before.checkpoint is None:
-            return None
+            raise ValueError("nothing of this conversation is summed up")
         data = dict(before.checkpoint.event.data)
         sizes = segments(frame, before, self._tokens).total
         data |= {"text": text, "method": "edited", "tokens_before": sizes, "tokens_after": sizes}

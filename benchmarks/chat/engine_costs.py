@@ -1,22 +1,15 @@
-"""`python -m benchmarks.chat --model MODEL.gguf`: what a conversation costs, beside bare llama.cpp.
-
-Prompt and decoding speed beside a bare loop over the same numbers of tokens (`typing/floor.py`);
-tokens that a follow-up turn evaluates again; a conversation restored from disk beside reading it;
-drafts by prompt lookup on answers that copy and on answers that do not.
-"""
+"""What the engine costs in a conversation, beside bare llama.cpp over the same numbers of tokens."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
 import platformdirs
 
-from benchmarks.bars import Figure, quantile, report
+from benchmarks.bars import Figure, quantile
 from benchmarks.typing.floor import Floor
 from ownstack.engine.llama.engine import LlamaEngine
 from ownstack.engine.llama.scheduler import NativeThread
@@ -25,7 +18,7 @@ from ownstack.engine.requests import ChatRequest
 from ownstack.engine.results import Usage
 from ownstack.settings import EngineSettings
 
-SOURCE = Path(__file__).parents[1] / "server" / "ownstack" / "engine" / "llama"
+SOURCE = Path(__file__).parents[2] / "server" / "ownstack" / "engine" / "llama"
 FOLLOW_UPS = (
     "Which class of it matters most? One sentence.",
     "And what would break without it?",
@@ -182,19 +175,3 @@ async def measure(path: Path, rounds: int, chars: int) -> list[Figure]:
         native.close()
         shutil.rmtree(kept, ignore_errors=True)
     return figures
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.chat", description=__doc__)
-    parser.add_argument("--model", type=Path, required=True, help="a GGUF that can chat")
-    parser.add_argument("--rounds", type=int, default=4, help="of the comparison with a bare loop")
-    parser.add_argument("--chars", type=int, default=8_500, help="of the file that is talked about")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    figures = asyncio.run(measure(options.model, options.rounds, options.chars))
-    title = f"A conversation with {options.model.stem}"
-    return report(figures, as_json=options.json, title=title)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
