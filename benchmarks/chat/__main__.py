@@ -1,8 +1,8 @@
 """`python -m benchmarks.chat --model MODEL.gguf`: what a conversation costs, beside bare llama.cpp.
 
-Of the engine (`engine_costs.py`): prompt and decoding speed beside a bare loop over the same numbers
-of tokens (`typing/floor.py`); tokens that a follow-up turn evaluates again; a conversation restored
-from disk beside reading it; drafts by prompt lookup on answers that copy and on answers that do not.
+Of the engine (`engine_costs.py`): prompt and decoding speed beside a bare loop over the same
+numbers of tokens (`typing/floor.py`); tokens that a follow-up turn evaluates again; a conversation
+restored from disk beside reading it; drafts by prompt lookup on answers that copy and others.
 
 Of a whole turn, as `ownstack chat` has it (`turns.py`): time to the first token and tokens that are
 read anew, in an ordinary turn, in one on another topic, and in the one after a compaction.

@@ -1,4 +1,4 @@
-"""What the engine costs in a conversation, beside bare llama.cpp over the same numbers of tokens."""
+"""What the engine costs in a conversation, beside bare llama.cpp."""
 
 from __future__ import annotations
 

@@ -118,7 +118,8 @@ async def _conversation(chat: Chat, engine: LlamaEngine) -> list[Figure]:
         await _idle(chat)
         after.append(await _asked(chat, AFTER[0]))
         ordinary += [await _asked(chat, question) for question in AFTER[1:]]
-    return _figures(opening, ordinary, after, made, await asyncio.to_thread(_bare, engine, ordinary))
+    bare_ms = await asyncio.to_thread(_bare, engine, ordinary)
+    return _figures(opening, ordinary, after, made, bare_ms)
 
 
 async def _asked(chat: Chat, question: str) -> Turn:
@@ -184,9 +185,14 @@ def _figures(
     ratio = quantile([turn.first_ms for turn in after], 0.5) / first
     figures.append(Figure("first token after a compaction over ordinary", ratio, "x", "<=", 1.2))
     note = f"bare llama.cpp: {bare_ms:.0f} ms for the same new tokens"
-    figures.append(Figure("first token over bare llama.cpp", first / bare_ms, "x", "<=", None, note))
-    sizes = ", ".join(f"{done.before.total:,} → {done.after.total:,} ({done.method})" for done in made)
-    shares = [usage.evaluated_tokens / usage.prompt_tokens for done in made for usage in done.usage]
-    figures.append(Figure("evaluated for a summary", 100 * max(shares, default=float("nan")), "%",
-                          "<=", 5.0, sizes))  # fmt: skip
+    bare = first / bare_ms
+    figures.append(Figure("first token over bare llama.cpp", bare, "x", compared=note))
+    sizes = ", ".join(
+        f"{done.before.total:,} → {done.after.total:,} ({done.method})" for done in made
+    )
+    shares = [
+        100 * usage.evaluated_tokens / usage.prompt_tokens for done in made for usage in done.usage
+    ]
+    most = max(shares, default=float("nan"))
+    figures.append(Figure("evaluated for a summary", most, "%", "<=", 5.0, sizes))
     return figures
