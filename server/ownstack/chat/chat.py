@@ -192,8 +192,7 @@ class Chat:
         return made[-1]
 
     async def edit_summary(self, text: str) -> Event:
-        """Put the user's text in the place of the summary that a model is shown; `undo` takes it
-        back.
+        """Put the user's text in the place of the summary; `undo` takes it back.
 
         Raises:
             UsageError: there is no summary, or the text is empty.

@@ -200,7 +200,7 @@ async def test_a_paste_of_megabytes_is_cut_where_it_is_read_and_never_grows():
 async def test_a_summary_can_be_edited_and_the_edit_undone():
     log = talk()
     asked = compactor()
-    with pytest.raises(ValueError, match="nothing .* is summed up"):
+    with pytest.raises(ValueError, match="is summed up"):
         asked.edited(FRAME, log.events, log.stamp(), "x")
     log.add((await asked.compact(FRAME, log.events, log.stamp())).event)
     before = shown(log)
