@@ -65,6 +65,21 @@ async def test_the_beginning_of_a_prompt_stays_the_same(open_chat: OpenChat) -> 
     await chat.close()
 
 
+async def test_a_follow_up_stays_with_its_topic(open_chat: OpenChat) -> None:
+    """Also the third one, and after a pause it finds what was shown for it."""
+    engine = ScriptedEngine("One.", "Two.", "Three.")
+    chat = open_chat(engine)
+    await chat.begin()
+
+    await chat.ask("How is a bicycle mended?", quiet)
+    await chat.ask("Why?", quiet)
+    answer = await chat.ask("And who does that?", quiet)
+
+    assert [citation.path for citation in answer.citations] == ["shop/bikes.py"]
+    assert engine.chats[-1].messages[-1].text == "And who does that?"
+    await chat.close()
+
+
 async def test_rules_are_read_and_read_again(open_chat: OpenChat) -> None:
     rules = open_chat().project.root / "AGENTS.md"
     rules.write_text("Answer in rhymes.", "utf-8")

@@ -106,11 +106,11 @@ def test_a_part_of_what_was_shown_is_not_repeated(project: Project) -> None:
 
 
 @pytest.mark.parametrize("question", ["Why?", "And how does it do that?", "What uses this?"])
-def test_a_question_that_points_back_is_searched_with_the_one_before(
+def test_a_question_that_points_back_is_searched_with_its_topic(
     project: Project, question: str
 ) -> None:
     alone = project.retrieve(question, 1_000, count)
-    after = project.retrieve(question, 1_000, count, earlier="How is a bicycle mended?")
+    after = project.retrieve(question, 1_000, count, topic="How is a bicycle mended?")
 
     assert "shop/bikes.py" not in [source.path for source in alone.sources]
     assert after.sources[0].path == "shop/bikes.py"

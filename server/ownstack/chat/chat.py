@@ -11,7 +11,7 @@ from ownstack.chat.citations import Citation, citations
 from ownstack.chat.index_answer import NAME, index_answer
 from ownstack.chat.mentions import mentions
 from ownstack.chat.repetition import repeats
-from ownstack.chat.retrieval import Project, Retrieved
+from ownstack.chat.retrieval import Project, Retrieved, points_back
 from ownstack.chat.window import MAX_CONTEXT, Window
 from ownstack.engine.chat import ChatStream, ReasoningDelta, TextDelta
 from ownstack.engine.protocol import Engine
@@ -267,13 +267,13 @@ class Chat:
             for event in conversation.history
             if event.id not in conversation.masked
         )
-        before = conversation.newest_user
+        asked = (event.text for event in reversed(conversation.events) if event.kind == "user")
         return self.project.retrieve(
             question,
             self.window.context_budget,
             self.window.count,
             shown=shown,
-            earlier="" if before is None else before.text,
+            topic=next((text for text in asked if not points_back(text)), ""),
         )
 
     def _decisions(self, question: str) -> tuple[str, ...]:

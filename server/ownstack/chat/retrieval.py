@@ -24,7 +24,7 @@ MAX_LINES = 40
 """Of one piece that was found; one that is mentioned may be longer."""
 LEAST_TERMS, FEW_TERMS = 2, 5
 """A question of fewer terms than the first, or of up to the second with a word that points back, is
-about what was asked before it: it is searched for together with that."""
+about what was asked before it: it is searched for together with that topic."""
 _POINTING = re.compile(r"\b(?:it|its|that|this|these|those|they|them|there|same)\b", re.IGNORECASE)
 _MAX_SAID = 2_000
 """Characters of a question that are searched for."""
@@ -102,13 +102,14 @@ class Project:
         count: Callable[[str], int],
         *,
         shown: str = "",
-        earlier: str = "",
+        topic: str = "",
     ) -> Retrieved:
         """Return what helps with a question, in so many tokens. Reads files.
 
         `shown` is what the model has been shown before and can still read: it is not repeated, and
         what ranks below it is left out, since the question goes on about the same. So a follow-up
-        costs its own tokens, and another topic those of its code. `earlier` is the question before.
+        costs its own tokens, and another topic those of its code. `topic` is the newest question
+        before it that does not point back itself.
         """
         snapshot = self.snapshot()
         sources: list[Source] = []
@@ -120,8 +121,8 @@ class Project:
             else:
                 sources += found
         about = question
-        if earlier and _points_back(question):
-            about = f"{question[: _MAX_SAID // 2]}\n{earlier}"
+        if topic and points_back(question):
+            about = f"{question[: _MAX_SAID // 2]}\n{topic}"
         sources += [source for source in self.found(about) if not _covered(source, sources)]
         kept, blocks = [], [_HEAD]
         left = budget - count(_HEAD)
@@ -192,7 +193,8 @@ def _of_hit(hit: SearchHit) -> Source:
     return Source(hit.path, hit.start_line, end, hit.name, text, hit.cell)
 
 
-def _points_back(question: str) -> bool:
+def points_back(question: str) -> bool:
+    """Say whether a question is about what was asked before it: "Why?", "And if it is deleted?"."""
     terms = len(content(question))
     pointing = _POINTING.search(question[:_MAX_SAID]) is not None
     return terms < LEAST_TERMS or (terms <= FEW_TERMS and pointing)
