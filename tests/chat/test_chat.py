@@ -207,6 +207,34 @@ async def test_it_is_compacted_while_nobody_waits_and_that_is_undone(open_chat: 
     await chat.close()
 
 
+async def test_what_is_talked_about_is_read_ahead(open_chat: OpenChat) -> None:
+    """After a compaction the code of the topic is read while the user writes, then found there."""
+    engine = ScriptedEngine(context_tokens=2_048)
+    chat = open_chat(engine)
+    await chat.begin()
+    engine.enqueue("By repair.")
+    await chat.ask("How is a bicycle mended?", quiet)
+    for number in range(12):
+        engine.enqueue(f"Number {number}. " + LONG * 4)
+        await chat.ask("Why?", quiet)
+        await chat.settle()
+    engine.enqueue("no summary")
+    await chat.compact()
+    while chat.is_busy:
+        await asyncio.sleep(0)
+    ahead = engine.chats[-1]
+
+    engine.enqueue("Yes.")
+    await chat.ask("And what is done with it?", quiet)
+
+    asked = engine.chats[-1]
+    assert ahead.conversation == asked.conversation
+    assert "def repair(bike)" in ahead.messages[-1].text
+    assert ahead.messages[:-1] == asked.messages[:-1]
+    assert asked.messages[-1].text.startswith(ahead.messages[-1].text)
+    await chat.close()
+
+
 async def test_after_an_undoing_it_waits_until_it_must(open_chat: OpenChat) -> None:
     engine = ScriptedEngine(context_tokens=2_048)
     chat = open_chat(engine)

@@ -78,6 +78,8 @@ class Chat:
         self._stream: ChatStream | None = None
         self._compacting: asyncio.Task[Outcome] | None = None
         self._prefilling: asyncio.Task[None] | None = None
+        self._ahead = ""
+        """The topic whose code was read ahead, after a compaction."""
         self._is_stopped = False
         """`cancel` was called since the question was asked."""
         self._waits_until_full = False
@@ -132,7 +134,7 @@ class Chat:
         await self.settle()
         self._stop_prefilling()
         turn = await asyncio.to_thread(self.session.begin_turn)
-        retrieved = await asyncio.to_thread(self._retrieve, question)
+        retrieved = await asyncio.to_thread(self._retrieve, self._searched(question))
         asked = events.user(
             self.session.stamp(turn),
             question,
@@ -267,14 +269,18 @@ class Chat:
             for event in conversation.history
             if event.id not in conversation.masked
         )
-        asked = (event.text for event in reversed(conversation.events) if event.kind == "user")
         return self.project.retrieve(
             question,
             self.window.context_budget,
             self.window.count,
             shown=shown,
-            topic=next((text for text in asked if not points_back(text)), ""),
+            topic=_topic(conversation),
         )
+
+    def _searched(self, question: str) -> str:
+        """Return what is searched for: what was read ahead, if a question goes on about it."""
+        ahead, self._ahead = self._ahead, ""
+        return ahead if ahead and points_back(question) and not mentions(question) else question
 
     def _decisions(self, question: str) -> tuple[str, ...]:
         """Record the decisions that a question states, and say what became of them."""
@@ -362,9 +368,17 @@ class Chat:
         return made
 
     async def _prefill(self, window: Window) -> None:
-        """Have the new beginning read while the user writes."""
+        """Have the new beginning read while the user writes, and the code of what is talked about.
+
+        A compaction takes that code away; a question that goes on finds it read.
+        """
+        topic = _topic(self.conversation)
         try:
-            await window.prefill(self.conversation)
+            retrieved = await asyncio.to_thread(self._retrieve, topic) if topic else Retrieved()
+            self._ahead = topic
+            asked = events.user(self._now(), "", context=retrieved.context)
+            ahead = [asked] if retrieved.context else []
+            await window.prefill(fold([*self.session.events, *ahead]))
         except OwnstackError as error:
             log.info("The compacted conversation was not read ahead: %s", error)
 
@@ -372,3 +386,9 @@ class Chat:
         if self._prefilling is not None:
             self._prefilling.cancel()
             self._prefilling = None
+
+
+def _topic(conversation: Conversation) -> str:
+    """Return the newest question that does not point back to another; "" if there is none."""
+    asked = (event.text for event in reversed(conversation.events) if event.kind == "user")
+    return next((text for text in asked if not points_back(text)), "")

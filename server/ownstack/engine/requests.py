@@ -129,4 +129,6 @@ class ChatRequest:
     """Whether it may, must or must not call one now. The tools are shown to it all the same."""
     reasoning: bool | None = None
     """Whether the model thinks before it answers, where it can be told; None: as it likes."""
+    passing: bool = False
+    """Side work of a conversation: its keys and values go first, and none are kept on disk."""
     priority: Priority = Priority.CHAT

@@ -211,14 +211,14 @@ async def test_a_summary_can_be_edited_and_the_edit_undone():
     assert shown(log) == before
 
 
-async def test_the_new_beginning_is_read_beside_the_old_one():
+async def test_the_new_beginning_is_read_in_place_of_the_old_one():
     log = talk()
     model = ScriptedEngine(GOOD, "")
     asked = compactor(model=model, conversation="s")
     log.add((await asked.compact(FRAME, log.events, log.stamp())).event)
     await asked.prefill(FRAME, fold(log.events))
     request = model.chats[-1]
-    assert request.conversation == "s:next"
+    assert request.conversation == "s"
     assert request.messages == messages(FRAME, fold(log.events))
     assert request.max_tokens == 1
 

@@ -175,7 +175,8 @@ class LlamaEngine:
             self,
             self._working,
         )
-        if request.conversation and not self._parts.holds(request.conversation):
+        kept_on_disk = request.conversation and not request.passing
+        if kept_on_disk and not self._parts.holds(request.conversation):
             self._reading.start(self._restored(request.conversation, kept, job))
         else:
             self._native.submit(job)

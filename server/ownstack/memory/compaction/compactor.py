@@ -170,9 +170,7 @@ class Compactor:
         return outcome
 
     async def prefill(self, frame: Frame, conversation: Conversation) -> Usage:
-        """Have the model read a new beginning while nobody waits; the next turn takes it over.
-
-        It is read into another sequence, so that the old one serves until then.
+        """Have the model read a new beginning while nobody waits; the next turn finds it read.
 
         Raises:
             OwnstackError: the engine failed.
@@ -182,7 +180,7 @@ class Compactor:
         stream = self._model.chat(
             ChatRequest(
                 messages(frame, conversation),
-                conversation=self._named("next"),
+                conversation=self._conversation,
                 max_tokens=1,
                 tools=frame.tools,
                 tool_choice="none",
@@ -326,12 +324,13 @@ class Compactor:
             return "the conversation leaves no room for a summary"
         request = ChatRequest(
             asked,
-            conversation=self._named("summary"),
+            conversation=f"{self._conversation}:summary" if self._conversation else "",
             max_tokens=budget + _ROOM,
             grammar=grammar(shape),
             tools=task.frame.tools,
             tool_choice="none",
             reasoning=False,
+            passing=True,
             priority=Priority.BACKGROUND,
         )
         try:
@@ -376,9 +375,6 @@ class Compactor:
         sized = events.event(task.stamp, "compaction", {**event.data, "tokens_after": now.total})
         left = len(task.before.history) - len(after.history)
         return Compacted(sized, was, now, method, left, task.ledger)
-
-    def _named(self, use: str) -> str:
-        return f"{self._conversation}:{use}" if self._conversation else ""
 
 
 def _noted(made: Compacted, usage: Sequence[Usage], notes: Sequence[str]) -> Compacted:

@@ -343,6 +343,41 @@ def test_a_conversation_that_loses_its_place_is_told_of(slot: ChatSlot) -> None:
     assert not slot.holds("a")
 
 
+def test_side_work_is_read_from_its_conversation_and_gives_way_first(slot: ChatSlot) -> None:
+    """It costs its own message, is never kept, and a new conversation takes its place."""
+    kept: list[str] = []
+    slot.on_leave = lambda saved: kept.append(saved.name)
+    first = request("hello " * 80, conversation="a")
+    answer(slot, first)
+    aside = dataclasses.replace(
+        first,
+        messages=(*first.messages, Message.of("assistant", "a"), Message.of("user", "sum up")),
+        conversation="a:summary",
+        passing=True,
+    )
+    answer(slot, request("hello", conversation="b"))
+
+    told = answer(slot, aside)
+    snapshot = slot.snapshot("a:summary")
+    answer(slot, request("hello", conversation="c"))
+
+    assert told.usage.evaluated_tokens < 30
+    assert snapshot is None
+    assert not slot.holds("a:summary")
+    assert all(map(slot.holds, "abc"))
+    assert kept == []
+
+
+def test_side_work_goes_first_where_cells_are_short(slot: ChatSlot) -> None:
+    answer(slot, request("h e l l o " * 40, conversation="a"))
+    answer(slot, dataclasses.replace(request("a s i d e " * 40, conversation="s"), passing=True))
+
+    answer(slot, request("o t h e r " * 40, conversation="b"))
+
+    assert not slot.holds("s")
+    assert all(map(slot.holds, "ab"))
+
+
 def test_a_forgotten_conversation(slot: ChatSlot) -> None:
     """Nothing of it is left."""
     answer(slot, request("hello"))

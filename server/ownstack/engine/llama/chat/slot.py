@@ -1,6 +1,7 @@
 """Conversations with one model: three sequences of one KV cache, found again by longest prefix.
 
-A conversation keeps its sequence until a third other one needs it. A new one begins with what
+A conversation keeps its sequence until a third other one needs it; side work gives its own up
+first. A new one begins with what
 another already evaluated (a system prompt, or a whole chat that is to be summed up) by sharing
 those cells, which costs no evaluation.
 """
@@ -75,6 +76,7 @@ class ChatSlot:
         ]
         self._owners: dict[str, KvSession] = {}
         self._last_turns: dict[str, tuple[Prompt, str]] = {}
+        self._passing: set[str] = set()
         for session in self._sessions:
             session.on_full = self._evict
 
@@ -110,6 +112,7 @@ class ChatSlot:
         room = self._room(tokens)
         target = Target(tokens)
         session = self._session_for(request.conversation, target)
+        (self._passing.add if request.passing else self._passing.discard)(request.conversation)
         sampler = Sampler(self.model, temperature=request.temperature, seed=request.seed)
         constraint: Constraint | None = None
         try:
@@ -150,7 +153,9 @@ class ChatSlot:
         """Return what is needed to go on with a conversation later, if it is worth it."""
         session = self._owners.get(conversation)
         turn = self._last_turns.get(conversation)
-        if session is None or turn is None or len(session.sequence.tokens) < WORTH_SAVING:
+        if conversation in self._passing or session is None or turn is None:
+            return None
+        if len(session.sequence.tokens) < WORTH_SAVING:
             return None
         prompt, raw = turn
         return SavedConversation(
@@ -172,7 +177,7 @@ class ChatSlot:
         """Go on with a conversation as it was; False if its state cannot be used."""
         if saved.name in self._owners or len(saved.tokens) > self.context.n_ctx:
             return False
-        session = self._sessions[-1]
+        session = self._first_to_go()[0]
         self._leave(session)
         session.clear()
         while not self.context.set_state(session.sequence.id, saved.state):
@@ -232,7 +237,7 @@ class ChatSlot:
         best = max(self._sessions, key=lambda session: session.likeness(target))
         session = self._owners.get(conversation) if conversation else best
         if session is None:
-            session = self._sessions[-1]
+            session = self._first_to_go()[0]
             self._leave(session)
         for name in [n for n, owned in self._owners.items() if owned is session]:
             del self._owners[name]
@@ -253,9 +258,23 @@ class ChatSlot:
             del self._owners[name]
             self._last_turns.pop(name, None)
 
+    def _first_to_go(self) -> list[KvSession]:
+        """Return the sequences in the order in which others may have them.
+
+        Empty ones, those of side work, then the one that was not used for longest.
+        """
+        passing = {id(owned) for name, owned in self._owners.items() if name in self._passing}
+
+        def worth(session: KvSession) -> int:
+            return 0 if not session.sequence.tokens else 1 if id(session) in passing else 2
+
+        oldest_first = self._sessions[::-1]
+        return sorted(oldest_first, key=worth)
+
     def _evict(self, keep: KvSession | None = None) -> bool:
-        """Free the cells of the conversation that was not used for longest, if there is one."""
-        for session in reversed(self._sessions if keep is not None else self._sessions[1:]):
+        """Free the cells of another conversation than one, the one at work, if there is any."""
+        keep = keep or self._sessions[0]
+        for session in self._first_to_go():
             if session is not keep and session.sequence.tokens:
                 self._leave(session)
                 session.clear()
