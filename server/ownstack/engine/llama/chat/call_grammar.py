@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Mapping, Sequence
 
 from ownstack.engine.chat_formats.formats import CallStyle, ChatFormat
-from ownstack.engine.llama.chat import number_ranges
-from ownstack.engine.llama.native.bindings import grammar_of_schema
+from ownstack.engine.llama.chat.gbnf import json_text, literal
+from ownstack.engine.llama.chat.schema_grammar import schema_grammar
 from ownstack.engine.messages import Tool
-from ownstack.errors import EngineError
 
 MAX_LISTED = 8
-_RULE_NAME = re.compile(
-    r'"(?:\\.|[^"\\])*(?:"|\\?\Z)|\[(?:\\.|[^\]\\])*(?:\]|\\?\Z)'
-    r"|(?P<name>[A-Za-z][A-Za-z0-9-]*)",
-    re.DOTALL,
-)
 _BLANK = 'blank ::= | " " | "\\n"{1,2} [ \\t]{0,20}'
 _LINES = (
     'lines ::= line ("\\n" line)*\n'
@@ -27,29 +20,10 @@ _LINES = (
 """Text of which no line begins as the end of a parameter does."""
 
 
-def schema_grammar(schema: Mapping[str, object]) -> str:
-    """Return GBNF for the JSON values that a schema allows, short ranges of numbers among it.
-
-    Raises:
-        EngineError: the schema cannot be used.
-    """
-    try:
-        narrowed = number_ranges.marked(schema)
-    except RecursionError:
-        raise EngineError("The JSON schema cannot be used: it is too deep.") from None
-    return number_ranges.unmarked(grammar_of_schema(narrowed))
-
-
 @functools.lru_cache(maxsize=16)
 def _rules_of(schema: str, prefix: str) -> str:
-    """Return the rules of a JSON schema, renamed: its root is `<prefix>root`."""
-
-    def renamed(match: re.Match[str]) -> str:
-        name = match.group("name")
-        return match.group() if name is None else prefix + name
-
-    grammar = schema_grammar(json.loads(schema))
-    return _RULE_NAME.sub(renamed, grammar)
+    """Return the rules of a JSON schema; its root is `<prefix>root`."""
+    return schema_grammar(json.loads(schema), prefix)
 
 
 def of_arguments(tool: Tool) -> str:
@@ -96,19 +70,19 @@ def of_header(tools: Sequence[Tool]) -> str:
     for number, tool in enumerate(tools):
         prefix = f"t{number}-"
         rules.append(_rules_of(_schema(tool), prefix))
-        head = _literal(f"{tool.name} <|constrain|>json<|message|>")
+        head = literal(f"{tool.name} <|constrain|>json<|message|>")
         calls.append(f"{head} {prefix}root")
     return "\n".join(["root ::= " + " | ".join(calls), *rules]) + "\n"
 
 
 def _call(style: CallStyle, key: str, tool: Tool, prefix: str) -> str:
     if style is CallStyle.NAMED:
-        number = _literal("[CALL_ID]") + " [a-zA-Z0-9]{9}"
-        return f"{_literal(tool.name)} ({number})? {_literal('[ARGS]')} {prefix}root"
-    name = _literal(json.dumps(tool.name, ensure_ascii=False))
+        number = literal("[CALL_ID]") + " [a-zA-Z0-9]{9}"
+        return f"{literal(tool.name)} ({number})? {literal('[ARGS]')} {prefix}root"
+    name = literal(json_text(tool.name))
     return (
-        f'"{{" blank {_literal(json.dumps("name"))} ":" blank {name} "," blank '
-        f'{_literal(json.dumps(key))} ":" blank {prefix}root blank "}}"'
+        f'"{{" blank {literal(json.dumps("name"))} ":" blank {name} "," blank '
+        f'{literal(json.dumps(key))} ":" blank {prefix}root blank "}}"'
     )
 
 
@@ -117,22 +91,16 @@ def _function(rule: str, tool: Tool) -> list[str]:
     properties = tool.parameters.get("properties")
     keys = list(properties) if isinstance(properties, Mapping) else []
     parameters = [
-        f"{_literal(f'<parameter={key}>')} {_NEWLINE} lines {_NEWLINE} "
-        f"{_literal('</parameter>')} {_NEWLINE}"
+        f"{literal(f'<parameter={key}>')} {_NEWLINE} lines {_NEWLINE} "
+        f"{literal('</parameter>')} {_NEWLINE}"
         for key in keys
     ]
     some = f"({' | '.join(parameters)}){{0,{4 * len(keys)}}}" if keys else ""
-    head, end = _literal(f"<function={tool.name}>"), _literal("</function>")
-    return [f"{rule} ::= {head} {_NEWLINE} {some} {end} {_NEWLINE} {_literal('</tool_call>')}"]
+    head, end = literal(f"<function={tool.name}>"), literal("</function>")
+    return [f"{rule} ::= {head} {_NEWLINE} {some} {end} {_NEWLINE} {literal('</tool_call>')}"]
 
 
 _NEWLINE = '"\\n"'
-
-
-def _literal(text: str) -> str:
-    """Return a text as GBNF writes it."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
 
 
 def _schema(tool: Tool) -> str:

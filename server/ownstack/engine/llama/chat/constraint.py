@@ -12,7 +12,7 @@ import logging
 from ownstack.engine.chat_formats.formats import CallStyle, ChatFormat
 from ownstack.engine.chat_formats.parser import AnswerParser, parser_of
 from ownstack.engine.llama.chat import call_grammar
-from ownstack.engine.llama.chat.call_grammar import schema_grammar
+from ownstack.engine.llama.chat.schema_grammar import schema_grammar
 from ownstack.engine.llama.native.bindings import LlamaModel
 from ownstack.engine.llama.native.sampler import Grammar
 from ownstack.engine.requests import ChatRequest

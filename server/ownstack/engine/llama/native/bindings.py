@@ -14,7 +14,6 @@ import ctypes
 import functools
 import importlib.metadata
 import importlib.util
-import json
 import logging
 import os
 import re
@@ -31,7 +30,6 @@ from ownstack.errors import (
     EngineError,
     ModelCorruptError,
     ModelTooLargeError,
-    in_words,
 )
 
 # libgomp spins while it waits: one competing process then makes a token up to 70 times slower.
@@ -152,25 +150,6 @@ def build() -> str:
     features = C.llama_print_system_info().decode("utf-8", "replace")
     library = Path(C._lib._name).stat()
     return f"{BINDING} {C.llama_version().decode()} {library.st_size} {features}"
-
-
-def grammar_of_schema(schema: Mapping[str, object]) -> str:
-    """Return GBNF for the JSON values that a schema allows; the order of properties counts.
-
-    Raises:
-        EngineError: it is no schema, refers to others elsewhere, or the converter cannot do it.
-    """
-    (converter,) = _imported("llama_grammar")
-    try:
-        text = json.dumps(schema)
-        if '"$ref": "http' in text:  # It would be fetched if Python runs without assertions.
-            raise ValueError("it refers to a schema on the network")
-        return str(converter.json_schema_to_gbnf(text))
-    except Exception as error:  # The converter fails in whatever way it happens to.
-        raise EngineError(
-            f"The JSON schema cannot be used: {in_words(error)}.",
-            "Use types, properties, enum and items.",
-        ) from error
 
 
 class LlamaModel:
