@@ -14,6 +14,7 @@
     ├── EngineError
     │   ├── EngineMissingError   llama.cpp is not installed, or cannot be loaded
     │   ├── BadAnswerError       the model's answer is not of the form that was asked for
+    │   │   └── CutOffError      it was as long as it may be before it was of that form
     │   ├── ContextOverflowError the prompt does not fit the model's context
     │   ├── EngineClosedError    the engine was closed while work was waiting
     │   └── RemoteEngineError    a server did not answer as it should
@@ -103,6 +104,10 @@ class BadAnswerError(EngineError):
     def __init__(self, what: str, hint: str = "", *, text: str = "") -> None:
         super().__init__(what, hint)
         self.text = text
+
+
+class CutOffError(BadAnswerError):
+    """The answer was as long as it may be before it was of the form that was asked for."""
 
 
 class ContextOverflowError(EngineError):

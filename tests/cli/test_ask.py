@@ -81,6 +81,22 @@ def test_a_schema(
 
 
 @pytest.mark.native
+def test_a_schema_for_which_there_is_no_room(
+    home: Home, chat_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The answer was cut off, and which option raises that."""
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"enum": ["a text of some length"]}')
+
+    asked = ["ask", "Hi?", "--model", str(chat_model), "--schema", str(schema)]
+    assert main([*asked, "--max-tokens", "3"]) == 1
+
+    err = capsys.readouterr().err
+    assert "cut off after 3 tokens" in err
+    assert "Raise --max-tokens, which is 3" in err
+
+
+@pytest.mark.native
 def test_what_is_piped_in_is_shown_to_the_model(
     home: Home,
     chat_model: Path,

@@ -9,7 +9,7 @@ from ownstack.engine.messages import Message
 from ownstack.engine.requests import ChatRequest
 from ownstack.engine.results import Finish
 from ownstack.engine.scripted import ScriptedEngine
-from ownstack.errors import BadAnswerError, EngineError
+from ownstack.errors import BadAnswerError, CutOffError, EngineError
 
 SCHEMA = {
     "type": "object",
@@ -54,6 +54,28 @@ async def test_two_that_are_none() -> None:
 
     assert told.value.text == '{"line": -1}'
     assert len(engine.chats) == 2
+
+
+@pytest.mark.parametrize("last", ['{"line": 1', "12", '{"line": 0}'])
+async def test_one_that_is_cut_off(last: str) -> None:
+    """That is said, and not what its JSON lacks; half a number is none."""
+    engine = ScriptedEngine('{"li')
+    engine.enqueue(last, finish=Finish.LENGTH)
+    schema = {"type": "integer"} if last == "12" else SCHEMA
+
+    with pytest.raises(CutOffError, match=r"cut off after \d+ tokens") as told:
+        await structured.ask(engine, QUESTION, schema)
+
+    assert told.value.text == last
+    assert "llow more tokens" in told.value.hint
+
+
+async def test_one_that_is_whole_at_the_limit() -> None:
+    """It is taken: nothing of it is missing."""
+    engine = ScriptedEngine()
+    engine.enqueue('{"line": 3}', finish=Finish.LENGTH)
+
+    assert (await structured.ask(engine, QUESTION, SCHEMA)).value == {"line": 3}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from ownstack.cli.choosing import model_for
 from ownstack.cli.complete import read_text
 from ownstack.cli.interrupts import INTERRUPTED, Interrupts
 from ownstack.cli.output import Stream, print_json, warn
-from ownstack.errors import FileError, ModelError, UsageError
+from ownstack.errors import CutOffError, FileError, ModelError, UsageError
 
 if TYPE_CHECKING:
     from ownstack.engine.chat import ChatAnswer
@@ -188,7 +188,11 @@ async def _structured(
 ) -> int:
     from ownstack.engine import structured
 
-    found = await structured.ask(engine, request, schema)
+    try:
+        found = await structured.ask(engine, request, schema)
+    except CutOffError as error:
+        error.hint = f"Raise --max-tokens, which is {arguments.max_tokens:,}, or ask for less."
+        raise
     if arguments.json:
         _print_json(engine, found.answers[-1], value=found.value)
     else:

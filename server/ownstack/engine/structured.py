@@ -12,7 +12,8 @@ from ownstack.engine.chat import ChatAnswer
 from ownstack.engine.messages import Message
 from ownstack.engine.protocol import ChatModel
 from ownstack.engine.requests import ChatRequest
-from ownstack.errors import BadAnswerError, EngineError, in_words
+from ownstack.engine.results import Finish
+from ownstack.errors import BadAnswerError, CutOffError, EngineError, in_words
 
 TRIES = 2
 _MAX_SCHEMA = 256 * 1024
@@ -30,13 +31,14 @@ async def ask(model: ChatModel, request: ChatRequest, schema: Mapping[str, objec
     """Ask for a JSON value of a schema; one that is none is asked for once more.
 
     Raises:
+        CutOffError: no answer was one before it was as long as it may be.
         BadAnswerError: both answers are none; the last one is its `text`.
         OwnstackError: the schema cannot be used, or the engine failed.
     """
     validator = _validator(json.dumps(schema, sort_keys=False))
     asked = replace(request, json_schema=schema, tools=())
     answers: list[ChatAnswer] = []
-    why = ""
+    why, cut_off = "", False
     for _try in range(TRIES):
         stream = model.chat(asked)
         try:
@@ -45,14 +47,22 @@ async def ask(model: ChatModel, request: ChatRequest, schema: Mapping[str, objec
             stream.cancel()
         text = answers[-1].message.text
         value, why = _checked(text, validator)
+        # Of a number that was cut off, what is there is another number.
+        cut_off = answers[-1].finish is Finish.LENGTH and bool(why or type(value) in (int, float))
+        if cut_off:
+            why = f"it was cut off after {answers[-1].usage.generated_tokens:,} tokens"
         if not why:
             return Structured(value, tuple(answers))
         again = f"That is no JSON of the schema: {why}. Answer with a shorter one that is."
         told = (*request.messages, Message.of("assistant", text), Message.of("user", again))
         asked = replace(asked, messages=told, seed=request.seed + 1)
+    if cut_off:
+        what = f"The answer is no whole JSON: {why}."
+        hint = "Allow more tokens, or ask for less."
+        raise CutOffError(what, hint, text=answers[-1].message.text)
     raise BadAnswerError(
         f"The model's answer is not of the schema: {why}.",
-        "Ask for less, allow more tokens, or choose a larger model.",
+        "Ask for less, or choose a larger model.",
         text=answers[-1].message.text,
     )
 
