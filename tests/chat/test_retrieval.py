@@ -30,11 +30,37 @@ def test_what_is_mentioned_comes_first(project: Project) -> None:
     assert found.problems == ()
 
 
-def test_lines_of_a_file(project: Project) -> None:
-    found = project.retrieve("@shop/fish.py:2-9", 1_000, count)
+@pytest.mark.parametrize(
+    ("lines", "place", "problem"),
+    [
+        ("2-3", "2-3", ""),
+        ("2-9", "2-3", "has 3 lines"),
+        ("0", "1", "begins with line 1"),
+        ("0-2", "1-2", "begins with line 1"),
+        ("3-2", "2-3", "stands behind the last"),
+        ("90-2", "2-3", "has 3 lines, and the first of its lines stands behind the last"),
+    ],
+)
+def test_lines_of_a_file(project: Project, lines: str, place: str, problem: str) -> None:
+    """What can be shown is shown, and what is wrong with the lines is said."""
+    found = project.retrieve(f"@shop/fish.py:{lines}", 1_000, count)
 
-    assert found.sources[0].place == "shop/fish.py:2-3"
-    assert found.sources[0].text.startswith("    def catch")
+    assert found.sources[0].place == f"shop/fish.py:{place}"
+    if problem:
+        assert len(found.problems) == 1
+        assert f"@shop/fish.py:{lines} is read as shop/fish.py:{place}" in found.problems[0]
+        assert problem in found.problems[0]
+    else:
+        assert found.problems == ()
+
+
+def test_mentions_that_are_not_read(project: Project) -> None:
+    """Are said, since an answer does not rest on them."""
+    question = " ".join(f"@notes.txt:{number}" for number in range(1, 10)) + " @shop/fish.py"
+
+    found = project.retrieve(question, 1_000, count)
+
+    assert found.problems[-1].startswith("@notes.txt:9, @shop/fish.py were not read")
 
 
 @pytest.mark.parametrize(
@@ -44,13 +70,16 @@ def test_lines_of_a_file(project: Project) -> None:
         ("@/etc/passwd", "outside of the project"),
         ("@shop", "is a folder"),
         ("@shop/none.py", "Neither a file nor a symbol"),
-        ("@shop/fish.py:90", "has 3 lines"),
+        ("@shop/fish.py:90", "has 3 lines, so @shop/fish.py:90 shows nothing"),
+        ("@empty.txt", "is empty"),
+        ("@empty.txt:0", "has 0 lines"),
         ("@link.txt", "leads out of the project"),
         ("@.env", "is not read: It holds secrets"),
     ],
 )
 def test_what_is_mentioned_in_vain_is_said(project: Project, question: str, problem: str) -> None:
     (project.root.parent / "outside.txt").write_text("outside", "utf-8")
+    (project.root / "empty.txt").write_text("", "utf-8")
     (project.root / ".env").write_text("PASSWORD=hunter2hunter2\n", "utf-8")
     os.symlink("../outside.txt", project.root / "link.txt")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ownstack.chat.mentions import Mention, mentions
+from ownstack.chat.mentions import Mention, mentions, unread_mentions
 from ownstack.extract.rows import SearchHit
 from ownstack.files.reading import Refusal, read
 from ownstack.index.embedding.embedder import TextEmbedder
@@ -76,7 +76,11 @@ class Retrieved:
     context: str = ""
     """As a model reads it, "" if nothing is shown."""
     problems: tuple[str, ...] = ()
-    """What was mentioned in vain, in sentences for a person."""
+    """What was mentioned in vain, or not as it was meant, in sentences for a person."""
+
+
+_Mentioned = tuple[list[Source], str]
+"""What a mention shows, and what is wrong with it, or ""."""
 
 
 class Project:
@@ -115,11 +119,11 @@ class Project:
         sources: list[Source] = []
         problems: list[str] = []
         for mention in mentions(question):
-            found = self._mentioned(snapshot, mention)
-            if isinstance(found, str):
-                problems.append(found)
-            else:
-                sources += found
+            found, problem = self._mentioned(snapshot, mention)
+            sources += found
+            problems += [problem] if problem else []
+        unread = unread_mentions(question)
+        problems += [unread] if unread else []
         about = question
         if topic and points_back(question):
             about = f"{question[: _MAX_SAID // 2]}\n{topic}"
@@ -152,38 +156,61 @@ class Project:
         hits = search(snapshot, question[:_MAX_SAID], limit, self._embedder, below=self._below)
         return [_of_hit(hit) for hit in hits]
 
-    def _mentioned(self, snapshot: Snapshot | None, mention: Mention) -> list[Source] | str:
+    def _mentioned(self, snapshot: Snapshot | None, mention: Mention) -> _Mentioned:
         path = mention.name.replace("\\", "/").removeprefix("./")
         if ".." in path.split("/") or os.path.isabs(mention.name):
-            return f"@{mention.name} is outside of the project, so it is not read."
+            return [], f"@{mention.name} is outside of the project, so it is not read."
         place = self.root / path
         if place.is_dir():
-            return f"@{mention.name} is a folder; mention a file of it."
+            return [], f"@{mention.name} is a folder; mention a file of it."
         if place.is_file():
             return self._file(path, mention)
         if snapshot is None:
-            return f"There is no file {mention.name}, and without an index no symbol is known."
+            return [], f"There is no file {mention.name}, and without an index no symbol is known."
         symbols = located(snapshot, find_symbols(snapshot, mention.name, 1))
         if symbols:
             symbol = symbols[0]
             lines = Mention(mention.name, symbol.start_line, symbol.end_line)
             if symbol.cell is None:
                 return self._file(symbol.symbol.path, lines, symbol.symbol.qualified)
-        return f"Neither a file nor a symbol is called {mention.name}."
+        return [], f"Neither a file nor a symbol is called {mention.name}."
 
-    def _file(self, path: str, mention: Mention, name: str = "") -> list[Source] | str:
+    def _file(self, path: str, mention: Mention, name: str = "") -> _Mentioned:
         inside = os.path.realpath(self.root)
         if not Path(os.path.realpath(self.root / path)).is_relative_to(inside):
-            return f"@{mention.name} leads out of the project, so it is not read."
+            return [], f"@{mention.name} leads out of the project, so it is not read."
         text = read(self.root, path)
         if isinstance(text, Refusal):
-            return f"@{mention.name} is not read: {text.reason}"
+            return [], f"@{mention.name} is not read: {text.reason}"
         lines = text.text.splitlines()
-        start, end = mention.start or 1, min(mention.end or len(lines), len(lines))
-        if not 1 <= start <= end:
-            return f"{path} has {len(lines):,} lines."
+        (start, end), problem = _lines_of(mention, path, len(lines))
+        if start > end:
+            return [], problem
         part = "\n".join(lines[start - 1 : end])
-        return [Source(path, start, end, name, part, mentioned=True)]
+        return [Source(path, start, end, name, part, mentioned=True)], problem
+
+
+def _lines_of(mention: Mention, path: str, count: int) -> tuple[tuple[int, int], str]:
+    """Return the lines that can be shown of a file of so many, and what is wrong with those named.
+
+    The first is greater than the last if none can be.
+    """
+    if mention.start is None or mention.end is None:
+        return (1, count), "" if count else f"{path} is empty."
+    start, end = sorted((mention.start, mention.end))
+    if start > count or not count:
+        return (1, 0), f"{path} has {count:,} lines, so {mention.text} shows nothing."
+    shown = max(1, start), max(1, min(end, count))
+    wrong = [
+        *(["a file begins with line 1"] if start < 1 else []),
+        *([f"{path} has {count:,} lines"] if end > count else []),
+        *(["the first of its lines stands behind the last"] if mention.start > mention.end else []),
+    ]
+    lines = f"{shown[0]}-{shown[1]}" if shown[1] > shown[0] else f"{shown[0]}"
+    return (
+        shown,
+        f"{mention.text} is read as {path}:{lines}: {', and '.join(wrong)}." if wrong else "",
+    )
 
 
 def _of_hit(hit: SearchHit) -> Source:
