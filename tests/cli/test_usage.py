@@ -93,6 +93,16 @@ def test_a_table_to_edit(home: Home, capsys: pytest.CaptureFixture[str]) -> None
     assert "price 1, input must be a number" in capsys.readouterr().err
 
 
+def test_a_table_to_edit_that_is_a_folder(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is said, and nothing is touched."""
+    home.prices_file.mkdir(parents=True)
+
+    assert main(["usage", "--edit"]) == 1
+    assert "usage.toml is no regular file. Move what is there away." in capsys.readouterr().err
+    assert main(["usage"]) == 1
+    assert "usage.toml" in capsys.readouterr().err
+
+
 def test_keys_of_serve(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     """Made and shown once, listed by their beginnings, revoked."""
     assert main(["serve", "keys", "add", "aider"]) == 0

@@ -173,7 +173,13 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
         ("electricity = 3", "electricity must be a table"),
         ('compare_with = "nobody"', "compare_with must be the name"),
         ("currency = 7", "currency must be a text"),
-        ("currency = [", "damaged"),
+        ("currency = [", "usage.toml is damaged: "),
+        ("curency = 'EUR'", "curency is not known; did you mean currency"),
+        ("[prices]", "prices is not known"),
+        ("[electricity]\nwatt = 3", "electricity.watt is not known"),
+        ("[hardware]\nprice = 3", "hardware.price is not known; known are cost"),
+        ('[[price]]\nname = "x"\nimput = 1', "price 1, imput is not known.* Known are name, input"),
+        ('"\\u001b[2J" = 1', "x1b.* is not known"),
         ('[[price]]\nname = "x"\n' * 51, "at most 50"),
     ],
 )
@@ -184,4 +190,5 @@ def test_tables_that_make_no_sense(tmp_path: Path, text: str, what: str) -> None
 
     with pytest.raises(prices.PriceTableError, match=what) as raised:
         prices.read(file)
+    assert "left out" not in str(raised.value)
     assert "remove" in raised.value.hint

@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, hint: str = "Give another name, such as usage.html.") -> None:
     """Write a file.
 
     Raises:
@@ -81,7 +81,7 @@ def _write(path: Path, text: str) -> None:
     from ownstack.errors import FileError
 
     if path.exists() and not path.is_file():
-        raise FileError(f"{path} is no regular file.", "Give another name, such as usage.html.")
+        raise FileError(f"{path} is no regular file.", hint)
     try:
         path.write_text(text, "utf-8")
     except OSError as error:
@@ -89,13 +89,17 @@ def _write(path: Path, text: str) -> None:
 
 
 def _edit(home: Any) -> int:
+    """Raises FileError if there is no table, and none can be written."""
+    from ownstack.errors import FileError
     from ownstack.usage import prices
 
     file: Path = home.prices_file
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with open(file, "x", encoding="utf-8") as stream:
-            stream.write(prices.shipped_text())
+    if not file.is_file():
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileError(f"{file.parent} cannot be made: {error.strerror or error}.") from error
+        _write(file, prices.shipped_text(), hint="Move what is there away.")
     say(f"Your table of prices is {file}.")
     return 0
 

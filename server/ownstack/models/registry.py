@@ -286,7 +286,8 @@ class ModelRegistry:
 
     def _read(self) -> tuple[dict[str, Path], dict[str, str]]:
         """Return name → path, with the built-in model's, and role → name."""
-        content, problem = toml_file.read(self._file)
+        content, damage = toml_file.read(self._file)
+        problem = f"{damage} It is left out." if damage else ""
         if problem and problem != self.problem:
             log.warning("%s", problem)
         self.problem = problem

@@ -68,6 +68,6 @@ def _parsed(file: Path, parse: Callable[[str], dict[str, Any]]) -> tuple[dict[st
     except OSError as error:
         return {}, f"{file} cannot be read: {error.strerror or error}."
     except RecursionError:
-        return {}, f"{file} is damaged and is left out: it nests too deep."
+        return {}, f"{file} is damaged: it nests too deep."
     except ValueError as error:  # What both parsers raise, and who decodes.
-        return {}, f"{file} is damaged and is left out: {error}."
+        return {}, f"{file} is damaged: {error}."

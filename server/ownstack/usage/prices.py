@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.resources
 import math
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from ownstack.errors import PriceTableError
 from ownstack.models import toml_file
+from ownstack.terminal import visible
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -21,6 +23,7 @@ else:
 MAX_PRICES = 50
 _MAX_NUMBER = 1e9
 _MAX_TEXT = 80
+_NAMES = ("currency", "compare_with", "electricity", "hardware", "price")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,11 @@ def parse(content: Mapping[str, Any], file: Path) -> PriceTable:
         PriceTableError: something in it makes no sense; what.
     """
     reader = _Reader(file)
+    reader.check_names(content, _NAMES, "")
     electricity = reader.table(content, "electricity")
     hardware = reader.table(content, "hardware")
+    reader.check_names(electricity, ("watts", "price_per_kwh"), "electricity.")
+    reader.check_names(hardware, ("cost",), "hardware.")
     raw = content.get("price", [])
     if not isinstance(raw, list) or not all(isinstance(item, Mapping) for item in raw):
         raise reader.wrong("price", "must be tables: [[price]]")
@@ -103,6 +109,7 @@ def parse(content: Mapping[str, Any], file: Path) -> PriceTable:
 
 def _price(reader: _Reader, raw: Mapping[str, Any], where: str) -> Price:
     where = f"{where}, "
+    reader.check_names(raw, tuple(field.name for field in fields(Price)), where)
     name = reader.text(raw, "name", where)
     if not name:
         raise reader.wrong(f"{where}name", "is missing")
@@ -121,6 +128,15 @@ class _Reader:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+
+    def check_names(self, content: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+        """Raise PriceTableError for a name that nobody would read, such as one misspelt."""
+        for key in content:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                meant = f"did you mean {near[0]}? Known" if near else "known"
+                shown = visible(key[:_MAX_TEXT])
+                raise self.wrong(where + shown, f"is not known; {meant} are {', '.join(known)}")
 
     def table(self, content: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         value = content.get(key, {})

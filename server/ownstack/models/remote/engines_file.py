@@ -37,7 +37,7 @@ class EnginesFile:
         """Return name → engine, and one sentence for each that cannot be used."""
         content, problem = toml_file.read(self._file)
         entries: dict[str, EngineEntry] = {}
-        problems = [problem] if problem else []
+        problems = [f"{problem} It is left out."] if problem else []
         for name, table in _tables(content).items():
             try:
                 entries[name] = _entry(name, table)
