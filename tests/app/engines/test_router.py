@@ -68,27 +68,27 @@ def test_the_chosen_one_then_what_is_in_reserve(candidates: list[Candidate], exp
 )
 def test_offline(candidates: list[Candidate], expected: str) -> None:
     """Nothing leaves the machine, whatever was allowed; a server on it may answer."""
-    assert used(decide(Task("chat", consent=True), candidates, "it is night")) == expected
+    assert used(decide(CHAT, candidates, "it is night")) == expected
 
 
-def test_escalation_wants_consent() -> None:
-    """It is said which model it would be; with consent it is used, if it is allowed at all."""
-    candidates = [broken(SMALL), reserve(LARGE), reserve(TEAM)]
+def test_nothing_larger_stands_in() -> None:
+    """Nor what runs elsewhere; it is said how to use it all the same."""
+    decision = decide(CHAT, [broken(SMALL), reserve(LARGE), reserve(TEAM)])
 
-    asked = decide(CHAT, candidates)
-
-    assert asked.wants_consent == ("large", "team:m")
-    assert used(decide(Task("chat", consent=True), candidates)) == "large"
-    assert used(decide(Task("chat", consent=True), [broken(SMALL), reserve(forbidden(TEAM))])) == ""
+    assert used(decision) == ""
+    assert [step.why.partition(",")[0] for step in decision.steps[1:]] == [
+        "It is larger",
+        "It runs elsewhere",
+    ]
+    assert decision.steps[1].why.endswith("ownstack models use large --for chat")
 
 
 def test_a_task_that_is_too_hard_for_a_small_model() -> None:
-    """It goes to a larger one only with consent."""
+    """It goes to the one that was chosen if that is large, and to no larger one in reserve."""
     hard = Task("edit", at_least=Tier.LARGE)
 
+    assert used(decide(hard, [LARGE, reserve(SMALL)])) == "large"
     assert used(decide(hard, [SMALL, reserve(LARGE)])) == ""
-    with_consent = Task("edit", at_least=Tier.LARGE, consent=True)
-    assert used(decide(with_consent, [SMALL, reserve(LARGE)])) == "large"
 
 
 def test_an_override_is_no_way_around_what_is_not_allowed() -> None:

@@ -56,8 +56,6 @@ class Task:
     """The one model that was asked for by name, for this task alone."""
     at_least: Tier = Tier.NONE
     """What is too small for it is passed over."""
-    consent: bool = False
-    """Whether the user agreed to a larger model, or one further away, than the chosen one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +86,6 @@ class Decision:
     def leaves_machine(self) -> bool:
         return self.tier is Tier.HOSTED
 
-    @property
-    def wants_consent(self) -> tuple[str, ...]:
-        """The models that only consent keeps from being used."""
-        return tuple(step.model for step in self.steps if step.why.startswith(_CONSENT))
-
     def explanation(self) -> str:
         """Return a sentence that says who does it, and why not the one that was chosen."""
         if self.chosen is not None:
@@ -105,7 +98,6 @@ class Decision:
         return f"No model: {self.steps[0].why}"
 
 
-_CONSENT = "It is used only if you agree"
 _WITHOUT_CHOICE = (
     "No model is chosen for {role}. Choose one with: ownstack models use NAME --for {role}",
     "No model is used: completion repeats what is in your files.",
@@ -155,9 +147,12 @@ def _refusal(task: Task, candidate: Candidate, ceiling: Tier, offline: str) -> s
     if candidate.tier < task.at_least:
         return f"It is too small for this: a {task.at_least.name.lower()} model is needed."
     escalates = candidate.fallback and candidate.tier > ceiling
-    if escalates and not task.consent and not task.override:
-        what = "elsewhere" if candidate.tier is Tier.HOSTED else "larger"
-        return f"{_CONSENT}: it is {what}, unlike the model you chose."
+    if escalates and not task.override:
+        what = "runs elsewhere" if candidate.tier is Tier.HOSTED else "is larger"
+        return (
+            f"It {what}, unlike the model you chose, so it does not stand in for that. Choose it "
+            f"itself with: ownstack models use {candidate.name} --for {task.role}"
+        )
     return ""
 
 

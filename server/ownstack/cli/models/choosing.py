@@ -44,7 +44,7 @@ def add_to(verbs: Any) -> None:
         "fallback",
         help="choose what stands in where the chosen model cannot be used",
         description="The smallest and nearest goes first. One that is larger than the chosen "
-        "model, or on another machine when that is not, is used only if you agree.",
+        "model, or on another machine when that is not, does not stand in for it.",
     )
     fallback.add_argument("names", nargs="*", metavar="NAME", help="known models; none: nothing")
     fallback.add_argument("--for", dest="role", choices=ROLES, required=True, metavar="ROLE",
