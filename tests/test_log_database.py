@@ -45,6 +45,36 @@ def test_a_file_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> Non
     new.close()
 
 
+def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    """It lives in memory, and says why."""
+    file = tmp_path / "notes.sqlite"
+    newer = LogDatabase(file, "notes", (_m001, _m002), nothing)
+    newer.write(note("theirs"))
+    newer.close()
+    log = LogDatabase(file, "notes", (_m001,), nothing)
+    log.write(note("ours"))
+
+    assert texts(log) == ["ours"]
+    assert log.problem.startswith("Notes are kept in memory only: It was written by a newer")
+    log.close()
+    again = LogDatabase(file, "notes", (_m001, _m002), nothing)
+    assert texts(again) == ["theirs"]
+    again.close()
+
+
+def test_a_damaged_file_is_kept(tmp_path: Path) -> None:
+    """Under another name; a new one is begun."""
+    file = tmp_path / "notes.sqlite"
+    file.write_bytes(b"no database at all" * 100)
+    log = LogDatabase(file, "notes", (_m001,), nothing, now=lambda: 7.0)
+    log.write(note("new"))
+
+    assert texts(log) == ["new"]
+    assert log.problem == ""
+    log.close()
+    assert (tmp_path / "notes.sqlite.broken-7").read_bytes().startswith(b"no database")
+
+
 def test_a_disk_that_becomes_full(tmp_path: Path) -> None:
     """From then on it lives in memory, with what was on its way."""
     log = LogDatabase(tmp_path / "notes.sqlite", "notes", (_m001,), nothing)

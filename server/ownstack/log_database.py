@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ownstack import database
+from ownstack.errors import NewerFormatError
 
 log = logging.getLogger(__name__)
 
@@ -49,14 +50,14 @@ class LogDatabase:
         self,
         path: Path,
         what: str,
-        migrations: Sequence[Write],
+        migrations: Sequence[database.Migration],
         opened: Write,
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
         """`what` is what the log calls it, in the plural.
 
-        `migrations` are only ever appended to: `PRAGMA user_version` is how many have run. `opened`
+        `migrations` are only ever appended to, see `database.migrate`. `opened`
         is called on the thread with every database that is opened, in a transaction.
         """
         self._path = path
@@ -164,22 +165,14 @@ class LogDatabase:
             return self._prepare(str(self._path))
         except sqlite3.DatabaseError as error:
             return self._move_aside(error) if database.is_damage(error) else self._in_memory(error)
-        except OSError as error:
+        except (OSError, NewerFormatError) as error:
             return self._in_memory(error)
 
     def _prepare(self, name: str) -> sqlite3.Connection:
         db = sqlite3.connect(name, timeout=database.BUSY_S)
         try:
-            database.write_ahead(db)
             db.execute("PRAGMA synchronous = NORMAL")
-            done = db.execute("PRAGMA user_version").fetchone()[0]
-            for number, migrate in enumerate(self._migrations[done:], done + 1):
-                with db:
-                    db.execute("BEGIN IMMEDIATE")
-                    # Another process may have been quicker.
-                    if db.execute("PRAGMA user_version").fetchone()[0] < number:
-                        migrate(db)
-                        db.execute(f"PRAGMA user_version = {number}")
+            database.migrate(db, self._migrations)
             with db:
                 self._opened(db)
         except BaseException:
@@ -191,15 +184,14 @@ class LogDatabase:
         aside = self._path.with_name(f"{self._path.name}.broken-{int(self._now())}")
         log.warning("%s is damaged (%s); it is kept as %s.", self._path.name, error, aside.name)
         try:
-            self._path.replace(aside)
-            for end in ("-wal", "-shm"):
-                self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+            database.set_aside(self._path, aside.name)
             return self._prepare(str(self._path))
         except (OSError, sqlite3.Error) as again:
             return self._in_memory(again)
 
     def _in_memory(self, error: Exception) -> sqlite3.Connection:
-        self.problem = f"{self._what.capitalize()} are kept in memory only: {error}."
+        why = str(error).rstrip(".")
+        self.problem = f"{self._what.capitalize()} are kept in memory only: {why}."
         log.warning("%s", self.problem)
         return self._prepare(":memory:")
 
