@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ownstack.engine.anthropic.messages import ANSWER
-from ownstack.engine.chat import ChatDelta, ReasoningDelta, TextDelta, ToolCall
-from ownstack.engine.messages import ToolCallPart
+from ownstack.engine.chat import ChatDelta, ReasoningDelta, TextDelta
 from ownstack.engine.remote.events import ServerEvent
 from ownstack.engine.remote.reading import (
-    MAX_ARGUMENTS_CHARS,
     MAX_CALLS,
     MAX_NAME_CHARS,
     Counts,
     MisspokenError,
     ToldError,
-    is_json,
+    WrittenCall,
+    finished,
     parsed,
     whole_number,
 )
@@ -31,15 +29,6 @@ _FINISHES = {
 }
 
 
-@dataclass(slots=True)
-class _Call:
-    """A tool call that is being written."""
-
-    id: str
-    name: str
-    arguments: str = ""
-
-
 class AnthropicChatReader:
     """See `ChatReader`."""
 
@@ -48,7 +37,7 @@ class AnthropicChatReader:
         self.counts = Counts()
         self.finish: Finish | None = None
         self._schema = schema
-        self._calls: dict[int, _Call] = {}
+        self._calls: dict[int, WrittenCall] = {}
         self._reason: Finish | None = None
 
     def read(self, event: ServerEvent) -> Iterator[ChatDelta]:
@@ -72,13 +61,9 @@ class AnthropicChatReader:
             self.finish = self._reason or Finish.END
 
     def close(self) -> Iterator[ChatDelta]:
-        """Return the tool calls; those of an answer that was cut off are no calls."""
+        """See `ChatReader.close`."""
         calls, self._calls = self._calls, {}
-        for number, call in enumerate(calls.values(), 1):
-            arguments = call.arguments.strip() or "{}"
-            if self.finish in (None, Finish.LENGTH) and not is_json(arguments):
-                continue
-            yield ToolCall(ToolCallPart(call.id or f"call_{number}", call.name, arguments))
+        return finished(calls.values(), self.finish)
 
     def _begin(self, told: Mapping[str, Any]) -> None:
         block, index = told.get("content_block"), told.get("index")
@@ -90,7 +75,7 @@ class AnthropicChatReader:
         if not isinstance(id, str) or not isinstance(name, str) or len(self._calls) >= MAX_CALLS:
             raise MisspokenError("it calls tools that are none")
         if not (self._schema and name == ANSWER):
-            self._calls[index] = _Call(id[:MAX_NAME_CHARS], name[:MAX_NAME_CHARS])
+            self._calls[index] = WrittenCall(id[:MAX_NAME_CHARS], name[:MAX_NAME_CHARS])
 
     def _delta(self, told: Mapping[str, Any]) -> Iterator[ChatDelta]:
         delta, index = told.get("delta"), told.get("index")
@@ -106,9 +91,7 @@ class AnthropicChatReader:
             yield TextDelta(text)
         call = self._calls.get(index) if isinstance(index, int) else None
         if json and call is not None:
-            call.arguments += json
-            if len(call.arguments) > MAX_ARGUMENTS_CHARS:
-                raise MisspokenError("it calls a tool with arguments that have no end")
+            call.grow(json)
         elif json and self._schema:
             yield TextDelta(json)
 

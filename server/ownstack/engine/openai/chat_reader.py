@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from ownstack.engine.chat import ChatDelta, ReasoningDelta, TextDelta, ToolCall
-from ownstack.engine.messages import ToolCallPart
+from ownstack.engine.chat import ChatDelta, ReasoningDelta, TextDelta
 from ownstack.engine.remote.connection import WHOLE
 from ownstack.engine.remote.events import ServerEvent
 from ownstack.engine.remote.reading import (
-    MAX_ARGUMENTS_CHARS,
     MAX_CALLS,
     MAX_NAME_CHARS,
     Counts,
     MisspokenError,
     ToldError,
-    is_json,
+    WrittenCall,
+    finished,
     parsed,
     whole_number,
 )
@@ -39,22 +37,13 @@ _FAILURES = {
 }
 
 
-@dataclass(slots=True)
-class _Call:
-    """A tool call that is being written."""
-
-    id: str = ""
-    name: str = ""
-    arguments: str = ""
-
-
 class OpenAIChatReader:
     """See `ChatReader`."""
 
     def __init__(self) -> None:
         self.counts = Counts()
         self.finish: Finish | None = None
-        self._calls: dict[object, _Call] = {}
+        self._calls: dict[object, WrittenCall] = {}
         self._closed = False
 
     def read(self, event: ServerEvent) -> Iterator[ChatDelta]:
@@ -82,13 +71,9 @@ class OpenAIChatReader:
         self._end(choice.get("finish_reason"))
 
     def close(self) -> Iterator[ChatDelta]:
-        """Return the tool calls; those of an answer that was cut off are no calls."""
+        """See `ChatReader.close`."""
         calls, self._calls = self._calls, {}
-        for number, call in enumerate(calls.values(), 1):
-            arguments = call.arguments.strip() or "{}"
-            if self.finish in (None, Finish.LENGTH) and not is_json(arguments):
-                continue
-            yield ToolCall(ToolCallPart(call.id or f"call_{number}", call.name, arguments))
+        return finished(calls.values(), self.finish)
 
     def _delta(self, delta: Mapping[str, Any]) -> Iterator[ChatDelta]:
         for key in REASONING:
@@ -112,7 +97,7 @@ class OpenAIChatReader:
         if call is None:
             if len(self._calls) >= MAX_CALLS:
                 raise MisspokenError(f"it calls more than {MAX_CALLS} tools at once")
-            call = self._calls[key] = _Call()
+            call = self._calls[key] = WrittenCall()
         if isinstance(id, str) and id:
             call.id = id[:MAX_NAME_CHARS]
         if isinstance(name, str) and name:
@@ -121,9 +106,7 @@ class OpenAIChatReader:
         if isinstance(arguments, Mapping):
             arguments = json.dumps(arguments)
         if isinstance(arguments, str):
-            call.arguments += arguments
-        if len(call.arguments) > MAX_ARGUMENTS_CHARS:
-            raise MisspokenError("it calls a tool with arguments that have no end")
+            call.grow(arguments)
 
     def _unnumbered(self, place: int, id: object, name: object) -> object:
         """Return which call goes on where the server does not count them."""

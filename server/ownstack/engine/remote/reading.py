@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ownstack.engine.chat import ChatDelta
+from ownstack.engine.chat import ChatDelta, ToolCall
+from ownstack.engine.messages import ToolCallPart
 from ownstack.engine.remote.events import ServerEvent
 from ownstack.engine.results import Finish
 
@@ -35,6 +36,30 @@ class ToldError(Exception):
     def __init__(self, told: object) -> None:
         super().__init__("the server told of an error")
         self.told = told
+
+
+@dataclass(slots=True)
+class WrittenCall:
+    """A tool call that is being written."""
+
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+    def grow(self, arguments: str) -> None:
+        """Take more of the arguments; raises MisspokenError where they have no end."""
+        self.arguments += arguments
+        if len(self.arguments) > MAX_ARGUMENTS_CHARS:
+            raise MisspokenError("it calls a tool with arguments that have no end")
+
+
+def finished(calls: Iterable[WrittenCall], finish: Finish | None) -> Iterator[ToolCall]:
+    """Return the tool calls; those of an answer that was cut off are no calls."""
+    for number, call in enumerate(calls, 1):
+        arguments = call.arguments.strip() or "{}"
+        if finish in (None, Finish.LENGTH) and not is_json(arguments):
+            continue
+        yield ToolCall(ToolCallPart(call.id or f"call_{number}", call.name, arguments))
 
 
 class ChatReader(Protocol):
