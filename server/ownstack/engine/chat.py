@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from ownstack.engine.generation import WhenDone
 from ownstack.engine.messages import Message, Part, ReasoningPart, TextPart, ToolCallPart
 from ownstack.engine.results import Finish, Usage
+from ownstack.engine.running import RunningAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +54,16 @@ class ChatAnswer:
     usage: Usage
 
 
-class ChatStream:
+class ChatStream(RunningAnswer):
     """Grows by `push`, ends by `finish` or `fail`; all three run on the event loop.
 
     An engine on another thread goes through `loop.call_soon_threadsafe(stream.push, …)`. It is
-    read by any number of readers, each from the beginning. `cancel` may be called more than once
-    and after the end; the engine is told by the `on_cancel` it gave, and ends the stream itself
-    with `Finish.CANCELLED`.
+    read by any number of readers, each from the beginning.
     """
 
     def __init__(self, on_cancel: Callable[[], None] | None = None) -> None:
-        self._on_cancel = on_cancel
+        super().__init__(on_cancel)
         self._deltas: list[ChatDelta] = []
-        self._usage = Usage()
-        self._finish: Finish | None = None
-        self._error: BaseException | None = None
-        self._cancelled = False
-        self._waiters: list[asyncio.Future[None]] = []
-        self._when_done: list[WhenDone] = []
-
-    @property
-    def done(self) -> bool:
-        return self._finish is not None or self._error is not None
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether somebody has asked for the end; it may not have come yet."""
-        return self._cancelled
-
-    @property
-    def error(self) -> BaseException | None:
-        return self._error
 
     @property
     def text(self) -> str:
@@ -103,35 +81,7 @@ class ChatStream:
         if self.done:
             return
         asks = any(isinstance(delta, ToolCall) for delta in self._deltas)
-        self._finish = Finish.TOOL_CALLS if asks and finish is Finish.END else finish
-        self._usage = usage
-        self._wake()
-        for hear in self._when_done:
-            hear(self._finish, usage)
-
-    def fail(self, error: BaseException) -> None:
-        if not self.done:
-            self._error = error
-            self._wake()
-            for hear in self._when_done:
-                hear(None, self._usage)
-
-    def when_done(self, hear: WhenDone) -> None:
-        """Have `hear` called at the end, once; at once if it has ended."""
-        if self.done:
-            hear(self._finish, self._usage)
-        else:
-            self._when_done.append(hear)
-
-    def cancel(self) -> None:
-        """Ask for the end; it comes as an event."""
-        if self.done or self._cancelled:
-            return
-        self._cancelled = True
-        if self._on_cancel is not None:
-            self._on_cancel()
-        else:
-            self.finish(Finish.CANCELLED, Usage())
+        self._ended(Finish.TOOL_CALLS if asks and finish is Finish.END else finish, usage)
 
     def so_far(self) -> Message:
         """Return the assistant's message as far as it is written."""
@@ -159,8 +109,10 @@ class ChatStream:
             await self._change()
         if self._error is not None:
             raise self._error
-        assert self._finish is not None
-        return ChatAnswer(self.so_far(), self._finish, self._usage)
+        assert self._end is not None
+        finish, usage = self._end
+        assert finish is not None
+        return ChatAnswer(self.so_far(), finish, usage)
 
     async def message(self) -> Message:
         """Wait for the end, and return the assistant's message.
@@ -188,17 +140,5 @@ class ChatStream:
         yield answer.usage
         yield End(answer.finish)
 
-    async def _change(self) -> None:
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append(future)
-        try:
-            await future
-        finally:
-            if future in self._waiters:
-                self._waiters.remove(future)
-
-    def _wake(self) -> None:
-        waiters, self._waiters = self._waiters, []
-        for future in waiters:
-            if not future.done():
-                future.set_result(None)
+    def _give_up(self) -> None:
+        self.finish(Finish.CANCELLED, Usage())
