@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ownstack.api import served_models
+from ownstack.api.served_models import ServedModels
 from ownstack.errors import ModelTooLargeError
+from ownstack.paths import Home
+from tests.support.crowded import Crowded, known
 from tests.support.serving import FILLER, TALKER, Served
 
 
@@ -49,3 +54,25 @@ async def test_a_model_that_is_too_large_by_itself(served: Served) -> None:
 
     assert (await served.ask()).status_code == 503
     assert served.opened == [TALKER]
+
+
+async def test_what_stands_in_for_a_role(home: Home, tmp_path: Path) -> None:
+    """A smaller model, as in an editor; not for one that was asked for by its name."""
+    crowded = Crowded(home)
+    known(crowded.host, tmp_path, "big", "middle", "small")
+    crowded.host.use("big", "chat")
+    crowded.too_large = {"big", "middle"}
+    served = ServedModels(crowded.host)
+    try:
+        hold = await served.hold("chat", "chat", "tester")
+        assert (hold.name, hold.engine.capabilities.model) == ("small", "small")
+        hold.release()
+        with pytest.raises(ModelTooLargeError, match="big needs"):
+            await served.hold("big", "chat", "tester")
+        crowded.too_large.add("small")
+        served.close()
+        with pytest.raises(ModelTooLargeError, match="big needs"):
+            await served.hold("chat", "chat", "tester")
+    finally:
+        served.close()
+        await crowded.host.close()

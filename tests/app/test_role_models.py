@@ -23,6 +23,7 @@ from ownstack.models.roles import ROLES, Role
 from ownstack.paths import Home
 from ownstack.settings import EngineSettings, ModelSettings, Settings
 from ownstack.usage.counting import CountedEngine
+from tests.support.crowded import SHORT, Crowded, known
 from tests.support.embedding_models import make_encoder
 from tests.support.gguf_models import CHAT_TEMPLATE, make_gguf
 
@@ -248,39 +249,11 @@ async def test_what_stands_in_completes(box_is_down: Host, tmp_path: Path) -> No
     assert models["completion"].engine is not None
 
 
-SHORT = ModelTooLargeError("big needs about 9.0 GB of memory, 1.0 GB are free.", "Close programs.")
-
-
-class Crowded:
-    """A host on which some models find no memory."""
-
-    def __init__(self, home: Home) -> None:
-        self.too_large = {"big"}
-        self.tried: list[str] = []
-        self.host = Host(home, mode="inProcess", open_engine=self._open)
-
-    async def _open(
-        self, reference: ModelReference, name: str, settings: EngineSettings, progress: Progress
-    ) -> Engine:
-        self.tried.append(name)
-        if name in self.too_large:
-            raise SHORT
-        return ScriptedEngine(name=name)
-
-
 @pytest.fixture
 async def crowded(home: Home) -> AsyncIterator[Crowded]:
     made = Crowded(home)
     yield made
     await made.host.close()
-
-
-def known(host: Host, folder: Path, *names: str) -> None:
-    """Make models known, each smaller than the one before, which chat and complete."""
-    for index, name in enumerate(names):
-        layers = 2 * (len(names) - index)
-        made = make_gguf(folder / f"{name}.gguf", chat_template=CHAT_TEMPLATE, layers=layers)
-        host.registry.add(made)
 
 
 async def test_where_memory_is_short_a_smaller_model_chats(

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 from ownstack.api.refusals import ApiError
 from ownstack.app.engines.lease import Lease
+from ownstack.app.engines.router import Task
 from ownstack.app.host import Host
 from ownstack.engine.protocol import Engine
-from ownstack.errors import EngineClosedError, ModelTooLargeError
+from ownstack.errors import EngineClosedError, ModelTooLargeError, OwnstackError
 from ownstack.models.registry import ModelInfo
-from ownstack.models.roles import Role, unfit
+from ownstack.models.roles import ROLES, Role, unfit
 from ownstack.settings import EngineSettings
 
 LOOK_S = 2.0
@@ -83,16 +84,44 @@ class ServedModels:
         if reason:
             raise ApiError(400, f"{info.name} {reason}", code="model_not_supported", param="model")
         try:
-            lease = await self._leased(info, role, user)
-        except ModelTooLargeError:
-            if not self._kept:
-                raise
-            self.close()
-            lease = await self._leased(info, role, user)
+            lease = await self._with_room(info, role, user)
+        except ModelTooLargeError as error:
+            if name == info.name or name not in ROLES:
+                raise  # This very model was asked for.
+            info, lease = await self._standing_in(info, name, role, user, error)
         assert lease.engine is not None
         # What is said of an engine may be the window of completion, if it plays that role, too.
         window = max(lease.engine.capabilities.context_tokens, info.context_tokens or 0)
         return Hold(lease.engine, info.name, window, lambda: self._keep(lease))
+
+    async def _with_room(self, info: ModelInfo, role: Role, user: str) -> Lease:
+        """Return a lease; where memory is short, what is only kept is let go of first."""
+        try:
+            return await self._leased(info, role, user)
+        except ModelTooLargeError:
+            if not self._kept:
+                raise
+            self.close()
+            return await self._leased(info, role, user)
+
+    async def _standing_in(
+        self, info: ModelInfo, asked: Role, role: Role, user: str, error: ModelTooLargeError
+    ) -> tuple[ModelInfo, Lease]:
+        """Return what stands in, as in an editor, for a role's model that memory is too short for.
+
+        Raises:
+            ModelTooLargeError: nothing does; why the first was refused.
+        """
+        failed: dict[str, OwnstackError] = {info.name: error}
+        while True:
+            route = await asyncio.to_thread(self._host.choice.route, Task(asked), failed=failed)
+            other = route.model
+            if not isinstance(other, ModelInfo) or other.name in failed or unfit(other, role):
+                raise error
+            try:
+                return other, await self._leased(other, role, user)
+            except ModelTooLargeError as again:
+                failed[other.name] = again
 
     async def _leased(self, info: ModelInfo, role: Role, user: str) -> Lease:
         """Return a lease whose engine is ready.

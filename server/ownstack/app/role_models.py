@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ownstack.app.documents.document_uris import check_trust
@@ -91,6 +92,38 @@ class RoleModel:
         await self.look_up(settings, untrusted)
         self.problem = self.problem or problem
         return False
+
+    async def loaded(self, settings: Settings, untrusted: Sequence[Path] = ()) -> Engine:
+        """Return the engine of the model that was looked up, or of what stands in for it.
+
+        Raises:
+            OwnstackError: no model was chosen, or it cannot play the role; what to do.
+        """
+        failure: OwnstackError | None = None
+        while True:
+            lease = await self._leased(settings.engine)
+            if lease.engine is not None:
+                return lease.engine
+            if lease.unloaded:
+                continue  # Another model needed the room before this one was asked.
+            closed = ModelError(f"{lease.name} was closed while it was loaded.")
+            failure = failure or lease.error or closed
+            if not await self.fall_back(settings.models, untrusted):
+                raise failure
+
+    async def _leased(self, settings: EngineSettings) -> Lease:
+        """Hold the model, and wait until it is ready or has failed."""
+        if self.info is None and self.problem is not None:
+            raise self.problem
+        self.hold(settings)
+        if self.lease is None:
+            raise ModelError(
+                f"No model is chosen for {self.role}.",
+                f"Choose one with: ownstack models use NAME --for {self.role}",
+            )
+        lease = self.lease
+        await lease.ready()
+        return lease
 
     def wake(self) -> None:
         """Have the model loaded again, if it made room for another one."""
@@ -207,33 +240,8 @@ class RoleModels:
         """
         while self._others is not None and not self._others.done():
             await asyncio.wait({self._others})
-        player = self._all[role]
-        failure: OwnstackError | None = None
-        while True:
-            lease = await self._leased(player, settings)
-            if lease.engine is not None:
-                return lease.engine
-            if lease.unloaded:
-                continue  # Another model needed the room before this one was asked.
-            closed = ModelError(f"{lease.name} was closed while it was loaded.")
-            failure = failure or lease.error or closed
-            if not await player.fall_back(self._settings.models, self._untrusted):
-                raise failure
-
-    async def _leased(self, player: RoleModel, settings: EngineSettings) -> Lease:
-        """Hold a role's model, and wait until it is ready or has failed."""
-        role = player.role
-        if player.info is None and player.problem is not None:
-            raise player.problem
-        player.hold(settings)
-        if player.lease is None:
-            raise ModelError(
-                f"No model is chosen for {role}.",
-                f"Choose one with: ownstack models use NAME --for {role}",
-            )
-        lease = player.lease
-        await lease.ready()
-        return lease
+        used = replace(self._settings, engine=settings)
+        return await self._all[role].loaded(used, self._untrusted)
 
     def let_go(self) -> None:
         for player in self._all.values():

@@ -11,11 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ownstack.cli.choosing import model_for
+from ownstack.cli.choosing import engine_for
 from ownstack.cli.complete import read_text
 from ownstack.cli.interrupts import INTERRUPTED, Interrupts
 from ownstack.cli.output import Stream, print_json, warn
-from ownstack.errors import CutOffError, FileError, ModelError, UsageError
+from ownstack.errors import CutOffError, FileError, UsageError
 
 if TYPE_CHECKING:
     from ownstack.engine.chat import ChatAnswer
@@ -133,26 +133,19 @@ def _refuse_constant(name: str) -> object:
 
 
 async def _ask(arguments: argparse.Namespace, text: str, schema: dict[str, object] | None) -> int:
-    import asyncio
-
     from ownstack.app.host import Host
     from ownstack.engine.messages import Message
     from ownstack.engine.requests import ChatRequest
     from ownstack.paths import Home
-    from ownstack.settings import EngineSettings
 
     host = Host(Home.default(), mode="inProcess")
     try:
-        info = await asyncio.to_thread(model_for, host, arguments.role, arguments.model)
-        lease = host.lease(info, arguments.role, EngineSettings(), lambda: None)
-        await lease.ready()
-        if lease.engine is None:
-            raise lease.error or ModelError(f"{info.name} cannot be loaded.")
+        engine = await engine_for(host, arguments.role, arguments.model)
         messages = (Message.of("system", RULES), Message.of("user", text))
         request = ChatRequest(messages, max_tokens=arguments.max_tokens)
         if schema is not None:
-            return await _structured(arguments, lease.engine, request, schema)
-        return await _answered(arguments, lease.engine, request)
+            return await _structured(arguments, engine, request, schema)
+        return await _answered(arguments, engine, request)
     finally:
         await host.close()
 

@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ownstack.cli.output import warn
 from ownstack.errors import ModelError
 
 if TYPE_CHECKING:
     from ownstack.app.engines.model_choice import AnyModel
     from ownstack.app.host import Host
+    from ownstack.engine.protocol import Engine
     from ownstack.models.roles import Role
+
+
+async def engine_for(
+    host: Host, role: Role, named: str, loading: Callable[[str], None] = lambda name: None
+) -> Engine:
+    """Return the model to ask, loaded; `loading` is told its name before.
+
+    What stands in where the role's cannot be loaded, such as a smaller one where memory is short,
+    is said. One that is named answers, or none.
+
+    Raises:
+        OwnstackError: there is none, or it cannot be loaded.
+    """
+    import asyncio
+
+    from ownstack.app.role_models import RoleModel
+    from ownstack.settings import ModelSettings, Settings
+
+    info = await asyncio.to_thread(model_for, host, role, named)
+    loading(info.name)
+    if named:
+        lease = host.lease(info, role, Settings().engine, lambda: None)
+        await lease.ready()
+        if lease.engine is None:
+            raise lease.error or ModelError(f"{info.name} cannot be loaded.")
+        return lease.engine
+    model = RoleModel(host, role, lambda: None)
+    await model.look_up(ModelSettings(), ())
+    engine = await model.loaded(Settings())
+    chosen = None if model.decision is None else model.decision.chosen
+    if model.decision is not None and chosen is not None and chosen.fallback:
+        warn(model.decision.explanation())
+    return engine
 
 
 def model_for(host: Host, role: Role, named: str) -> AnyModel:

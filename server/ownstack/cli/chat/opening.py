@@ -12,13 +12,12 @@ from pathlib import Path
 from ownstack.chat.chat import Chat
 from ownstack.chat.retrieval import Project
 from ownstack.cli.chat.stored import opened_log, used
-from ownstack.cli.choosing import model_for
+from ownstack.cli.choosing import engine_for
 from ownstack.cli.output import say_meanwhile, warn
 from ownstack.cli.project import opened, root_and_part
 from ownstack.engine.protocol import Engine
 from ownstack.errors import (
     IndexingError,
-    ModelError,
     OwnstackError,
     SessionNotFoundError,
     UsageError,
@@ -30,7 +29,6 @@ from ownstack.index.snapshot.snapshot import Snapshot
 from ownstack.memory.log.conversation_log import ConversationLog
 from ownstack.memory.log.session import SessionLog
 from ownstack.paths import Home
-from ownstack.settings import EngineSettings
 
 LOOK_AGAIN_S = 20.0
 """After so long a question has the project's files looked at again."""
@@ -139,17 +137,15 @@ async def _engine(stack: contextlib.AsyncExitStack, named: str, *, quiet: bool) 
     host = Host(Home.default(), mode="inProcess")
     stack.push_async_callback(host.close)
     try:
-        info = await asyncio.to_thread(model_for, host, "chat", named)
-        if not quiet:
-            say_meanwhile(f"Loading {info.name} …")
-        lease = host.lease(info, "chat", EngineSettings(), lambda: None)
-        await lease.ready()
-        if lease.engine is None:
-            raise lease.error or ModelError(f"{info.name} cannot be loaded.")
+        return await engine_for(host, "chat", named, lambda name: _say_loading(name, quiet=quiet))
     except OwnstackError as error:
         if named:
             raise
         why = " ".join(str(error).split())
         warn(f"{why} Until then the index answers.")
         return None
-    return lease.engine
+
+
+def _say_loading(name: str, *, quiet: bool) -> None:
+    if not quiet:
+        say_meanwhile(f"Loading {name} …")
