@@ -2,114 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import random
 import shutil
-import threading
 from collections import deque
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ownstack.errors import DownloadError, ModelCorruptError, ModelError, OfflineError
 from ownstack.models import catalogue
-from ownstack.models.fetching import downloads, transfer
-from ownstack.models.fetching.downloads import Progress, fetch, prepare
-from tests.support import hub as hubs
-from tests.support.gguf_models import make_gguf
+from ownstack.models.fetching import downloads
+from ownstack.models.fetching.downloads import Progress, prepare
 from tests.support.hub import TestHub
-
-REPOSITORY = "owner/model-GGUF"
-SOURCE = f"hf:{REPOSITORY}/m-q4_k_m.gguf"
-SIZE = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A model file, made longer."""
-    head = make_gguf(tmp_path_factory.mktemp("gguf") / "m.gguf").read_bytes()
-    return head + random.Random(1).randbytes(SIZE - len(head))
-
-
-@pytest.fixture
-def hub(content: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestHub]:
-    """A hub with one model, which the environment names as the mirror."""
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    for name in downloads.OFFLINE_VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    with hubs.running() as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.url)
-        hub.put(REPOSITORY, "m-q4_k_m.gguf", content)
-        hub.put(REPOSITORY, "README.md", b"A model.")
-        yield hub
-
-
-@pytest.fixture(autouse=True)
-def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody has logged in to a hub."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "token"))
-
-
-def pulled(
-    source: str,
-    folder: Path,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-    stop: threading.Event | None = None,
-    sha256: str = "",
-) -> list[Path]:
-    """Fetch without waiting between attempts."""
-    return fetch(prepare(source, folder, sha256=sha256), on_progress, stop, first_pause_s=0)
-
-
-def files_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.rglob("*") if path.suffix != ".lock")
-
-
-@pytest.mark.parametrize("resets", [False, True], ids=["ends", "resets"])
-@pytest.mark.parametrize("seed", range(4))
-def test_ten_disconnects_at_random_and_the_hash_is_right(
-    hub: TestHub, tmp_path: Path, content: bytes, seed: int, resets: bool
-) -> None:
-    """Each connection goes on where the last one broke; nothing is fetched from the beginning."""
-    chance = random.Random(seed)
-    hub.breaks = deque(chance.randrange(1, SIZE // 11) for _ in range(10))
-    hub.resets = resets
-    told: list[Progress] = []
-
-    [path] = pulled(SOURCE, tmp_path, told.append)
-
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == hashlib.sha256(content).hexdigest()
-    assert len(hub.contents_asked()) == 11
-    assert told[-1].reconnects == 10
-    starts = [request.headers["range"] for request in hub.contents_asked()]
-    assert starts.count("bytes=0-") == 1
-    assert files_in(tmp_path / "owner--model-GGUF") == [path.name]
-
-
-def test_a_download_goes_on_in_another_process(
-    hub: TestHub, tmp_path: Path, content: bytes
-) -> None:
-    """What came before the user stopped it is not fetched again."""
-    stop = threading.Event()
-    hub.breaks = deque([300_000])
-
-    def stopped(progress: Progress) -> None:
-        if progress.done_bytes >= 150_000:
-            stop.set()
-
-    with pytest.raises(transfer.Cancelled):
-        pulled(SOURCE, tmp_path, stopped, stop)
-    [part] = tmp_path.rglob("*.part")
-    had = part.stat().st_size
-    assert had > 0
-
-    [path] = pulled(SOURCE, tmp_path)
-
-    assert path.read_bytes() == content
-    assert hub.contents_asked()[-1].headers["range"] == f"bytes={had}-"
+from tests.support.pulling import REPOSITORY, SIZE, SOURCE, files_in, pulled
 
 
 def test_progress_is_told(hub: TestHub, tmp_path: Path) -> None:
@@ -182,153 +86,6 @@ def test_lies_are_refused(
     assert [path for path in tmp_path.rglob("*.gguf*") if path.suffix == ".gguf"] == []
 
 
-def test_a_server_without_ranges_is_begun_anew(
-    hub: TestHub, tmp_path: Path, content: bytes
-) -> None:
-    """It takes longer, and is right."""
-    hub.knows_ranges = False
-    hub.breaks = deque([250_000, 300_000])
-
-    [path] = pulled(SOURCE, tmp_path)
-
-    assert path.read_bytes() == content
-
-
-def test_a_server_that_is_busy_is_asked_again(hub: TestHub, tmp_path: Path) -> None:
-    """Also by a proxy in front of it; it may say when."""
-    hub.statuses = deque([(503, {}), (429, {"retry-after": "0"}), (416, {}), (500, {})])
-
-    [path] = pulled(SOURCE, tmp_path)
-
-    assert path.stat().st_size == SIZE
-
-
-@pytest.mark.parametrize("where", ["ftp://127.0.0.1", "{hub}/o/r/resolve/main", ""])
-def test_redirects_to_nowhere_are_not_followed_for_long(
-    hub: TestHub, tmp_path: Path, where: str
-) -> None:
-    """In a circle, or to another protocol; to another machine is usual."""
-    hub.redirects_to = where.format(hub=hub.url)
-
-    if where:
-        with pytest.raises(DownloadError, match=r"sends on to where nothing can be fetched"):
-            pulled(SOURCE, tmp_path)
-        assert hub.contents_asked() == []
-    else:
-        assert pulled(SOURCE, tmp_path)
-
-
-def test_a_server_that_has_gone_is_given_up_soon(hub: TestHub, tmp_path: Path) -> None:
-    """The hub is there, the machine with the content is not."""
-    hub.redirects_to = "http://127.0.0.1:1"
-
-    with pytest.raises(DownloadError, match="cannot be reached"):
-        pulled(SOURCE, tmp_path)
-
-
-def test_a_server_that_never_gets_on_is_given_up(hub: TestHub, tmp_path: Path) -> None:
-    """After some attempts that bring nothing, saying that what came is kept."""
-    hub.breaks = deque([100] * 50)
-
-    with pytest.raises(DownloadError, match=r"broke off 8 times in a row.*goes on from there"):
-        pulled(SOURCE, tmp_path)
-
-    assert len(hub.contents_asked()) == transfer.PATIENCE
-
-
-@pytest.mark.parametrize(
-    ("status", "message"),
-    [(401, "HF_TOKEN"), (403, "does not give the file"), (404, "does not have"), (407, "proxy")],
-)
-def test_refusals_are_said_at_once(hub: TestHub, tmp_path: Path, status: int, message: str) -> None:
-    """Asking again would not help."""
-    hub.statuses = deque([(status, {})] * 5)
-
-    with pytest.raises(DownloadError, match=message):
-        pulled(SOURCE, tmp_path)
-
-    assert len(hub.contents_asked()) == 1
-
-
-def test_a_repository_that_is_gated(
-    hub: TestHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is said what to do; a token opens it, and goes to the hub alone."""
-    hub.gated.add(REPOSITORY)
-    with pytest.raises(DownloadError, match=r"gated.*Accept them at .*HF_TOKEN"):
-        pulled(SOURCE, tmp_path)
-    assert hub.contents_asked() == []
-    monkeypatch.setenv("HF_TOKEN", "hf_wrong")
-    hub.token = "hf_right"
-    with pytest.raises(DownloadError, match="owner/model-GGUF is gated"):
-        pulled(SOURCE, tmp_path)
-    hub.gated.add("a/deep")
-    hub.put("a/deep", "q/m.gguf", b"GGUF")
-    with pytest.raises(DownloadError, match="a/deep is gated"):
-        pulled("hf:a/deep", tmp_path)
-    monkeypatch.setenv("HF_TOKEN", "hf_right")
-
-    [path] = pulled(SOURCE, tmp_path)
-
-    assert path.stat().st_size == SIZE
-    assert [request.headers.get("authorization") for request in hub.contents_asked()] == [None]
-
-
-def test_no_token_is_sent_that_the_user_has_not_set(hub: TestHub, tmp_path: Path) -> None:
-    """And nothing but the program and its version is told."""
-    pulled(SOURCE, tmp_path)
-
-    assert all("authorization" not in request.headers for request in hub.asked)
-    assert all("cookie" not in request.headers for request in hub.asked)
-    assert len(hub.asked) == 3  # What there is, where its content is, the content.
-
-
-@pytest.mark.parametrize(
-    ("files", "source", "message"),
-    [
-        ({"model.safetensors": b"x"}, "hf:a/b", "only weights for other programs"),
-        ({"README.md": b"x"}, "hf:a/b", "no model"),
-        ({"m-Q4_K_M.gguf": b"x", "m-Q8_0.gguf": b"x"}, "hf:a/b", r"2 models.*m-Q4_K_M.gguf, m-Q8"),
-        ({"m-Q4_K_M.gguf": b"x"}, "hf:a/b/n.gguf", r"no n\.gguf.*There are m-Q4_K_M\.gguf"),
-        ({"m-Q4_K_M.gguf": b"x"}, "hf:a/b:Q5_K_M", "no Q5_K_M"),
-        ({"m-00001-of-00002.gguf": b"x"}, "hf:a/b", "split into 2 files"),
-        ({"mmproj-m.gguf": b"x"}, "hf:a/b", "no GGUF files"),
-    ],
-)
-def test_repositories_without_the_model(
-    hub: TestHub, tmp_path: Path, files: dict[str, bytes], source: str, message: str
-) -> None:
-    """It is said what there is instead."""
-    for name, data in files.items():
-        hub.put("a/b", name, data)
-
-    with pytest.raises(DownloadError, match=message):
-        prepare(source, tmp_path)
-
-
-def test_a_repository_that_is_not_there(hub: TestHub, tmp_path: Path) -> None:
-    """Or is private: the hub does not tell which."""
-    with pytest.raises(DownloadError, match="no repository a/b, or it is private"):
-        prepare("hf:a/b", tmp_path)
-
-
-@pytest.mark.parametrize("answer", [b"", b"[]", b"{}", b"<html>", b'{"id": 5, "siblings": 7}'])
-def test_answers_that_are_none(hub: TestHub, tmp_path: Path, answer: bytes) -> None:
-    """A mirror that is none gets one line, not a traceback."""
-    hub.answer_instead = answer
-
-    with pytest.raises(DownloadError):
-        prepare(SOURCE, tmp_path)
-
-
-def test_a_hub_that_says_no_hash_is_not_believed(hub: TestHub, tmp_path: Path) -> None:
-    """What cannot be checked is not fetched by its name."""
-    hub.says_hashes = False
-
-    with pytest.raises(DownloadError, match="could not be checked"):
-        prepare(SOURCE, tmp_path)
-
-
 @pytest.mark.parametrize(
     "source", ["hf:a/split", "hf:a/split:Q4_K_M", "hf:a/split/q/m-Q4_K_M-00002-of-00003.gguf"]
 )
@@ -398,39 +155,6 @@ def test_offline_is_refused_with_the_reason(
     with pytest.raises(OfflineError, match=r"ownstack\.models\.offline"):
         prepare(SOURCE, tmp_path, offline=True)
     assert hub.asked == []
-
-
-def test_a_proxy_is_used(
-    hub: TestHub, tmp_path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The one that the environment names."""
-    monkeypatch.delenv("NO_PROXY")
-    monkeypatch.setenv("HTTP_PROXY", hub.url)
-    url = "http://models.invalid/content/owner/model-GGUF/m-q4_k_m.gguf"
-
-    [path] = pulled(url, tmp_path, sha256=hashlib.sha256(content).hexdigest())
-
-    assert path.read_bytes() == content
-    assert hub.asked[-1].path == url
-
-
-def test_a_proxy_that_is_not_there(
-    hub: TestHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The line names what to look at."""
-    monkeypatch.delenv("NO_PROXY")
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-
-    with pytest.raises(DownloadError, match="HTTPS_PROXY"):
-        pulled(SOURCE, tmp_path)
-
-
-def test_a_hub_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody listens."""
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
-
-    with pytest.raises(DownloadError, match=r"127\.0\.0\.1:1 cannot be reached"):
-        prepare(SOURCE, tmp_path)
 
 
 def test_an_address_is_fetched_and_taken_up_by_its_tag(
@@ -520,14 +244,6 @@ def test_what_is_no_source(hub: TestHub, tmp_path: Path, source: str) -> None:
 
     assert "secret" not in str(error.value)
     assert hub.asked == []
-
-
-def test_an_address_from_a_browser_is_the_hubs(hub: TestHub, tmp_path: Path) -> None:
-    """So that it can be checked."""
-    download = prepare(f"{hub.url}/{REPOSITORY}/blob/main/m-q4_k_m.gguf", tmp_path)
-
-    assert download.source == SOURCE
-    assert download.files[0].sha256
 
 
 def test_names_lead_nowhere_else(hub: TestHub, tmp_path: Path, content: bytes) -> None:
