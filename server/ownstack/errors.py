@@ -26,6 +26,7 @@
     ├── ServeError               the models cannot be offered to other programs
     ├── MemoryStoreError         the log of conversations cannot do what was asked
     │   ├── EventError           what was to be recorded is not well-formed
+    │   ├── ArchiveError         an archive cannot be read or written
     │   ├── SessionNotFoundError no conversation of that name
     │   ├── NotWrittenError      the disk takes nothing at the moment
     │   └── NewerFormatError     a newer version wrote it; this one reads it only
@@ -156,6 +157,10 @@ class MemoryStoreError(OwnstackError):
 
 class EventError(MemoryStoreError):
     """What was to be recorded is not well-formed."""
+
+
+class ArchiveError(MemoryStoreError):
+    """An archive of a conversation cannot be read or written."""
 
 
 class SessionNotFoundError(MemoryStoreError):

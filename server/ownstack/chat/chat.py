@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ownstack.chat.citations import Citation, citations
@@ -16,15 +16,17 @@ from ownstack.chat.window import MAX_CONTEXT, Window
 from ownstack.engine.chat import ChatStream, ReasoningDelta, TextDelta
 from ownstack.engine.protocol import Engine
 from ownstack.engine.results import Finish, Usage
-from ownstack.errors import ContextOverflowError, OwnstackError, UsageError
-from ownstack.memory import events
+from ownstack.errors import ContextOverflowError, EventError, OwnstackError, UsageError
+from ownstack.memory import events, other_projects
 from ownstack.memory import rules as rule_files
 from ownstack.memory.compaction.compactor import Compacted, Declined
-from ownstack.memory.conversation import Conversation, fold, text_of
+from ownstack.memory.conversation import ARCHIVED, Conversation, fold, text_of
 from ownstack.memory.events import Event, Stamp
 from ownstack.memory.facts.classify import classify
+from ownstack.memory.facts.conflicts import Verdict
 from ownstack.memory.facts.project_facts import ProjectFacts
 from ownstack.memory.log.session import SessionLog
+from ownstack.memory.other_projects import OtherProject
 from ownstack.memory.prompt import Segments
 
 MAX_DECISIONS = 3
@@ -66,14 +68,23 @@ class Answer:
 class Chat:
     """Goes on with one session. `begin` first, `close` last; one question at a time."""
 
-    def __init__(self, session: SessionLog, project: Project, engine: Engine | None) -> None:
-        """Without an engine the index answers.
+    def __init__(
+        self,
+        session: SessionLog,
+        project: Project,
+        engine: Engine | None,
+        others: Sequence[OtherProject] = (),
+    ) -> None:
+        """Without an engine the index answers. `others` are projects whose decisions are shown.
 
         Raises:
             ContextOverflowError: the model's window is too small for a conversation.
         """
         self.session = session
         self.project = project
+        self.others = tuple(others)
+        self.held_back: list[str] = []
+        """Decisions that were said and not recorded: they contradict another project's."""
         self.window = None if engine is None else Window(engine, session.id)
         self._stream: ChatStream | None = None
         self._compacting: asyncio.Task[Outcome] | None = None
@@ -119,6 +130,8 @@ class Chat:
     async def read_rules(self) -> tuple[str, ...]:
         """Have a model shown the rules as they are on disk now; return what is wrong with them."""
         rules = await asyncio.to_thread(rule_files.read, self.project.root)
+        texts = (rules.text, *(other.text for other in self.others))
+        rules = replace(rules, text="\n\n".join(filter(None, texts)))
         if rules.text != self.conversation.rules:
             await self.session.add(rules.event(self._now()))
         return rules.problems
@@ -186,7 +199,12 @@ class Chat:
     async def undo(self) -> Event | None:
         """Take back the newest compaction that holds; None if there is none."""
         await self.settle()
-        made = [event for event in self.conversation.events if event.kind == "compaction"]
+        made = [
+            event
+            for event in self.conversation.events
+            # What stands for turns of another session hides nothing that could be shown.
+            if event.kind == "compaction" and text_of(event.data, "method") != ARCHIVED
+        ]
         if not made:
             return None
         await self.session.add(events.undo(self._now(), made[-1].id))
@@ -288,10 +306,46 @@ class Chat:
         found = [finding for finding in classify(question) if finding.kind == "decision"]
         notes = []
         for finding in found[:MAX_DECISIONS]:
-            verdict = facts.decide(finding.text)
-            said = f"{verdict.decision.name}: {verdict.decision.text} {verdict.reason}"
-            notes.append(f"Noted as {said.strip()}")
+            verdict = facts.decide(finding.text, foreign=other_projects.foreign(self.others))
+            if verdict.outcome == "blocked":
+                notes.append(self._hold_back(verdict))
+            else:
+                notes.append(_noted(verdict))
         return tuple(notes)
+
+    def _hold_back(self, verdict: Verdict) -> str:
+        """Record that a decision waits for the user's word, and ask for it."""
+        text = verdict.decision.text
+        details = {"conflicts": [conflict.other for conflict in verdict.conflicts]}
+        self.session.append(events.note(self._now(), "held back", text, details))
+        self.held_back.append(text)
+        said = {decision.name: decision.text for decision in other_projects.foreign(self.others)}
+        against = "; ".join(f"{name}: {said[name]}" for name in details["conflicts"])
+        return f'Not noted: "{text}" contradicts {against}. /take notes it all the same.'
+
+    def take_over(self, name: str = "") -> tuple[str, ...]:
+        """Record what was held back, or a decision of another project; say what became of it.
+
+        Waits for the disk.
+
+        Raises:
+            EventError: there is nothing to take over, or none of that name.
+            MemoryStoreError: it cannot be kept.
+        """
+        facts = ProjectFacts(self.session)
+        if not name:
+            if not self.held_back:
+                raise EventError("Nothing was held back.", "/take NAME takes another project's.")
+            held_back, self.held_back = self.held_back, []
+            return tuple(_noted(facts.decide(text)) for text in held_back)
+        for decision in other_projects.foreign(self.others):
+            if name == decision.name:
+                why = f"As {name}. {decision.rationale}".strip()
+                return (_noted(facts.decide(decision.text, tier=decision.tier, rationale=why)),)
+        raise EventError(
+            f"No other project that is shown has a decision {name[:80]}.",
+            "Name it as the answer does: PROJECT/D001.",
+        )
 
     async def _by_index(self, turn: int, retrieved: Retrieved, show: Show) -> Answer:
         text = index_answer(retrieved.sources)
@@ -392,3 +446,9 @@ def _topic(conversation: Conversation) -> str:
     """Return the newest question that does not point back to another; "" if there is none."""
     asked = (event.text for event in reversed(conversation.events) if event.kind == "user")
     return next((text for text in asked if not points_back(text)), "")
+
+
+def _noted(verdict: Verdict) -> str:
+    """Return a sentence about a decision that was recorded."""
+    said = f"{verdict.decision.name}: {verdict.decision.text} {verdict.reason}"
+    return f"Noted as {said.strip()}"

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from ownstack import __version__
 from ownstack.cli import (
+    archive,
     ask,
     chat,
     complete,
@@ -36,6 +37,7 @@ INTERRUPTED = 130
 COMMANDS = (
     ask,
     chat,
+    archive,
     complete,
     search,
     index,

@@ -17,6 +17,9 @@ SHOWN = frozenset({"user", "assistant", "tool_call", "tool_result"})
 MASKING = "masking"
 """The method of a compaction that only hides old output, and has no summary."""
 
+ARCHIVED = "archive"
+"""The method of a compaction that stands for turns which only another session has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:

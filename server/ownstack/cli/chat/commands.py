@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ownstack.cli.chat import rendering
-from ownstack.cli.chat.listing import print_sessions
+from ownstack.cli.chat import exporting, rendering
+from ownstack.cli.chat.listing import print_lineage, print_sessions
 from ownstack.cli.chat.opening import Talk
 from ownstack.cli.chat.stored import short, used
 from ownstack.cli.editing import edited
 from ownstack.cli.interrupts import Interrupts
 from ownstack.cli.output import print_table, say, say_lines, say_meanwhile, warn
-from ownstack.errors import FileError, UsageError
+from ownstack.errors import UsageError
 from ownstack.memory.conversation import MASKING, text_of
-from ownstack.memory.log.export import to_json, to_markdown
+from ownstack.memory.log.export import to_markdown
 from ownstack.memory.recollection import recollect
 
 Run = Callable[[Talk, str], Awaitable[None]]
@@ -67,6 +67,7 @@ async def _compact(talk: Talk, focus: str) -> None:
 
 async def _context(talk: Talk, _argument: str) -> None:
     await asyncio.to_thread(rendering.print_context, talk.chat)
+    await asyncio.to_thread(print_lineage, talk.log.sessions, talk.chat.session)
 
 
 async def _undo(talk: Talk, _argument: str) -> None:
@@ -140,23 +141,23 @@ async def _rename(talk: Talk, title: str) -> None:
     await asyncio.to_thread(talk.log.sessions.rename, talk.chat.session.id, title)
 
 
-async def _export(talk: Talk, name: str) -> None:
+async def _export(talk: Talk, argument: str) -> None:
+    name, mode = exporting.file_and_mode(argument)
     session = talk.chat.session
     known = await asyncio.to_thread(talk.log.sessions.list, talk.root)
     info = next((info for info in known if info.id == session.id), session.info)
+    if not name and mode:
+        raise UsageError("Name a file: /export FILE.yaml --mode normal")
     if not name:
         say_lines(to_markdown(info, session.events))
         return
     file = Path(name).expanduser()
-    as_text = to_json if file.suffix == ".json" else to_markdown
-    try:
-        with file.open("x", encoding="utf-8", errors="backslashreplace") as written:
-            written.write(as_text(info, session.events))
-    except FileExistsError:
-        raise FileError(f"{file} is there already.", "Name a file that is not.") from None
-    except OSError as error:
-        raise FileError(f"{file} cannot be written: {error.strerror}.") from error
-    say(f"Written to {file}.")
+    await exporting.write(talk.knowledge, info, session, file, mode)
+
+
+async def _take(talk: Talk, name: str) -> None:
+    for note in await asyncio.to_thread(talk.chat.take_over, name):
+        say(note)
 
 
 async def _quit(_talk: Talk, _argument: str) -> None:
@@ -191,6 +192,11 @@ COMMANDS: Mapping[str, Command] = {
     "/resume": Command(_resume, "[ID]", "goes on with another conversation, or lists them"),
     "/recall": Command(_recall, "QUERY", "finds what was said and decided about this project"),
     "/rename": Command(_rename, "TITLE", "gives the conversation a title"),
-    "/export": Command(_export, "[FILE]", "writes it as Markdown, or to FILE.json as JSON"),
+    "/export": Command(
+        _export,
+        "[FILE]",
+        "writes Markdown, JSON, or FILE.yaml to go on from; --mode lossless, normal, partial",
+    ),
+    "/take": Command(_take, "[NAME]", "notes what was held back, or another project's decision"),
     "/quit": Command(_quit, "", "ends; --continue goes on another day"),
 }

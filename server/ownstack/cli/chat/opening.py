@@ -26,8 +26,14 @@ from ownstack.errors import (
 from ownstack.index.embedding.embedder import default_embedder
 from ownstack.index.project import ProjectIndex
 from ownstack.index.snapshot.snapshot import Snapshot
+from ownstack.knowledge import Knowledge
+from ownstack.memory import other_projects
+from ownstack.memory.archive import document
+from ownstack.memory.archive.continuing import names_of
+from ownstack.memory.imported import is_imported
 from ownstack.memory.log.conversation_log import ConversationLog
 from ownstack.memory.log.session import SessionLog
+from ownstack.memory.other_projects import OtherProject
 from ownstack.paths import Home
 
 LOOK_AGAIN_S = 20.0
@@ -38,12 +44,21 @@ class Talk:
     """The log, the project, the model, and the conversation that is open."""
 
     def __init__(
-        self, log: ConversationLog, project: Project, engine: Engine | None, session: SessionLog
+        self,
+        log: ConversationLog,
+        project: Project,
+        engine: Engine | None,
+        session: SessionLog,
+        context: tuple[OtherProject, ...] = (),
     ) -> None:
+        """`context` are other projects that the user named."""
         self.log = log
         self.project = project
         self.engine = engine
-        self.chat = Chat(session, project, engine)
+        # Without the model, which is busy with the conversation: archives are written at once.
+        self.knowledge = Knowledge(log, self.root)
+        self._context = context
+        self.chat = self._chat(session)
 
     @property
     def root(self) -> str:
@@ -57,14 +72,19 @@ class Talk:
     async def switch(self, session: SessionLog) -> None:
         """Leave the conversation that is open for another one."""
         await self.leave()
-        self.chat = Chat(session, self.project, self.engine)
+        self.chat = await asyncio.to_thread(self._chat, session)
         await self.begin()
+
+    def _chat(self, session: SessionLog) -> Chat:
+        others = (*self._context, *self.knowledge.resumed(session).others)
+        return Chat(session, self.project, self.engine, others)
 
     async def leave(self) -> None:
         """Stop what runs; a conversation in which nothing was said is not kept."""
         await self.chat.close()
         session = self.chat.session
-        if not any(event.kind == "user" for event in session.events):
+        said = (event for event in session.events if event.kind == "user")
+        if all(is_imported(event) for event in said):
             await asyncio.to_thread(self.log.sessions.delete, session.id)
 
 
@@ -78,17 +98,61 @@ async def opened_talk(arguments: argparse.Namespace, *, quiet: bool) -> AsyncIte
     root, part = root_and_part(arguments.path)
     async with contextlib.AsyncExitStack() as stack:
         log = stack.enter_context(opened_log())
-        session = await asyncio.to_thread(_session, log, root, arguments)
+        context = await asyncio.to_thread(_context, log, root, arguments.context)
+        session = await _session(log, root, arguments)
         index = _index(stack, root, quiet=quiet)
         engine = await _engine(stack, arguments.model, quiet=quiet)
         project = Project(root, _snapshots(index), default_embedder(), part)
-        talk = Talk(log, project, engine, session)
+        talk = await asyncio.to_thread(Talk, log, project, engine, session, context)
         stack.push_async_callback(talk.leave)
         await talk.begin()
         yield talk
 
 
-def _session(log: ConversationLog, root: Path, arguments: argparse.Namespace) -> SessionLog:
+async def _session(log: ConversationLog, root: Path, arguments: argparse.Namespace) -> SessionLog:
+    if isinstance(arguments.goes_on, str):
+        if not arguments.goes_on:
+            raise UsageError("--continue needs a file, or nothing behind it.")
+        return await _from_archive(log, root, Path(arguments.goes_on))
+    return await asyncio.to_thread(_stored, log, root, arguments)
+
+
+async def _from_archive(log: ConversationLog, root: Path, file: Path) -> SessionLog:
+    """Begin a session that goes on from an archive, and say what of that is not so here."""
+    archive = await asyncio.to_thread(document.read, file)
+    made = await Knowledge(log, str(root)).continue_(archive)
+    if made.missing:
+        warn(f"Not in this project: {names_of(made.missing)}.")
+    for other in made.others:
+        names = names_of(decision.name for decision in other.decisions)
+        say_meanwhile(f"Shown to the model as decided in {other.name}: {names}. /take NAME "
+                      "takes one over.")  # fmt: skip
+    for contradiction in made.contradictions:
+        warn(contradiction)
+    return made.session
+
+
+def _context(log: ConversationLog, root: Path, named: Path | None) -> tuple[OtherProject, ...]:
+    """Return what another project goes by, if one is named.
+
+    Raises:
+        UsageError: it is this one, or nothing was said about it.
+    """
+    if named is None:
+        return ()
+    other, _part = root_and_part(named)
+    if other == root:
+        raise UsageError(f"{named} is this project.", "--context names another one.")
+    found = other_projects.of_log(log.sessions, other)
+    if not found.text:
+        raise UsageError(
+            f"Nothing was decided or asked for in conversations about {other}.",
+            "Leave --context out, or name the folder that they were about.",
+        )
+    return (found,)
+
+
+def _stored(log: ConversationLog, root: Path, arguments: argparse.Namespace) -> SessionLog:
     if arguments.resume is not None:
         if not arguments.resume.strip():
             raise UsageError(

@@ -20,6 +20,7 @@ from ownstack.errors import ContextOverflowError, OwnstackError, in_words
 from ownstack.memory import events
 from ownstack.memory.compaction import checks
 from ownstack.memory.compaction.breaker import Breaker
+from ownstack.memory.compaction.carried import carried_lines
 from ownstack.memory.compaction.extractive import extract
 from ownstack.memory.compaction.limits import LEAST_FREED, SHRUNK_TO, Limits
 from ownstack.memory.compaction.masking import maskable
@@ -257,10 +258,12 @@ class Compactor:
         quoted = self._quoted(task, self._limits.summary)
         plain = self._candidate(task, quoted, "extractive", _FREED)
         if isinstance(plain, str):
-            plain = self._candidate(task, Summary(()), "extractive", _FREED)
+            least = carried_lines(task.covered, self._limits.summary, self._tokens.of)
+            plain = self._candidate(task, Summary(least), "extractive", _FREED)
         return Declined(plain) if isinstance(plain, str) else (task, plain)
 
     def _quoted(self, task: _Task, budget: int, said: Sequence[tuple[str, str]] = ()) -> Summary:
+        said = said or carried_lines(task.covered, budget, self._tokens.of)
         return extract(
             task.covered,
             budget,

@@ -13,6 +13,7 @@ from typing import cast
 
 from ownstack.memory import events
 from ownstack.memory.events import DecisionStatus, Event, Stamp
+from ownstack.memory.imported import is_imported
 
 STALE_DAYS_GUESS = 14
 STALE_DAYS_ESTABLISHED = 180
@@ -62,7 +63,7 @@ def fold(logged: Iterable[Event]) -> dict[str, Decision]:
     """Return the decisions by their names, as the newest event of each says."""
     found: dict[str, Decision] = {}
     for event in logged:
-        if event.kind != "decision":
+        if event.kind != "decision" or is_imported(event):
             continue
         decision = _read(event)
         before = found.get(decision.name)

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from ownstack.memory import events
 from ownstack.memory.events import Event, Stamp
 from ownstack.memory.facts.similarity import content, jaccard, overlap
+from ownstack.memory.imported import is_imported
 
 TOPIC = "pattern"
 MERGES = 0.5
@@ -66,6 +67,7 @@ def fold(logged: Iterable[Event]) -> list[Pattern]:
         details = event.data.get("details")
         if (
             event.kind != "note"
+            or is_imported(event)
             or event.data.get("topic") != TOPIC
             or not isinstance(details, dict)
         ):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from ownstack.memory import events
 from ownstack.memory.events import Event, Stamp, ThreadState
+from ownstack.memory.imported import is_imported
 
 _NAME = re.compile(r"T(\d{1,9})")
 
@@ -34,7 +35,7 @@ def fold(logged: Iterable[Event]) -> dict[str, Thread]:
     """Return the threads by their names, as the newest event of each says."""
     found: dict[str, Thread] = {}
     for event in logged:
-        if event.kind != "thread":
+        if event.kind != "thread" or is_imported(event):
             continue
         name, text = str(event.data.get("name", "")), event.text
         state: ThreadState = "RESOLVED" if event.data.get("state") == "RESOLVED" else "OPEN"

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from ownstack.errors import SessionNotFoundError
 from ownstack.memory import ids
-from ownstack.memory.events import FORMAT
+from ownstack.memory.events import FORMAT, Event
 from ownstack.memory.log import rows
 from ownstack.memory.log.answers import Owner, unfinished
 from ownstack.memory.log.rows import SessionInfo
@@ -76,6 +76,32 @@ class Sessions:
         ask = "SELECT id, root FROM project"
         found = self._store.read(lambda db: db.execute(ask).fetchall())
         return {id: os.fsdecode(root) for id, root in found}
+
+    def of_project(self, root: str, *kinds: str) -> tuple[Event, ...]:
+        """Return the events of some kinds from all sessions of a folder's project, in their order.
+
+        Raises:
+            MemoryStoreError: they cannot be read.
+        """
+        project = ids.project_id(root)
+        waiting = self._store.waiting_events(project=project)
+        logged = self._store.read(lambda db: rows.events_of_kinds(db, project, kinds))
+        known = {entry.event.id: entry.event for entry in logged}
+        return tuple({**known, **{e.id: e for e in waiting if e.kind in kinds}}.values())
+
+    def record(self, root: str) -> SessionLog:
+        """Open the record of what is done in a project beside its conversations; no list shows it.
+
+        Raises:
+            MemoryStoreError: a newer version writes the log.
+        """
+        project, at = ids.project_id(root), self._now()
+        id = ids.session_id(project, 0.0, "record")
+        info = SessionInfo(id, project, "Record", at, at, 0, "", FORMAT)
+        self._store.submit(NewSession(info, root)).result()
+        session = SessionLog(info, self._store, self._owner, now=self._now)
+        session.refresh()
+        return session
 
     def find(self, name: str, root: str | None = None) -> SessionInfo:
         """Return the session that a user means: by its id, how that begins or ends, or its title.
