@@ -118,10 +118,11 @@ def test_another_project_as_context(
     assert main(["chat", "--model", model]) == 0
     monkeypatch.chdir(other)
     pipe(monkeypatch, "We decided to use Postgres for the door log.")
+    capsys.readouterr()
 
     assert main(["chat", "--json", "--model", model, "--context", str(shop)]) == 0
 
-    said = json.loads(capsys.readouterr().out.partition("{")[2].join("{ "))
+    said = json.loads(capsys.readouterr().out)
     assert said["notes"][0].startswith('Not noted: "We decided to use Postgres')
     system = engine.chats[-1].messages[0].text
     assert "Another project, shop, decided what follows." in system

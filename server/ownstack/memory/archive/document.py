@@ -81,7 +81,7 @@ def read(path: Path) -> Archive:
         raise yaml_text.too_large()
     text = decode(data)
     if text is None:
-        raise ArchiveError(f"{path} is no text, so it is no archive.")
+        raise ArchiveError(f"This is no archive: {path} is no text.")
     try:
         return from_text(text)
     except (ArchiveError, NewerFormatError) as error:
