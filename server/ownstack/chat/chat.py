@@ -12,25 +12,21 @@ from ownstack.chat.index_answer import NAME, index_answer
 from ownstack.chat.mentions import mentions
 from ownstack.chat.repetition import repeats
 from ownstack.chat.retrieval import Project, Retrieved, points_back
+from ownstack.chat.stated_decisions import StatedDecisions
 from ownstack.chat.window import MAX_CONTEXT, Window
 from ownstack.engine.chat import ChatStream, ReasoningDelta, TextDelta
 from ownstack.engine.protocol import Engine
 from ownstack.engine.results import Finish, Usage
-from ownstack.errors import ContextOverflowError, EventError, OwnstackError, UsageError
-from ownstack.memory import events, other_projects
+from ownstack.errors import ContextOverflowError, OwnstackError, UsageError
+from ownstack.memory import events
 from ownstack.memory import rules as rule_files
 from ownstack.memory.compaction.compactor import Compacted, Declined
 from ownstack.memory.conversation import ARCHIVED, Conversation, fold, text_of
 from ownstack.memory.events import Event, Stamp
-from ownstack.memory.facts.classify import classify
-from ownstack.memory.facts.conflicts import Verdict
-from ownstack.memory.facts.project_facts import ProjectFacts
 from ownstack.memory.log.session import SessionLog
 from ownstack.memory.other_projects import OtherProject
 from ownstack.memory.prompt import Segments
 
-MAX_DECISIONS = 3
-"""Of one message: more in one are a document, not decisions."""
 _HOW_TO_COMPACT = "/compact sums up what is old."
 REPEATED = "The answer was stopped, since it repeated itself."
 _FINISH: dict[Finish, events.Finish] = {
@@ -83,8 +79,7 @@ class Chat:
         self.session = session
         self.project = project
         self.others = tuple(others)
-        self.held_back: list[str] = []
-        """Decisions that were said and not recorded: they contradict another project's."""
+        self.decisions = StatedDecisions(session, self.others)
         self.window = None if engine is None else Window(engine, session.id)
         self._stream: ChatStream | None = None
         self._compacting: asyncio.Task[Outcome] | None = None
@@ -162,7 +157,7 @@ class Chat:
             answer = await self._by_model(self.window, turn, retrieved, show)
             answer = replace(answer, compacted=compacted)
             self._compact_when_idle(self.window)
-        return replace(answer, notes=await asyncio.to_thread(self._decisions, question))
+        return replace(answer, notes=await asyncio.to_thread(self.decisions.record, question))
 
     def cancel(self) -> None:
         """Stop the answer that comes, or the compaction that runs; what came is kept."""
@@ -300,53 +295,6 @@ class Chat:
         ahead, self._ahead = self._ahead, ""
         return ahead if ahead and points_back(question) and not mentions(question) else question
 
-    def _decisions(self, question: str) -> tuple[str, ...]:
-        """Record the decisions that a question states, and say what became of them."""
-        facts = ProjectFacts(self.session)
-        found = [finding for finding in classify(question) if finding.kind == "decision"]
-        notes = []
-        for finding in found[:MAX_DECISIONS]:
-            verdict = facts.decide(finding.text, foreign=other_projects.foreign(self.others))
-            if verdict.outcome == "blocked":
-                notes.append(self._hold_back(verdict))
-            else:
-                notes.append(_noted(verdict))
-        return tuple(notes)
-
-    def _hold_back(self, verdict: Verdict) -> str:
-        """Record that a decision waits for the user's word, and ask for it."""
-        text = verdict.decision.text
-        details = {"conflicts": [conflict.other for conflict in verdict.conflicts]}
-        self.session.append(events.note(self._now(), "held back", text, details))
-        self.held_back.append(text)
-        said = {decision.name: decision.text for decision in other_projects.foreign(self.others)}
-        against = "; ".join(f"{name}: {said[name]}" for name in details["conflicts"])
-        return f'Not noted: "{text}" contradicts {against}. /take notes it all the same.'
-
-    def take_over(self, name: str = "") -> tuple[str, ...]:
-        """Record what was held back, or a decision of another project; say what became of it.
-
-        Waits for the disk.
-
-        Raises:
-            EventError: there is nothing to take over, or none of that name.
-            MemoryStoreError: it cannot be kept.
-        """
-        facts = ProjectFacts(self.session)
-        if not name:
-            if not self.held_back:
-                raise EventError("Nothing was held back.", "/take NAME takes another project's.")
-            held_back, self.held_back = self.held_back, []
-            return tuple(_noted(facts.decide(text)) for text in held_back)
-        for decision in other_projects.foreign(self.others):
-            if name == decision.name:
-                why = f"As {name}. {decision.rationale}".strip()
-                return (_noted(facts.decide(decision.text, tier=decision.tier, rationale=why)),)
-        raise EventError(
-            f"No other project that is shown has a decision {name[:80]}.",
-            "Name it as the answer does: PROJECT/D001.",
-        )
-
     async def _by_index(self, turn: int, retrieved: Retrieved, show: Show) -> Answer:
         text = index_answer(retrieved.sources)
         async with self.session.answer(turn, NAME) as writer:
@@ -446,9 +394,3 @@ def _topic(conversation: Conversation) -> str:
     """Return the newest question that does not point back to another; "" if there is none."""
     asked = (event.text for event in reversed(conversation.events) if event.kind == "user")
     return next((text for text in asked if not points_back(text)), "")
-
-
-def _noted(verdict: Verdict) -> str:
-    """Return a sentence about a decision that was recorded."""
-    said = f"{verdict.decision.name}: {verdict.decision.text} {verdict.reason}"
-    return f"Noted as {said.strip()}"

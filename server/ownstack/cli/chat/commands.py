@@ -156,7 +156,7 @@ async def _export(talk: Talk, argument: str) -> None:
 
 
 async def _take(talk: Talk, name: str) -> None:
-    for note in await asyncio.to_thread(talk.chat.take_over, name):
+    for note in await asyncio.to_thread(talk.chat.decisions.take_over, name):
         say(note)
 
 

@@ -1,0 +1,79 @@
+"""Decisions that a message states: recorded, or held back while they contradict another project's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ownstack.errors import EventError
+from ownstack.memory import events, other_projects
+from ownstack.memory.facts.classify import classify
+from ownstack.memory.facts.conflicts import Verdict
+from ownstack.memory.facts.project_facts import ProjectFacts
+from ownstack.memory.log.session import SessionLog
+from ownstack.memory.other_projects import OtherProject
+
+MAX_DECISIONS = 3
+"""Of one message: more in one are a document, not decisions."""
+
+
+class StatedDecisions:
+    """Those of one session. Methods wait for the disk."""
+
+    def __init__(self, session: SessionLog, others: Sequence[OtherProject]) -> None:
+        self._session = session
+        self._facts = ProjectFacts(session)
+        self._foreign = other_projects.foreign(others)
+        self._held_back: list[str] = []
+
+    def record(self, message: str) -> tuple[str, ...]:
+        """Record the decisions that a message states, and say what became of them.
+
+        Raises:
+            MemoryStoreError: they cannot be kept.
+        """
+        found = [finding for finding in classify(message) if finding.kind == "decision"]
+        notes = []
+        for finding in found[:MAX_DECISIONS]:
+            verdict = self._facts.decide(finding.text, foreign=self._foreign)
+            is_blocked = verdict.outcome == "blocked"
+            notes.append(self._hold_back(verdict) if is_blocked else _noted(verdict))
+        return tuple(notes)
+
+    def take_over(self, name: str = "") -> tuple[str, ...]:
+        """Record what was held back, or a decision of another project; say what became of it.
+
+        Raises:
+            EventError: there is nothing to take over, or none of that name.
+            MemoryStoreError: it cannot be kept.
+        """
+        if not name:
+            if not self._held_back:
+                raise EventError("Nothing was held back.", "/take NAME takes another project's.")
+            held_back, self._held_back = self._held_back, []
+            return tuple(_noted(self._facts.decide(text)) for text in held_back)
+        for decision in self._foreign:
+            if name == decision.name:
+                why = f"As {name}. {decision.rationale}".strip()
+                taken = self._facts.decide(decision.text, tier=decision.tier, rationale=why)
+                return (_noted(taken),)
+        raise EventError(
+            f"No other project that is shown has a decision {name[:80]}.",
+            "Name it with its project: PROJECT/D001.",
+        )
+
+    def _hold_back(self, verdict: Verdict) -> str:
+        """Record that a decision waits for the user's word, and ask for it."""
+        text = verdict.decision.text
+        names = [conflict.other for conflict in verdict.conflicts]
+        stamp = self._session.stamp(self._session.last_turn)
+        self._session.append(events.note(stamp, "held back", text, {"conflicts": names}))
+        self._held_back.append(text)
+        said = {decision.name: decision.text for decision in self._foreign}
+        against = "; ".join(f"{name}: {said[name]}" for name in names)
+        return f'Not noted: "{text}" contradicts {against}. /take notes it all the same.'
+
+
+def _noted(verdict: Verdict) -> str:
+    """Return a sentence about a decision that was recorded."""
+    said = f"{verdict.decision.name}: {verdict.decision.text} {verdict.reason}"
+    return f"Noted as {said.strip()}"
