@@ -1,4 +1,4 @@
-"""Decisions that a message states: recorded, or held back while they contradict another project's."""
+"""Decisions that a message states: recorded, or held back if another project's say otherwise."""
 
 from __future__ import annotations
 

@@ -48,6 +48,12 @@ def test_a_dispute_is_settled(log: ConversationLog) -> None:
     }
 
 
+def test_we_decided_to_says_nothing_of_the_purpose(log: ConversationLog) -> None:
+    known = facts(log)
+    known.decide("We decided to use SQLite for the orders of shop.py.")
+    assert known.decide("We decided to use Postgres for the orders.").outcome == "disputed"
+
+
 def test_decisions_are_validated_and_rejected(log: ConversationLog) -> None:
     known = facts(log)
     made = known.decide("Format with ruff").decision

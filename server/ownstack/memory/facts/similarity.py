@@ -17,6 +17,7 @@ _EMPTY_WORDS = (
 )
 """Words of a decision that say nothing of what it is about, as `terms` leaves them."""
 _EMPTY = STOP_WORDS.union(_EMPTY_WORDS.split(" "))
+_DECIDED_TO = re.compile(r"\b(?:decided|agreed|chose|going|want|need) to\b", re.IGNORECASE)
 _PART = re.compile(r"\b(?:instead of|rather than|not|over|because|since|so that)\b", re.IGNORECASE)
 
 
@@ -55,6 +56,7 @@ def object_of(text: str) -> frozenset[str]:
 
 def purpose_of(text: str) -> frozenset[str]:
     """Return what "use X for Y" says of Y: the terms after "for", "in", "as" or "when"."""
+    text = _DECIDED_TO.sub("", text, count=1)
     found = re.search(
         r"\b(?:for|in|as|when|to)\s+(.{1,200}?)(?:\s+(?:instead|rather|because|since)\b|[.;]|$)",
         text,
