@@ -152,6 +152,12 @@ def settle(name: str, known: Mapping[str, Decision], at: float) -> tuple[Decisio
     return (*_cleared(old), *freed, winner)
 
 
+def rejected(name: str, known: Mapping[str, Decision]) -> tuple[Decision, ...]:
+    """Return what changes when a decision holds no more; the first is that decision."""
+    gone = replace(known[name], status="rejected", conflicts_with=())
+    return (gone, *_freed(known, [name]))
+
+
 def _freed(
     known: Mapping[str, Decision], gone: Sequence[str], but: str = ""
 ) -> tuple[Decision, ...]:
