@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from ownstack.chat.citations import Citation, citations
 from ownstack.chat.index_answer import NAME, index_answer
+from ownstack.chat.learning import learn, propose_from_summary
 from ownstack.chat.mentions import mentions
 from ownstack.chat.repetition import repeats
 from ownstack.chat.retrieval import Project, Retrieved, points_back
@@ -16,19 +17,21 @@ from ownstack.chat.window import MAX_CONTEXT, Window
 from ownstack.engine.chat import ChatStream, ReasoningDelta, TextDelta
 from ownstack.engine.protocol import Engine
 from ownstack.engine.results import Finish, Usage
-from ownstack.errors import ContextOverflowError, OwnstackError, UsageError
+from ownstack.errors import ContextOverflowError, MemoryStoreError, OwnstackError, UsageError
 from ownstack.memory import events
 from ownstack.memory import rules as rule_files
 from ownstack.memory.compaction.compactor import Compacted, Declined
 from ownstack.memory.conversation import Conversation, fold, text_of
+from ownstack.memory.entries.entry_folder import EntryFolder
+from ownstack.memory.entries.project_memory import ProjectMemory
+from ownstack.memory.entries.shown import Shown, shown
 from ownstack.memory.events import Event, Stamp
-from ownstack.memory.facts.classify import classify
-from ownstack.memory.facts.project_facts import ProjectFacts
 from ownstack.memory.log.session import SessionLog
 from ownstack.memory.prompt import Segments
+from ownstack.paths import Home
 
-MAX_DECISIONS = 3
-"""Of one message: more in one are a document, not decisions."""
+NO_WINDOW = 8_192
+"""Without a model: tokens of the window that one may have who goes on later."""
 _HOW_TO_COMPACT = "/compact sums up what is old."
 REPEATED = "The answer was stopped, since it repeated itself."
 _FINISH: dict[Finish, events.Finish] = {
@@ -58,7 +61,7 @@ class Answer:
     problems: tuple[str, ...] = ()
     """What a person should know of it, in sentences."""
     notes: tuple[str, ...] = ()
-    """What was recorded beside it: decisions that the question states."""
+    """What was recorded beside it: decisions that the question states, what is new in the inbox."""
     compacted: Outcome | None = None
     """What was done first to make room."""
 
@@ -74,6 +77,10 @@ class Chat:
         """
         self.session = session
         self.project = project
+        home = Home.default()
+        self.memory = ProjectMemory(
+            session, EntryFolder.of_project(project.root, home), EntryFolder.of_user(home)
+        )
         self.window = None if engine is None else Window(engine, session.id)
         self._stream: ChatStream | None = None
         self._compacting: asyncio.Task[Outcome] | None = None
@@ -117,11 +124,29 @@ class Chat:
         return await self.read_rules()
 
     async def read_rules(self) -> tuple[str, ...]:
-        """Have a model shown the rules as they are on disk now; return what is wrong with them."""
+        """Have a model shown the rules and the project's memory as they are on disk now.
+
+        Return what is wrong with them.
+        """
         rules = await asyncio.to_thread(rule_files.read, self.project.root)
-        if rules.text != self.conversation.rules:
-            await self.session.add(rules.event(self._now()))
-        return rules.problems
+        memory, files, problems = await asyncio.to_thread(self._read_memory)
+        text = "\n\n".join(filter(None, (rules.text, memory.text)))
+        if text != self.conversation.rules:
+            read = [{"path": path, "hash": hash} for path, hash in (*rules.files, *files)]
+            await self.session.add(events.rules(self._now(), read, text))
+        return (*rules.problems, *problems, *memory.problems)
+
+    def _read_memory(self) -> tuple[Shown, tuple[tuple[str, str], ...], tuple[str, ...]]:
+        try:
+            overview = self.memory.overview()
+        except MemoryStoreError as error:
+            return Shown(), (), (f"What was decided before is not shown to the model. {error}",)
+        now = self._now().at
+        if self.window is None:
+            made = shown(overview, NO_WINDOW, lambda text: len(text) // 4, now)
+        else:
+            made = shown(overview, self.window.limits.usable, self.window.count, now)
+        return made, overview.files, overview.problems
 
     async def ask(self, question: str, show: Show) -> Answer:
         """Answer a question; what comes is on disk before it is shown.
@@ -149,7 +174,8 @@ class Chat:
             answer = await self._by_model(self.window, turn, retrieved, show)
             answer = replace(answer, compacted=compacted)
             self._compact_when_idle(self.window)
-        return replace(answer, notes=await asyncio.to_thread(self._decisions, question))
+        notes = await asyncio.to_thread(learn, self.session, self.memory, question)
+        return replace(answer, notes=notes)
 
     def cancel(self) -> None:
         """Stop the answer that comes, or the compaction that runs; what came is kept."""
@@ -282,17 +308,6 @@ class Chat:
         ahead, self._ahead = self._ahead, ""
         return ahead if ahead and points_back(question) and not mentions(question) else question
 
-    def _decisions(self, question: str) -> tuple[str, ...]:
-        """Record the decisions that a question states, and say what became of them."""
-        facts = ProjectFacts(self.session)
-        found = [finding for finding in classify(question) if finding.kind == "decision"]
-        notes = []
-        for finding in found[:MAX_DECISIONS]:
-            verdict = facts.decide(finding.text)
-            said = f"{verdict.decision.name}: {verdict.decision.text} {verdict.reason}"
-            notes.append(f"Noted as {said.strip()}")
-        return tuple(notes)
-
     async def _by_index(self, turn: int, retrieved: Retrieved, show: Show) -> Answer:
         text = index_answer(retrieved.sources)
         async with self.session.answer(turn, NAME) as writer:
@@ -363,6 +378,11 @@ class Chat:
         if isinstance(made, Compacted):
             self._waits_until_full = False
             await self.session.add(made.event)
+            if made.method == "model":
+                proposed = await asyncio.to_thread(
+                    propose_from_summary, self.session, self.memory, made.event.text
+                )
+                made = replace(made, notes=(*made.notes, *proposed))
             await self.read_rules()
             self._prefilling = asyncio.create_task(self._prefill(window))
         return made

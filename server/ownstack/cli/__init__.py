@@ -20,6 +20,7 @@ from ownstack.cli import (
     index,
     lsp,
     map,
+    memory,
     models,
     search,
     serve,
@@ -36,6 +37,7 @@ INTERRUPTED = 130
 COMMANDS = (
     ask,
     chat,
+    memory,
     complete,
     search,
     index,

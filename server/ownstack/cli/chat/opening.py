@@ -33,6 +33,9 @@ from ownstack.paths import Home
 LOOK_AGAIN_S = 20.0
 """After so long a question has the project's files looked at again."""
 
+_KEEPS = frozenset({"user", "proposal", "decision", "thread"})
+"""Events for which a conversation is kept."""
+
 
 class Talk:
     """The log, the project, the model, and the conversation that is open."""
@@ -61,10 +64,10 @@ class Talk:
         await self.begin()
 
     async def leave(self) -> None:
-        """Stop what runs; a conversation in which nothing was said is not kept."""
+        """Stop what runs; one in which nothing was said, decided or accepted is not kept."""
         await self.chat.close()
         session = self.chat.session
-        if not any(event.kind == "user" for event in session.events):
+        if not any(event.kind in _KEEPS for event in session.events):
             await asyncio.to_thread(self.log.sessions.delete, session.id)
 
 
