@@ -125,6 +125,13 @@ def test_what_is_not_read_is_named_by_its_line(text: str, problem: str) -> None:
     assert found.startswith(problem)
 
 
+def test_of_many_problems_the_first_are_told() -> None:
+    problems = read("- ...\n" * 3_000).problems
+
+    assert len(problems) == 6
+    assert problems[-1] == "decisions.md: 2995 more entries cannot be read as they are."
+
+
 @pytest.mark.parametrize("text", ["<!-- begun\n- One.\n", "~~~\ncode\n"])
 def test_nothing_is_added_where_it_would_be_swallowed(text: str) -> None:
     with pytest.raises(EventError, match="ends in a comment or a block of code"):

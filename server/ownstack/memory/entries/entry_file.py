@@ -21,6 +21,8 @@ from ownstack.memory.entries.entry import BY_HAND, Entry, Place, cleaned, cleane
 from ownstack.terminal import visible
 
 MAX_ITEM_CHARS = 4_000
+MAX_PROBLEMS = 5
+"""Of one file that are told; mending those shows the next ones."""
 EXAMPLE = f"<!-- M001; tier 1; validated 2026-01-31; {BY_HAND} -->"
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]{1,4}(?=\S)")
 _FENCE = re.compile(r"[ ]{0,3}(?:```|~~~)")
@@ -95,6 +97,9 @@ def parse(text: str, place: Place, path: str) -> EntryFile:
             f"{path}:{stray[0]}: text outside of the list is not read{more}. Begin an entry with "
             '"- ", and a line that goes on with two spaces.'
         )
+    if len(problems) > MAX_PROBLEMS:
+        rest = len(problems) - MAX_PROBLEMS
+        problems[MAX_PROBLEMS:] = [f"{path}: {rest} more entries cannot be read as they are."]
     return EntryFile(path, place, tuple(lines), tuple(items), tuple(problems))
 
 

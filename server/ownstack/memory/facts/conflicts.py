@@ -65,7 +65,8 @@ class Verdict:
 
 def relation(new: str, known: Decision) -> Conflict | None:
     """Return how a statement stands to a decision, None if it does not touch it."""
-    if re.search(rf"{_REPLACES} {re.escape(known.name)}\b", new, re.IGNORECASE):
+    is_named = known.name.lower() in new.lower()
+    if is_named and re.search(rf"{_REPLACES} {re.escape(known.name)}\b", new, re.IGNORECASE):
         return Conflict(known.name, "replaces", f"It says that it replaces {known.name}.")
     first, second = content(new), content(known.text)
     opposed = says_no(new) != says_no(known.text)
