@@ -167,6 +167,17 @@ def test_an_entry_that_is_changed_keeps_what_others_wrote_into_it() -> None:
         removed(file, "M002")
 
 
+def test_a_new_text_takes_the_place_of_all_of_the_old() -> None:
+    """Also of what looks like the beginning of a comment; a comment beside it stays."""
+    file = read("- One <!-- see issue 7 -->\n  <!-- two\n")
+
+    new = changed(file, file.entries[0].name, entry("Three.", "M001", 1.0))
+
+    about = "  <!-- M001; tier 1; validated 2026-11-29; by hand -->"
+    assert new == f"- Three.\n  <!-- see issue 7 -->\n{about}\n"
+    assert [one.text for one in read(new).entries] == ["Three."]
+
+
 def test_line_ends_of_windows_stay() -> None:
     text = WRITTEN.replace("\n", "\r\n")
     file = read(text)

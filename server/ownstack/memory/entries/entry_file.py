@@ -141,9 +141,9 @@ def changed(file: EntryFile, name: str, entry: Entry) -> str:
     about = f"  {comment(entry)}{carriage}"
     if cleaned(entry.text) != item.entry.text:
         others = [
-            line
-            for index, line in enumerate(block)
-            if line.strip().startswith("<!--") and item.start + index != item.comment
+            f"  <!--{rest.rstrip()}{carriage}"
+            for index, (_head, mark, rest) in enumerate(line.rpartition("<!--") for line in block)
+            if mark and rest.rstrip().endswith("-->") and item.start + index != item.comment
         ]
         block = [f"- {cleaned(entry.text)}{carriage}", *others, about]
     elif item.comment is None:
