@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from ownstack.chat.citations import Citation, citations
 from ownstack.chat.index_answer import NAME, index_answer
 from ownstack.chat.learning import learn, propose_from_summary
+from ownstack.chat.memory_shown import memory_for
 from ownstack.chat.mentions import mentions
 from ownstack.chat.repetition import repeats
 from ownstack.chat.retrieval import Project, Retrieved, points_back
@@ -17,21 +18,16 @@ from ownstack.chat.window import MAX_CONTEXT, Window
 from ownstack.engine.chat import ChatStream, ReasoningDelta, TextDelta
 from ownstack.engine.protocol import Engine
 from ownstack.engine.results import Finish, Usage
-from ownstack.errors import ContextOverflowError, MemoryStoreError, OwnstackError, UsageError
+from ownstack.errors import ContextOverflowError, OwnstackError, UsageError
 from ownstack.memory import events
 from ownstack.memory import rules as rule_files
 from ownstack.memory.compaction.compactor import Compacted, Declined
 from ownstack.memory.conversation import Conversation, fold, text_of
-from ownstack.memory.entries.entry_folder import EntryFolder
 from ownstack.memory.entries.project_memory import ProjectMemory
-from ownstack.memory.entries.shown import Shown, shown
 from ownstack.memory.events import Event, Stamp
 from ownstack.memory.log.session import SessionLog
 from ownstack.memory.prompt import Segments
-from ownstack.paths import Home
 
-NO_WINDOW = 8_192
-"""Without a model: tokens of the window that one may have who goes on later."""
 _HOW_TO_COMPACT = "/compact sums up what is old."
 REPEATED = "The answer was stopped, since it repeated itself."
 _FINISH: dict[Finish, events.Finish] = {
@@ -77,10 +73,7 @@ class Chat:
         """
         self.session = session
         self.project = project
-        home = Home.default()
-        self.memory = ProjectMemory(
-            session, EntryFolder.of_project(project.root, home), EntryFolder.of_user(home)
-        )
+        self.memory = ProjectMemory.of(session, project.root)
         self.window = None if engine is None else Window(engine, session.id)
         self._stream: ChatStream | None = None
         self._compacting: asyncio.Task[Outcome] | None = None
@@ -129,24 +122,12 @@ class Chat:
         Return what is wrong with them.
         """
         rules = await asyncio.to_thread(rule_files.read, self.project.root)
-        memory, files, problems = await asyncio.to_thread(self._read_memory)
+        memory = await asyncio.to_thread(memory_for, self.window, self.memory, self._now().at)
         text = "\n\n".join(filter(None, (rules.text, memory.text)))
         if text != self.conversation.rules:
-            read = [{"path": path, "hash": hash} for path, hash in (*rules.files, *files)]
+            read = [{"path": path, "hash": hash} for path, hash in (*rules.files, *memory.files)]
             await self.session.add(events.rules(self._now(), read, text))
-        return (*rules.problems, *problems, *memory.problems)
-
-    def _read_memory(self) -> tuple[Shown, tuple[tuple[str, str], ...], tuple[str, ...]]:
-        try:
-            overview = self.memory.overview()
-        except MemoryStoreError as error:
-            return Shown(), (), (f"What was decided before is not shown to the model. {error}",)
-        now = self._now().at
-        if self.window is None:
-            made = shown(overview, NO_WINDOW, lambda text: len(text) // 4, now)
-        else:
-            made = shown(overview, self.window.limits.usable, self.window.count, now)
-        return made, overview.files, overview.problems
+        return (*rules.problems, *memory.problems)
 
     async def ask(self, question: str, show: Show) -> Answer:
         """Answer a question; what comes is on disk before it is shown.

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ownstack.cli.output import warn
 from ownstack.cli.project import root_and_part
-from ownstack.memory.entries.entry_folder import EntryFolder
 from ownstack.memory.entries.project_memory import ProjectMemory
 from ownstack.memory.log.conversation_log import ConversationLog
 from ownstack.memory.log.session import SessionLog
@@ -30,8 +29,7 @@ def opened_memory(path: Path | None, *, changes: bool) -> Iterator[ProjectMemory
     opened = ConversationLog.open(home.conversations_file, home.recall_file)
     with contextlib.closing(opened) as log:
         session = _session(log, str(root), changes=changes)
-        project, user = EntryFolder.of_project(root, home), EntryFolder.of_user(home)
-        yield ProjectMemory(session, project, user)
+        yield ProjectMemory.of(session, root)
         for what in (log.store.problem, log.store.notice):
             if what:
                 warn(what)

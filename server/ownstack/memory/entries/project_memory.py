@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from ownstack.errors import ContradictionError, EventError
@@ -33,6 +34,7 @@ from ownstack.memory.facts.decisions import Decision
 from ownstack.memory.facts.project_facts import ProjectFacts
 from ownstack.memory.facts.threads import Thread
 from ownstack.memory.log.session import SessionLog
+from ownstack.paths import Home
 
 REVIEWED_TIER = 0.8
 """What a person has accepted is at least so sure."""
@@ -72,6 +74,12 @@ class ProjectMemory:
         self._project = project
         self._user = user
         self._now = now
+
+    @classmethod
+    def of(cls, session: SessionLog | None, root: Path) -> ProjectMemory:
+        """Return that of the project in a folder, and of this user."""
+        home = Home.default()
+        return cls(session, EntryFolder.of_project(root, home), EntryFolder.of_user(home))
 
     def overview(self) -> Overview:
         """Return all of it.
