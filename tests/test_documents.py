@@ -23,7 +23,15 @@ PATH = re.compile(r"`((?:[\w.-]+/)*[\w.-]+(?:/|\.(?:py|ts|toml|md|scm|sh|json|ya
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 FENCE = re.compile(r"^```.+?^```$", re.MULTILINE | re.DOTALL)
 SYMBOL = re.compile(r"`((?:[\w-]+/)*[\w-]+\.py)::([\w.]+)`")
-NOT_OURS = {"engines.toml", "daemon.json", ".ownstack/rules.md"}
+NOT_OURS = {
+    "engines.toml",
+    "daemon.json",
+    ".ownstack/rules.md",
+    ".ownstack/memory/",
+    ".ownstack/memory/decisions.md",
+    "conventions.md",
+    "glossary.md",
+}
 """Named, but never in the repository."""
 TEXTS = {".md", ".py", ".scm", ".sh", ".toml", ".ts"}
 

@@ -28,6 +28,7 @@
     │   ├── EventError           what was to be recorded is not well-formed
     │   ├── ArchiveError         an archive cannot be read or written
     │   ├── SessionNotFoundError no conversation of that name
+    │   ├── ContradictionError   it contradicts what is kept, and nobody said which holds
     │   ├── NotWrittenError      the disk takes nothing at the moment
     │   └── NewerFormatError     a newer version wrote it; this one reads it only
     └── DaemonError              the daemon cannot be reached, started or spoken to
@@ -165,6 +166,10 @@ class ArchiveError(MemoryStoreError):
 
 class SessionNotFoundError(MemoryStoreError):
     """There is no conversation of that name."""
+
+
+class ContradictionError(MemoryStoreError):
+    """It contradicts what is kept, and the user has not said which of them holds."""
 
 
 class NotWrittenError(MemoryStoreError):

@@ -1,4 +1,4 @@
-"""Where things live on this machine. Nothing is ever written into the user's project.
+"""Where things live on this machine. What the user accepts for it alone is written into a project.
 
 `OWNSTACK_HOME` moves everything into one folder (tests, portable installs). `OWNSTACK_BUILTIN`
 names another file for the built-in completer (tests, trying an export before it is shipped).
@@ -92,6 +92,10 @@ class Home:
     @property
     def recall_file(self) -> Path:
         return self.cache / "conversations" / "recall.sqlite"
+
+    def memory_lock_file(self, owner: str) -> Path:
+        """Return what is locked while the memory files of a project, or the user's, are changed."""
+        return self.data / "conversations" / "locks" / f"{short_hash(owner)}.lock"
 
     @property
     def input_history_file(self) -> Path:

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from ownstack.chat.chat import REPEATED, Chat
+from ownstack.chat.learning import propose_from_summary
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import ContextOverflowError, EngineError, UsageError
 from ownstack.memory.compaction.compactor import Compacted, Declined
@@ -351,6 +352,143 @@ async def test_decisions_are_noted(open_chat: OpenChat) -> None:
     answer = await chat.ask("We decided to use steel for every frame.", quiet)
 
     assert answer.notes[0].startswith("Noted as D001: We decided to use steel")
+    await chat.close()
+
+
+async def test_a_new_session_knows_what_was_decided(open_chat: OpenChat) -> None:
+    """What one states and its user accepts stands in the prompt of the next, from its file."""
+    first = open_chat(ScriptedEngine("Fine."))
+    await first.begin()
+    answer = await first.ask("We decided to use steel for every frame.", quiet)
+    assert answer.notes[-1].startswith("New in the inbox: P001.")
+    first.memory.accept("P001")
+    await first.close()
+
+    engine = ScriptedEngine("Steel.")
+    second = open_chat(engine)
+    await second.begin()
+    await second.ask("Which material?", quiet)
+
+    system = engine.chats[0].messages[0]
+    assert system.role == "system"
+    line = "- M001 (tier 0.8): We decided to use steel for every frame."
+    assert f"## Decisions\n{line}" in system.text
+    assert "D001" not in system.text
+    await second.close()
+
+
+async def test_a_new_session_knows_what_nobody_accepted_yet(open_chat: OpenChat) -> None:
+    """A decision of the log is known by its name; not what is disputed, nor what is rejected."""
+    chat = open_chat()
+    await chat.begin()
+    await chat.ask("We decided to use brass for bells.", quiet)
+    await chat.ask("We decided to use steel for every frame.", quiet)
+    await chat.ask("We decided to use carbon for every frame.", quiet)
+    await chat.ask("From now on, ship on Mondays.", quiet)
+    chat.memory.reject("D004")
+    await chat.close()
+
+    engine = ScriptedEngine("Brass.")
+    again = open_chat(engine)
+    await again.begin()
+    await again.ask("Which material?", quiet)
+
+    system = engine.chats[0].messages[0].text
+    assert "- D001 (tier 0.7): We decided to use brass for bells." in system
+    assert not any(word in system for word in ("steel", "carbon", "Mondays"))
+    await again.close()
+
+
+async def test_memory_is_read_when_rules_are_and_not_between(open_chat: OpenChat) -> None:
+    """So that the beginning of a prompt stays as it is while questions are asked."""
+    engine = ScriptedEngine("One.", "Two.", "Three.")
+    chat = open_chat(engine)
+    await chat.begin()
+
+    await chat.ask("Hi?", quiet)
+    chat.memory.add("Always answer in rhymes.")
+    await chat.ask("And now?", quiet)
+    await chat.clear()
+    await chat.ask("Now?", quiet)
+
+    first, second, third = (request.messages for request in engine.chats)
+    assert second[: len(first)] == first
+    assert "rhymes" not in second[0].text
+    assert "Always answer in rhymes." in third[0].text
+    await chat.close()
+
+
+async def test_project_memory_survives_a_compaction(open_chat: OpenChat) -> None:
+    engine = ScriptedEngine(context_tokens=2_048)
+    chat = open_chat(engine)
+    chat.memory.add("Bells are brass.")
+    await chat.begin()
+
+    (outcome,) = await talk(chat, engine, 30)
+
+    assert isinstance(outcome, Compacted)
+    assert "Bells are brass." in chat.conversation.rules
+    assert chat.conversation.checkpoint is not None
+    assert "Bells are brass." not in chat.conversation.checkpoint.summary
+    await chat.close()
+
+
+async def test_what_is_wrong_with_memory_files_is_said(open_chat: OpenChat) -> None:
+    chat = open_chat(ScriptedEngine())
+    folder = chat.project.root / ".ownstack" / "memory"
+    folder.mkdir(parents=True)
+    (folder / "decisions.md").write_text("- Bells.\n  <!-- M001; tier ten -->\n", "utf-8")
+
+    (problem,) = await chat.begin()
+
+    assert problem.startswith(".ownstack/memory/decisions.md:2: this comment is not understood")
+    await chat.close()
+
+
+async def test_a_decision_against_a_file_is_told(open_chat: OpenChat) -> None:
+    chat = open_chat()
+    chat.memory.add("We decided to use steel for every frame.")
+    await chat.begin()
+
+    answer = await chat.ask("We decided to use carbon for every frame.", quiet)
+
+    assert "P001 contradicts M001" in answer.notes[1]
+    await chat.close()
+
+
+async def test_a_summary_of_the_model_proposes(open_chat: OpenChat) -> None:
+    chat = open_chat(ScriptedEngine())
+    await chat.begin()
+    summary = "## Decisions\n- [0.9] Paint every second bell yellow\n- [0.2] Sell all the fish"
+
+    notes = propose_from_summary(chat.session, chat.memory, summary)
+
+    assert notes[0].startswith("New in the inbox: P001.")
+    (proposal,) = chat.memory.overview().inbox
+    assert proposal.text == "Paint every second bell yellow"
+    assert proposal.source.startswith("a model's summary, conversation ")
+    assert propose_from_summary(chat.session, chat.memory, summary) == ()
+    await chat.close()
+
+
+async def test_threads_and_solutions_are_kept(open_chat: OpenChat) -> None:
+    """Something for later is open until the user says that it is solved, and by what."""
+    engine = ScriptedEngine("Hm.", "The fix is to oil the rear chain first.", "Good.", "Good.")
+    chat = open_chat(engine)
+    await chat.begin()
+
+    left = await chat.ask("TODO: why does the bell rattle?", quiet)
+    await chat.ask("ChainError: the rear chain squeaks", quiet)
+    done = await chat.ask("Thanks, that fixed it. The rattling bell: that is solved, too.", quiet)
+    again = await chat.ask("It works now?", quiet)
+
+    assert left.notes == ("Open as T001: TODO: why does the bell rattle?",)
+    assert done.notes == (
+        "Resolved: T001 TODO: why does the bell rattle?",
+        "Kept for /recall: ChainError: the rear chain squeaks → "
+        "The fix is to oil the rear chain first.",
+    )
+    assert again.notes == ()
     await chat.close()
 
 

@@ -198,6 +198,35 @@ def test_json(
     assert engine.chats[0].messages[-1].text.endswith("How is it opened?\nI mean the shop.")
 
 
+def test_memory_from_day_to_day(
+    home: Home, shop: Path, model: str, engine: ScriptedEngine, capsys: Capture, monkeypatch: Patch
+) -> None:
+    """What is decided on one day is accepted on another, and known on the third."""
+    engine.enqueue("Noted.")
+    pipe(monkeypatch, "We decided to use blue for every door.", "/memory")
+    assert main(["chat", "--model", model]) == 0
+    out, err = capsys.readouterr()
+    assert "New in the inbox: P001." in err
+    assert "P001  inbox, for decisions" in out
+
+    # Nothing is said in this one, and what was accepted is kept.
+    pipe(monkeypatch, "/accept p001", "/remember SKU means stock keeping unit", "/reject P001",
+         "/remember We decided to use red for every door.")  # fmt: skip
+    assert main(["chat", "--model", model]) == 0
+    out, err = capsys.readouterr()
+    assert "Written to .ownstack/memory/decisions.md as M001." in out
+    assert "Written to .ownstack/memory/glossary.md as M002." in out
+    assert "P001 was accepted before as M001" in err
+    assert "It waits as P002: /accept P002 replace" in out
+
+    engine.enqueue("Blue.")
+    pipe(monkeypatch, "Which colour?")
+    assert main(["chat", "--model", model]) == 0
+    system = engine.chats[-1].messages[0].text
+    assert "M001 (tier 0.8): We decided to use blue for every door." in system
+    assert "red" not in system
+
+
 def test_without_a_model(home: Home, shop: Path, capsys: Capture, monkeypatch: Patch) -> None:
     """The index answers, and how to get a model is said."""
     pipe(monkeypatch, "open_shop", "/compact", "/context")
@@ -217,6 +246,12 @@ def test_without_a_model(home: Home, shop: Path, capsys: Capture, monkeypatch: P
         ("/nonsense", "no command /nonsense"),
         ("/recall", "/recall retries"),
         ("/rename", "/rename TITLE"),
+        ("/accept", "/accept P001"),
+        ("/accept P001 moon", "no moon in project memory"),
+        ("/reject", "/reject P001"),
+        ("/reject Q", "has an entry Q"),
+        ("/remember", "/remember Colours"),
+        ("/remember ???", "says something"),
         ("/resume nobody", "No conversation is called"),
         ("/export shop.py", "is there already"),
         ("/export none/x.md", "cannot be written"),

@@ -73,7 +73,7 @@ def test_an_archive_goes_to_another_project(
     assert "Not in this project: shop.py." in err
     assert "Shown to the model as decided in shop: shop/D001." in err
     request = engine.chats[-2]
-    assert "shop/D001 (tier 0.5) We decided to use SQLite" in request.messages[0].text
+    assert "shop/D001 (tier 0.7) We decided to use SQLite" in request.messages[0].text
     assert "SQLite for the door log" in request.messages[1].text
     assert 'Not noted: "We decided to use Postgres for the door log." contradicts shop/D001' in err
     assert "Noted as D001: We decided to use Postgres for the door log." in out

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ownstack.errors import EventError
-from ownstack.memory import events, ids
+from ownstack.memory import canonical, events, ids
 
 SESSION = ids.session_id(ids.project_id("/p"), 1_700_000_000.0)
 STAMP = events.Stamp(SESSION, 1, 1_700_000_001.25)
@@ -32,6 +32,7 @@ MADE = {
         tokens_after=400,
         method="masking",
     ),
+    "proposal": events.proposal(STAMP, "P001", "Use it", place="decisions", tier=0.7),
     "undo": events.undo(STAMP, "e"),
     "pin": events.pin(STAMP, "e"),
     "rules": events.rules(STAMP, [{"path": "AGENTS.md", "hash": "1"}], "Be kind."),
@@ -88,13 +89,17 @@ def test_a_kind_of_a_newer_version_is_kept_and_not_known():
         (lambda: events.decision(STAMP, "", "x"), "D001"),
         (lambda: events.decision(STAMP, "D1", "x", status="odd"), "status"),
         (lambda: events.thread(STAMP, "T1", "x", "HALF"), "OPEN, RESOLVED"),
+        (lambda: events.proposal(STAMP, "", "x", place="decisions", tier=1), "P001"),
+        (lambda: events.proposal(STAMP, "P1", "", place="decisions", tier=1), "text"),
+        (lambda: events.proposal(STAMP, "P1", "x", place="", tier=1), "place"),
+        (lambda: events.proposal(STAMP, "P1", "x", place="glossary", tier=2), "0 to 1"),
         (lambda: events.note(STAMP, "", "x"), "topic"),
         (lambda: events.model(STAMP, "m", context_tokens=-1), "window"),
         (lambda: events.note(STAMP, "t", "x", {"n": math.inf}), "too large"),
         (lambda: events.note(STAMP, "t", "x", {"n": 10**5000}), "too large"),
         (lambda: events.note(STAMP, "t", "x", {"n": b"raw"}), "bytes is no JSON"),
         (lambda: events.note(STAMP, "t", "x", {"n": {1: 2}}), "a key is text"),
-        (lambda: events.note(STAMP, "t", "x" * (events.MAX_CHARS + 1)), "characters"),
+        (lambda: events.note(STAMP, "t", "x" * (canonical.MAX_CHARS + 1)), "characters"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_reason(make, words):
@@ -114,4 +119,4 @@ def test_any_text_can_be_said_and_is_read_back_as_it_was(text, at):
     """Lone surrogates among it."""
     said = events.user(events.Stamp(SESSION, 1, at), text)
     assert said.text == text
-    events.canonical(said.data).encode()
+    canonical.canonical(said.data).encode()

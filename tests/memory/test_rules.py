@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 
 from ownstack.memory import rules
-from ownstack.memory.conversation import fold
-from ownstack.memory.events import Stamp
-from tests.support.conversations import SESSION
 
 
 def write(root: Path, name: str, text: str) -> None:
@@ -31,7 +28,6 @@ def test_all_files_are_read_in_their_order(tmp_path: Path) -> None:
         "## CLAUDE.md\nSecond.\n\n## .ownstack/rules.md\nThird."
     )
     assert [path for path, _hash in read.files] == list(rules.NAMES)
-    assert fold([read.event(Stamp(SESSION, 0, 1.0))]).rules == read.text
 
 
 def test_without_files_there_are_no_rules(tmp_path: Path) -> None:

@@ -7,11 +7,14 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from ownstack.chat import pins
 from ownstack.chat.citations import Citation, citations
 from ownstack.chat.index_answer import NAME, index_answer
+from ownstack.chat.learning import learn, propose_from_summary
+from ownstack.chat.memory_shown import memory_for
 from ownstack.chat.mentions import mentions
 from ownstack.chat.repetition import repeats
-from ownstack.chat.retrieval import Project, Retrieved, points_back
+from ownstack.chat.retrieval import Project, Retrieved, points_back, topic_of
 from ownstack.chat.stated_decisions import StatedDecisions
 from ownstack.chat.window import MAX_CONTEXT, Window
 from ownstack.engine.chat import ChatStream, ReasoningDelta, TextDelta
@@ -22,6 +25,7 @@ from ownstack.memory import events
 from ownstack.memory import rules as rule_files
 from ownstack.memory.compaction.compactor import Compacted, Declined
 from ownstack.memory.conversation import ARCHIVED, Conversation, fold, text_of
+from ownstack.memory.entries.project_memory import ProjectMemory
 from ownstack.memory.events import Event, Stamp
 from ownstack.memory.log.session import SessionLog
 from ownstack.memory.other_projects import OtherProject
@@ -56,7 +60,7 @@ class Answer:
     problems: tuple[str, ...] = ()
     """What a person should know of it, in sentences."""
     notes: tuple[str, ...] = ()
-    """What was recorded beside it: decisions that the question states."""
+    """What was recorded beside it: decisions that the question states, what is new in the inbox."""
     compacted: Outcome | None = None
     """What was done first to make room."""
 
@@ -80,6 +84,7 @@ class Chat:
         self.project = project
         self.others = tuple(others)
         self.decisions = StatedDecisions(session, self.others)
+        self.memory = ProjectMemory.of(session, project.root)
         self.window = None if engine is None else Window(engine, session.id)
         self._stream: ChatStream | None = None
         self._compacting: asyncio.Task[Outcome] | None = None
@@ -123,13 +128,18 @@ class Chat:
         return await self.read_rules()
 
     async def read_rules(self) -> tuple[str, ...]:
-        """Have a model shown the rules as they are on disk now; return what is wrong with them."""
+        """Have a model shown the rules and the project's memory as they are on disk now.
+
+        Return what is wrong with them.
+        """
         rules = await asyncio.to_thread(rule_files.read, self.project.root)
-        texts = (rules.text, *(other.text for other in self.others))
-        rules = replace(rules, text="\n\n".join(filter(None, texts)))
-        if rules.text != self.conversation.rules:
-            await self.session.add(rules.event(self._now()))
-        return rules.problems
+        memory = await asyncio.to_thread(memory_for, self.window, self.memory, self._now().at)
+        texts = (rules.text, memory.text, *(other.text for other in self.others))
+        text = "\n\n".join(filter(None, texts))
+        if text != self.conversation.rules:
+            read = [{"path": path, "hash": hash} for path, hash in (*rules.files, *memory.files)]
+            await self.session.add(events.rules(self._now(), read, text))
+        return (*rules.problems, *memory.problems)
 
     async def ask(self, question: str, show: Show) -> Answer:
         """Answer a question; what comes is on disk before it is shown.
@@ -157,7 +167,10 @@ class Chat:
             answer = await self._by_model(self.window, turn, retrieved, show)
             answer = replace(answer, compacted=compacted)
             self._compact_when_idle(self.window)
-        return replace(answer, notes=await asyncio.to_thread(self.decisions.record, question))
+        learned = await asyncio.to_thread(
+            learn, self.session, self.memory, self.decisions, question
+        )
+        return replace(answer, notes=learned)
 
     def cancel(self) -> None:
         """Stop the answer that comes, or the compaction that runs; what came is kept."""
@@ -227,36 +240,24 @@ class Chat:
         return edited
 
     async def pin(self, text: str = "") -> str:
-        """Have a text stay word for word whatever is compacted; without one, the summary as it is.
-
-        Returns what is pinned.
+        """Have a text, or the summary as it is, stay word for word; return what is pinned.
 
         Raises:
-            UsageError: there is neither a text nor a summary, or it is pinned already.
+            UsageError: there is nothing to pin, or it is pinned already.
             ContextOverflowError: it is too long for the model's window.
         """
         await self.settle()
-        conversation = self.conversation
-        checkpoint = conversation.checkpoint
-        newest = conversation.events[-1] if conversation.events else None
-        pinned = text.strip() or (checkpoint.summary if checkpoint is not None else "")
-        target = newest if text.strip() or checkpoint is None else checkpoint.event
-        if not pinned or target is None:
-            raise UsageError("There is nothing to pin yet.", "/pin TEXT keeps a text.")
-        if any(pin.text == pinned for pin in conversation.pins):
-            raise UsageError("That is pinned already.", "/unpin lets go of all that is pinned.")
-        event = events.pin(self._now(), target.id, text=pinned)
+        event = pins.pin(self.conversation, self._now(), text)
         if self.window is not None:
             self.window.check_fits(fold([*self.session.events, event]))
         await self.session.add(event)
-        return pinned
+        return event.text
 
     async def unpin(self) -> int:
         """Let go of all that is pinned; return how many texts that were."""
-        pins = self.conversation.pins
-        for target in dict.fromkeys(pin.event for pin in pins):
-            await self.session.add(events.pin(self._now(), target, pinned=False))
-        return len(pins)
+        conversation = self.conversation
+        await self.session.add(*pins.unpin(conversation, self._now()))
+        return len(conversation.pins)
 
     async def clear(self) -> tuple[str, ...]:
         """Have a model shown nothing of what was before, but the rules as they are now."""
@@ -287,7 +288,7 @@ class Chat:
             self.window.context_budget,
             self.window.count,
             shown=shown,
-            topic=_topic(conversation),
+            topic=topic_of(conversation.events),
         )
 
     def _searched(self, question: str) -> str:
@@ -365,6 +366,11 @@ class Chat:
         if isinstance(made, Compacted):
             self._waits_until_full = False
             await self.session.add(made.event)
+            if made.method == "model":
+                proposed = await asyncio.to_thread(
+                    propose_from_summary, self.session, self.memory, made.event.text
+                )
+                made = replace(made, notes=(*made.notes, *proposed))
             await self.read_rules()
             self._prefilling = asyncio.create_task(self._prefill(window))
         return made
@@ -374,7 +380,7 @@ class Chat:
 
         A compaction takes that code away; a question that goes on finds it read.
         """
-        topic = _topic(self.conversation)
+        topic = topic_of(self.conversation.events)
         try:
             retrieved = await asyncio.to_thread(self._retrieve, topic) if topic else Retrieved()
             self._ahead = topic
@@ -388,9 +394,3 @@ class Chat:
         if self._prefilling is not None:
             self._prefilling.cancel()
             self._prefilling = None
-
-
-def _topic(conversation: Conversation) -> str:
-    """Return the newest question that does not point back to another; "" if there is none."""
-    asked = (event.text for event in reversed(conversation.events) if event.kind == "user")
-    return next((text for text in asked if not points_back(text)), "")

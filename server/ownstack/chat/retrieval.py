@@ -16,6 +16,7 @@ from ownstack.index.search.places import located
 from ownstack.index.search.search import search
 from ownstack.index.search.symbol_lookup import find_symbols
 from ownstack.index.snapshot.snapshot import Snapshot
+from ownstack.memory.events import Event
 from ownstack.memory.facts.similarity import content
 
 FOUND = 8
@@ -225,6 +226,12 @@ def points_back(question: str) -> bool:
     terms = len(content(question))
     pointing = _POINTING.search(question[:_MAX_SAID]) is not None
     return terms < LEAST_TERMS or (terms <= FEW_TERMS and pointing)
+
+
+def topic_of(events: Sequence[Event]) -> str:
+    """Return the newest question of a conversation that does not point back; "" if none does."""
+    asked = (event.text for event in reversed(events) if event.kind == "user")
+    return next((text for text in asked if not points_back(text)), "")
 
 
 def _is_shown(source: Source, shown: str) -> bool:

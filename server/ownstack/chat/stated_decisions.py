@@ -25,19 +25,27 @@ class StatedDecisions:
         self._foreign = other_projects.foreign(others)
         self._held_back: list[str] = []
 
-    def record(self, message: str) -> tuple[str, ...]:
-        """Record the decisions that a message states, and say what became of them.
+    def record(self, message: str) -> tuple[list[str], list[Verdict]]:
+        """Record the decisions that a message states.
+
+        Return what to say of each, and what became of those that were not held back.
 
         Raises:
             MemoryStoreError: they cannot be kept.
         """
         found = [finding for finding in classify(message) if finding.kind == "decision"]
-        notes = []
+        notes: list[str] = []
+        recorded: list[Verdict] = []
         for finding in found[:MAX_DECISIONS]:
-            verdict = self._facts.decide(finding.text, foreign=self._foreign)
-            is_blocked = verdict.outcome == "blocked"
-            notes.append(self._hold_back(verdict) if is_blocked else _noted(verdict))
-        return tuple(notes)
+            verdict = self._facts.decide(
+                finding.text, tier=finding.confidence, foreign=self._foreign
+            )
+            if verdict.outcome == "blocked":
+                notes.append(self._hold_back(verdict))
+                continue
+            notes.append(_noted(verdict))
+            recorded.append(verdict)
+        return notes, recorded
 
     def take_over(self, name: str = "") -> tuple[str, ...]:
         """Record what was held back, or a decision of another project; say what became of it.

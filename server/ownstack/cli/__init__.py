@@ -21,6 +21,7 @@ from ownstack.cli import (
     index,
     lsp,
     map,
+    memory,
     models,
     search,
     serve,
@@ -37,6 +38,7 @@ INTERRUPTED = 130
 COMMANDS = (
     ask,
     chat,
+    memory,
     archive,
     complete,
     search,

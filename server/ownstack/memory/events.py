@@ -12,18 +12,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, get_args
 
-from ownstack.errors import EventError
 from ownstack.memory import ids
+from ownstack.memory.canonical import JSON as JSON
+from ownstack.memory.canonical import canonical, require, wrong
 
 FORMAT = 1
 """Which events this version writes; a session that holds events of a higher one is read only."""
-MAX_DEPTH = 24
-MAX_CHARS = 16_000_000
-"""Of the JSON of one event. A paste of megabytes fits."""
-
-JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 Kind = Literal[
     "user",
     "assistant",
@@ -32,6 +28,7 @@ Kind = Literal[
     "edit",
     "decision",
     "thread",
+    "proposal",
     "compaction",
     "undo",
     "pin",
@@ -46,6 +43,7 @@ Finish = Literal["stop", "length", "cancelled", "interrupted", "error", "tool_ca
 ThreadState = Literal["OPEN", "RESOLVED"]
 DecisionStatus = Literal["active", "superseded", "rejected", "disputed"]
 """Disputed: it contradicts another one, and the user has not said which holds."""
+ProposalStatus = Literal["open", "accepted", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,30 +91,16 @@ def event(stamp: Stamp, kind: str, data: Mapping[str, JSON]) -> Event:
     Raises:
         EventError: the place is none, or the data is no JSON, too deep or too large.
     """
-    _require(stamp.turn >= 0, "the number of a turn is 0 or more", kind)
-    _require(math.isfinite(stamp.at), "the time is a number of seconds", kind)
+    require(stamp.turn >= 0, "the number of a turn is 0 or more", kind)
+    require(math.isfinite(stamp.at), "the time is a number of seconds", kind)
     content, at = canonical(data, kind), float(stamp.at)
     try:
         name = ids.event_id(stamp.session, stamp.turn, kind, at, content)
     except ValueError as error:
-        raise _wrong(kind, str(error)) from error
+        raise wrong(kind, str(error)) from error
     # Read back, so that nobody holds the lists and mappings inside, and all of it is plain JSON.
     kept = MappingProxyType(json.loads(content))
     return Event(name, stamp.session, stamp.turn, kind, at, kept)
-
-
-def canonical(data: Mapping[str, JSON], kind: str = "event") -> str:
-    """Return JSON of which equal data has equal text.
-
-    Raises:
-        EventError: it is no JSON, too deep or too large.
-    """
-    _check(data, kind, MAX_DEPTH)
-    text = _dumped(data, ensure_ascii=False)
-    if not _is_unicode(text):  # A lone surrogate, from a name of a file or a broken answer.
-        text = _dumped(data, ensure_ascii=True)
-    _require(len(text) <= MAX_CHARS, f"it has more than {MAX_CHARS:,} characters", kind)
-    return text
 
 
 def user(stamp: Stamp, text: str, *, context: str = "", mentions: Sequence[str] = ()) -> Event:
@@ -244,7 +228,7 @@ def decision(
     to hold, the time of the event if it is not given.
     """
     _named(name, "the name (D001)", "decision")
-    _require(
+    require(
         isinstance(tier, (int, float)) and 0 <= tier <= 1, "the tier is from 0 to 1", "decision"
     )
     _one_of(status, DecisionStatus, "status", "decision")
@@ -271,6 +255,46 @@ def thread(stamp: Stamp, name: str, text: str, state: ThreadState, *, outcome: s
     return event(stamp, "thread", {"name": name, "text": text, "state": state, "outcome": outcome})
 
 
+def proposal(
+    stamp: Stamp,
+    name: str,
+    text: str,
+    *,
+    place: str,
+    tier: float,
+    source: str = "",
+    status: ProposalStatus = "open",
+    decision: str = "",
+    entry: str = "",
+) -> Event:
+    """Return what is proposed for project memory, as it now stands; a later one replaces it.
+
+    `place` is the file it is meant for, `source` who said it, `decision` the decision (D001) that
+    it is, `entry` the entry (M001) that it became.
+    """
+    _named(name, "the name (P001)", "proposal")
+    _named(text, "the text", "proposal")
+    _named(place, "the place", "proposal")
+    require(
+        isinstance(tier, (int, float)) and 0 <= tier <= 1, "the tier is from 0 to 1", "proposal"
+    )
+    _one_of(status, ProposalStatus, "status", "proposal")
+    return event(
+        stamp,
+        "proposal",
+        {
+            "name": name,
+            "text": text,
+            "place": place,
+            "tier": float(tier),
+            "source": source,
+            "status": status,
+            "decision": decision,
+            "entry": entry,
+        },
+    )
+
+
 def compaction(
     stamp: Stamp,
     *,
@@ -291,7 +315,7 @@ def compaction(
     `method` how (masking, a model, extraction); `details` whatever else the compactor knows.
     """
     _named(covers, "the event it covers", "compaction")
-    _require(tokens_before >= 0 and tokens_after >= 0, "tokens are 0 or more", "compaction")
+    require(tokens_before >= 0 and tokens_after >= 0, "tokens are 0 or more", "compaction")
     return event(
         stamp,
         "compaction",
@@ -341,58 +365,14 @@ def clear(stamp: Stamp) -> Event:
 
 def model(stamp: Stamp, name: str, *, context_tokens: int = 0, tier: str = "") -> Event:
     """Return which model answers from now on; `context_tokens` is its window, 0 if not known."""
-    _require(context_tokens >= 0, "a window is 0 tokens or more", "model")
+    require(context_tokens >= 0, "a window is 0 tokens or more", "model")
     return event(stamp, "model", {"name": name, "context_tokens": context_tokens, "tier": tier})
 
 
-def _dumped(data: Mapping[str, JSON], *, ensure_ascii: bool) -> str:
-    return json.dumps(
-        dict(data),
-        ensure_ascii=ensure_ascii,
-        allow_nan=False,
-        sort_keys=True,
-        separators=(",", ":"),
-        default=dict,  # Mappings that are no dict.
-    )
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _check(value: JSON, kind: str, depth: int) -> None:
-    _require(depth > 0, f"it nests deeper than {MAX_DEPTH}", kind)
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            _require(isinstance(key, str), "a key is text", kind)
-            _check(inner, kind, depth - 1)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            _check(inner, kind, depth - 1)
-    elif isinstance(value, (int, float)):
-        _require(abs(value) < 1 << 63, "a number is too large", kind)
-    else:
-        fits = value is None or isinstance(value, str)
-        _require(fits, f"{type(value).__name__} is no JSON", kind)
-
-
 def _named(value: object, what: str, kind: str) -> None:
-    _require(isinstance(value, str) and value != "", f"{what} is missing", kind)
+    require(isinstance(value, str) and value != "", f"{what} is missing", kind)
 
 
 def _one_of(value: str, choices: Any, what: str, kind: str) -> None:
     known = get_args(choices)
-    _require(value in known, f"{what} is one of {', '.join(known)}, not {value!r}", kind)
-
-
-def _require(holds: bool, what: str, kind: str) -> None:
-    if not holds:
-        raise _wrong(kind, what)
-
-
-def _wrong(kind: str, what: str) -> EventError:
-    return EventError(f'This "{kind}" event cannot be recorded: {what}.')
+    require(value in known, f"{what} is one of {', '.join(known)}, not {value!r}", kind)

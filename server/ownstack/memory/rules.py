@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ownstack.errors import in_words
 from ownstack.files.decoding import decode
-from ownstack.files.opening import read_regular
 from ownstack.files.reading import content_hash
-from ownstack.memory import events
-from ownstack.memory.events import Event, Stamp
+from ownstack.memory.inside import read_inside
 
 NAMES = ("AGENTS.md", "CLAUDE.md", ".ownstack/rules.md")
 """Where rules stand, in the order in which a model reads them."""
@@ -31,11 +27,6 @@ class Rules:
     problems: tuple[str, ...] = ()
     """What was left out and why, in sentences for a person."""
 
-    def event(self, stamp: Stamp) -> Event:
-        """Return the event that has a model shown them from now on."""
-        files = [{"path": path, "hash": hash} for path, hash in self.files]
-        return events.rules(stamp, files, self.text)
-
 
 def read(root: Path) -> Rules:
     """Read the rules of a project. Never raises; what says the same as another is read once."""
@@ -43,7 +34,7 @@ def read(root: Path) -> Rules:
     texts: list[str] = []
     problems: list[str] = []
     for name in NAMES:
-        found = _text(root, name)
+        found = read_inside(root, name, MAX_BYTES)
         if isinstance(found, str):
             problems.extend([found] if found else [])
             continue
@@ -59,20 +50,3 @@ def read(root: Path) -> Rules:
     return Rules(
         tuple(files.items()), "\n\n".join([_HEAD, *texts]) if texts else "", tuple(problems)
     )
-
-
-def _text(root: Path, name: str) -> tuple[bytes, bool] | str:
-    """Return the bytes of a file and whether they are all, or why it is not read ("": no file)."""
-    try:
-        inside = Path(os.path.realpath(root))
-        # A link to another of the project's files is common; one that leads out of it shows
-        # a model, which may run elsewhere, what its owner never meant.
-        place = Path(os.path.realpath(root / name))
-        if not place.is_relative_to(inside):
-            return f"{name} leads out of the project, so it is not read."
-        data, _status = read_regular(place, MAX_BYTES + 1)
-    except FileNotFoundError:
-        return ""
-    except (OSError, ValueError) as error:
-        return f"{name} cannot be read: {in_words(error)}."
-    return data[:MAX_BYTES], len(data) <= MAX_BYTES

@@ -2,10 +2,7 @@
 
 import pytest
 
-from ownstack.memory import events, ids
-from ownstack.memory.facts.classify import MAX_SENTENCES, classify, kind_of, recoveries, sentences
-
-STAMP = events.Stamp(ids.session_id(ids.project_id("/p"), 1.0), 1, 1.0)
+from ownstack.memory.facts.classify import MAX_SENTENCES, classify, kind_of, sentences
 
 
 @pytest.mark.parametrize(
@@ -73,26 +70,6 @@ def test_more_signs_say_it_surer() -> None:
     (one,) = classify("We decided to use WAL")
     (several,) = classify("We decided to go with WAL rather than rollback because it is safe")
     assert several.confidence > one.confidence
-
-
-def test_a_command_that_failed_and_then_went_well_was_recovered_from() -> None:
-    """Told by exit codes, with the edits in between."""
-
-    def ran(call: str, command: str, code: int) -> events.Event:
-        return events.tool_result(STAMP, call, "run", "", command=command, exit_code=code)
-
-    logged = [
-        ran("1", "pytest", 1),
-        ran("2", "ruff", 0),
-        events.edit(STAMP, "a.py", True),
-        events.edit(STAMP, "b.py", False),
-        ran("3", "pytest", 0),
-        ran("4", "pytest", 0),
-        ran("5", "make", 2),
-    ]
-    (finding,) = recoveries(logged)
-    assert finding.text == "pytest failed, and went well after edits of a.py"
-    assert recoveries([ran("1", "x", 1), ran("2", "x", 0)])[0].text.endswith("run again")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ownstack.cli.chat import exporting, rendering
+from ownstack.cli.chat import exporting, memory, rendering
 from ownstack.cli.chat.listing import print_lineage, print_sessions
 from ownstack.cli.chat.opening import Talk
 from ownstack.cli.chat.stored import short, used
@@ -191,6 +191,10 @@ COMMANDS: Mapping[str, Command] = {
     "/clear": Command(_clear, "", "has the model forget; the log does not"),
     "/resume": Command(_resume, "[ID]", "goes on with another conversation, or lists them"),
     "/recall": Command(_recall, "QUERY", "finds what was said and decided about this project"),
+    "/memory": Command(memory.show, "", "shows the inbox, and what the project's files keep"),
+    "/accept": Command(memory.accept, "NAME", "keeps a proposal in the project's files"),
+    "/reject": Command(memory.reject, "NAME", "drops a proposal, an entry, a decision or a thread"),
+    "/remember": Command(memory.remember, "TEXT", "keeps TEXT in the project's files"),
     "/rename": Command(_rename, "TITLE", "gives the conversation a title"),
     "/export": Command(
         _export,

@@ -39,6 +39,9 @@ from ownstack.paths import Home
 LOOK_AGAIN_S = 20.0
 """After so long a question has the project's files looked at again."""
 
+_KEEPS = frozenset({"user", "proposal", "decision", "thread"})
+"""Events for which a conversation is kept."""
+
 
 class Talk:
     """The log, the project, the model, and the conversation that is open."""
@@ -80,11 +83,11 @@ class Talk:
         return Chat(session, self.project, self.engine, others)
 
     async def leave(self) -> None:
-        """Stop what runs; a conversation in which nothing was said is not kept."""
+        """Stop what runs; one in which nothing was said, decided or accepted is not kept."""
         await self.chat.close()
         session = self.chat.session
-        said = (event for event in session.events if event.kind == "user")
-        if all(is_imported(event) for event in said):
+        own = (event for event in session.events if not is_imported(event))
+        if not any(event.kind in _KEEPS for event in own):
             await asyncio.to_thread(self.log.sessions.delete, session.id)
 
 

@@ -119,7 +119,8 @@ def print_recollection(found: Recollection, short: Any) -> None:
     for decision in found.decisions:
         say(f"{decision.name}  {decision.text}")
     for pattern in found.patterns:
-        say(f"{pattern.problem} → {pattern.solution}")
+        times = f" ({pattern.seen} times)" if pattern.seen > 1 else ""
+        say(f"{pattern.problem} → {pattern.solution}{times}")
     for turn in found.turns:
         say(f"[{short(turn.session)} turn {turn.turn}, {turn.kind}] {' '.join(turn.text.split())}")
     if not (found.decisions or found.patterns or found.turns):

@@ -11,7 +11,7 @@ from typing import Any
 from ownstack.errors import ArchiveError, EventError, NewerFormatError, in_words
 from ownstack.files.decoding import decode
 from ownstack.files.opening import read_regular
-from ownstack.memory import events, ids
+from ownstack.memory import ids
 from ownstack.memory.archive import times, yaml_text
 from ownstack.memory.archive.archive import (
     FORMAT,
@@ -26,6 +26,7 @@ from ownstack.memory.archive.archive import (
     prioritised,
     ranked,
 )
+from ownstack.memory.canonical import canonical
 from ownstack.memory.facts.decisions import Decision
 from ownstack.memory.facts.threads import Thread
 from ownstack.memory.log.writes import unicode
@@ -174,7 +175,7 @@ def _event_tree(event: KeptEvent) -> Tree:
     tree: Tree = {"turn": event.turn, "kind": unicode(event.kind), "at": event.at}
     if not event.data:
         return tree
-    text = events.canonical(event.data, event.kind)
+    text = canonical(event.data, event.kind)
     data = json.loads(text)
     if _is_unicode(data):
         return tree | {"data": data}
@@ -332,7 +333,7 @@ def _event(entry: Mapping[str, Any], text: str, path: yaml_text.Path) -> KeptEve
         except (ValueError, RecursionError) as error:
             raise _wrong(text, (*path, "json"), "it is no JSON object") from error
     try:
-        events.canonical(data, entry["kind"])
+        canonical(data, entry["kind"])
     except (EventError, ValueError) as error:
         raise _wrong(text, path, in_words(error)) from error
     return KeptEvent(entry["turn"], entry["kind"], float(entry["at"]), data)

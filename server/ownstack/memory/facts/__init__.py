@@ -1,1 +1,1 @@
-"""What conversations established: decisions, open threads, solutions that recur, scratch notes."""
+"""What conversations established: decisions, open threads, solutions that recur."""

@@ -7,11 +7,9 @@ wish weakens it. Code fences are skipped. All patterns run in linear time over b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
-
-from ownstack.memory.events import Event
 
 FactKind = Literal[
     "decision", "solution", "error_recovery", "code_pattern", "optimisation", "routing"
@@ -155,30 +153,6 @@ def kind_of(text: str) -> FactKind | None:
         return None
     most: FactKind = max(totals, key=totals.__getitem__)
     return most
-
-
-def recoveries(events: Iterable[Event]) -> list[Finding]:
-    """Return the commands that failed and later went well, as errors that were recovered from.
-
-    This needs no words: exit codes tell it, and the edits in between are named as what helped.
-    """
-    failed: dict[str, list[str]] = {}
-    found = []
-    for event in events:
-        if event.kind == "edit" and event.data.get("accepted"):
-            for edits in failed.values():
-                edits.append(str(event.data.get("path", "")))
-        command = event.data.get("command")
-        if event.kind != "tool_result" or not isinstance(command, str) or not command:
-            continue
-        if event.data.get("exit_code") == 0 and command in failed:
-            edits = list(dict.fromkeys(failed.pop(command)))
-            how = f" after edits of {', '.join(edits)}" if edits else " when it was run again"
-            text = f"{command} failed, and went well{how}"
-            found.append(Finding("error_recovery", text, 0.9, ("exit codes",)))
-        elif event.data.get("exit_code") not in (0, None):
-            failed.setdefault(command, [])
-    return found
 
 
 def sentences(text: str) -> Iterator[str]:

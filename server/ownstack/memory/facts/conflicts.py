@@ -65,7 +65,8 @@ class Verdict:
 
 def relation(new: str, known: Decision) -> Conflict | None:
     """Return how a statement stands to a decision, None if it does not touch it."""
-    if re.search(rf"{_REPLACES} {re.escape(known.name)}\b", new, re.IGNORECASE):
+    is_named = known.name.lower() in new.lower()
+    if is_named and re.search(rf"{_REPLACES} {re.escape(known.name)}\b", new, re.IGNORECASE):
         return Conflict(known.name, "replaces", f"It says that it replaces {known.name}.")
     first, second = content(new), content(known.text)
     opposed = says_no(new) != says_no(known.text)
@@ -150,6 +151,12 @@ def settle(name: str, known: Mapping[str, Decision], at: float) -> tuple[Decisio
     winner = replace(validated(chosen, at, 1.0), status="active", conflicts_with=())
     freed = _freed(known, [loser.name for loser in losers], but=name)
     return (*_cleared(old), *freed, winner)
+
+
+def rejected(name: str, known: Mapping[str, Decision]) -> tuple[Decision, ...]:
+    """Return what changes when a decision holds no more; the first is that decision."""
+    gone = replace(known[name], status="rejected", conflicts_with=())
+    return (gone, *_freed(known, [name]))
 
 
 def _freed(

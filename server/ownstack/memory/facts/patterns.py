@@ -1,4 +1,4 @@
-"""Solutions that recur in a project: merged, with a confidence, and how often each was of use.
+"""Solutions that recur in a project: merged, and how often each has helped.
 
 Each sighting is a note in the log; patterns are folded from them. Two sightings are one pattern if
 their problems and their solutions share most of their terms.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
 
 from ownstack.memory import events
 from ownstack.memory.events import Event, Stamp
@@ -21,9 +20,6 @@ MERGES = 0.5
 FITS = 0.3
 """Share of a problem's terms that a query has to have for the pattern to be offered."""
 
-Sighting = Literal["seen", "helped", "failed"]
-"""Seen: it was the solution of something. Helped, failed: it was offered, and tried."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
@@ -34,29 +30,21 @@ class Pattern:
     problem: str
     solution: str
     seen: int = 0
-    helped: int = 0
-    failed: int = 0
+    """How often it has helped."""
     last: float = 0.0
-    """When it was seen or used last, seconds since 1970."""
-
-    @property
-    def uses(self) -> int:
-        return self.helped + self.failed
+    """When it did last, seconds since 1970."""
 
     @property
     def confidence(self) -> float:
-        """The chance that it helps, by Laplace's rule of succession; 0.5 says that nobody knows."""
+        """The chance that it helps again, by Laplace's rule of succession; 0.5: nobody knows."""
         # The first sighting is what made it a pattern, and no proof of it.
-        good = self.helped + max(0, self.seen - 1)
-        return (good + 1) / (good + self.failed + 2)
+        again = max(0, self.seen - 1)
+        return (again + 1) / (again + 2)
 
 
-def sighting(stamp: Stamp, problem: str, solution: str, outcome: Sighting = "seen") -> Event:
-    """Return the note that a solution was seen, helped or failed."""
-    if outcome not in get_args(Sighting):
-        raise ValueError(f"a sighting is one of {', '.join(get_args(Sighting))}")
-    details = {"problem": problem, "solution": solution, "outcome": outcome}
-    return events.note(stamp, TOPIC, problem, details)
+def sighting(stamp: Stamp, problem: str, solution: str) -> Event:
+    """Return the note that a solution helped."""
+    return events.note(stamp, TOPIC, problem, {"problem": problem, "solution": solution})
 
 
 def fold(logged: Iterable[Event]) -> list[Pattern]:
@@ -79,21 +67,18 @@ def fold(logged: Iterable[Event]) -> list[Pattern]:
             place = len(found)
             found.append(Pattern(event.id, problem, solution))
             keys.append(key)
-        found[place] = _counted(found[place], str(details.get("outcome")), event.at)
+        before = found[place]
+        found[place] = replace(before, seen=before.seen + 1, last=max(before.last, event.at))
     return found
 
 
 def offered(query: str, known: Sequence[Pattern], limit: int = 3) -> list[Pattern]:
-    """Return patterns whose problem a query is about, the best first.
-
-    One that failed more often than it helped is not offered.
-    """
+    """Return patterns whose problem a query is about, the best first."""
     asked = content(query)
     scored = [
         (len(asked & problem) / len(problem) * pattern.confidence, pattern)
         for pattern in known
-        if pattern.confidence >= 0.5
-        and (problem := content(pattern.problem))
+        if (problem := content(pattern.problem))
         and overlap(asked, problem) >= FITS
         and len(asked & problem) / len(problem) >= FITS
     ]
@@ -108,12 +93,3 @@ def _one(
         one == other or jaccard(one, other) >= MERGES
         for one, other in zip(first, second, strict=True)
     )
-
-
-def _counted(pattern: Pattern, outcome: str, at: float) -> Pattern:
-    last = max(pattern.last, at)
-    if outcome == "helped":
-        return replace(pattern, helped=pattern.helped + 1, last=last)
-    if outcome == "failed":
-        return replace(pattern, failed=pattern.failed + 1, last=last)
-    return replace(pattern, seen=pattern.seen + 1, last=last)

@@ -7,14 +7,13 @@ the same one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from ownstack.errors import EventError
 from ownstack.memory.events import Event
 from ownstack.memory.facts import conflicts, decisions, patterns, threads
 from ownstack.memory.facts.conflicts import Verdict
 from ownstack.memory.facts.decisions import Decision
-from ownstack.memory.facts.patterns import Pattern, Sighting
+from ownstack.memory.facts.patterns import Pattern
 from ownstack.memory.facts.threads import Thread
 from ownstack.memory.log.session import SessionLog
 
@@ -73,11 +72,7 @@ class ProjectFacts:
 
     def reject(self, name: str) -> Decision:
         """Record that a decision holds no more, without another in its place."""
-        (changed,) = self._change(
-            name,
-            lambda known, at: (replace(known[name], status="rejected", conflicts_with=()),),
-        )
-        return changed
+        return self._change(name, lambda known, _at: conflicts.rejected(name, known))[0]
 
     def stale(self) -> list[Decision]:
         """Return the decisions to check before anybody relies on them, the oldest first."""
@@ -120,10 +115,11 @@ class ProjectFacts:
         """Return the solutions that were seen in the project, merged."""
         return patterns.fold(self._session.of_project("note"))
 
-    def saw_pattern(self, problem: str, solution: str, outcome: Sighting = "seen") -> None:
-        """Record that a solution was seen, or what came of one that was offered."""
+    def saw_pattern(self, problem: str, solution: str) -> Pattern:
+        """Record that a solution helped; return it with how often it did so far."""
         stamp = self._session.stamp(self._session.last_turn)
-        self._session.append(patterns.sighting(stamp, problem, solution, outcome))
+        self._session.append(patterns.sighting(stamp, problem, solution))
+        return max(self.patterns(), key=lambda pattern: pattern.last)
 
     def _change(self, name: str, change: _Change) -> tuple[Decision, ...]:
         stamp = self._session.stamp(self._session.last_turn)

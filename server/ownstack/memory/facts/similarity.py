@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from ownstack.extract.terms import STOP_WORDS, terms
@@ -19,8 +20,11 @@ _EMPTY_WORDS = (
 _EMPTY = STOP_WORDS.union(_EMPTY_WORDS.split(" "))
 _DECIDED_TO = re.compile(r"\b(?:decided|agreed|chose|going|want|need) to\b", re.IGNORECASE)
 _PART = re.compile(r"\b(?:instead of|rather than|not|over|because|since|so that)\b", re.IGNORECASE)
+_MEMO = 8_192
+"""Statements of which terms are kept: each is compared with all others."""
 
 
+@functools.lru_cache(_MEMO)
 def content(text: str) -> frozenset[str]:
     """Return the terms that say what a statement is about."""
     return frozenset(term for term in terms(text) if term not in _EMPTY)
@@ -38,11 +42,13 @@ def jaccard(first: frozenset[str], second: frozenset[str]) -> float:
     return len(first & second) / together if together else 0.0
 
 
+@functools.lru_cache(_MEMO)
 def says_no(text: str) -> bool:
     """Say whether a statement forbids or denies what it is about."""
     return len(_NO.findall(_PART.split(text, maxsplit=1)[0] or text)) % 2 == 1
 
 
+@functools.lru_cache(_MEMO)
 def object_of(text: str) -> frozenset[str]:
     """Return what "use X for Y" puts in the place of X: the terms before "for", "in", "as"."""
     found = re.search(
@@ -54,6 +60,7 @@ def object_of(text: str) -> frozenset[str]:
     return content(found[1]) if found else frozenset()
 
 
+@functools.lru_cache(_MEMO)
 def purpose_of(text: str) -> frozenset[str]:
     """Return what "use X for Y" says of Y: the terms after "for", "in", "as" or "when"."""
     text = _DECIDED_TO.sub("", text, count=1)

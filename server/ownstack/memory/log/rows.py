@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ownstack.memory.events import Event, canonical
+from ownstack.memory.canonical import canonical
+from ownstack.memory.events import Event
 
 log = logging.getLogger(__name__)
 

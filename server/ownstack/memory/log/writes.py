@@ -212,36 +212,6 @@ class Delete(_Asked):
         db.execute("DELETE FROM project WHERE id NOT IN (SELECT project FROM session)")
 
 
-@dataclass(frozen=True)
-class PutScratch(_Asked):
-    """Note something until a time, in place of what stands under its key."""
-
-    project: str
-    key: str
-    text: str
-    expires: float
-
-    def run(self, db: sqlite3.Connection, began_anew: bool) -> None:
-        row = (self.project, self.key, self.text, self.expires)
-        db.execute("INSERT OR REPLACE INTO scratch VALUES (?, ?, ?, ?)", row)
-
-
-@dataclass(frozen=True)
-class DropScratch(_Asked):
-    """Forget what has expired at a time, and a key of a project."""
-
-    at: float
-    project: str = ""
-    key: str = ""
-    erases: ClassVar[bool] = True
-
-    def run(self, db: sqlite3.Connection, began_anew: bool) -> int:
-        return db.execute(
-            "DELETE FROM scratch WHERE expires <= ? OR (project = ? AND key = ?)",
-            (self.at, self.project, self.key),
-        ).rowcount
-
-
 def title_of(events: Sequence[Event]) -> str:
     """Return the first line that a user said, short."""
     for event in events:
