@@ -1,4 +1,6 @@
-// Bundles the extension into one file.
+// Bundles the extension into one file, and the page of the chat into a script and a style sheet.
+import { copyFile, mkdir } from 'node:fs/promises';
+
 import { build } from 'esbuild';
 
 await build({
@@ -14,3 +16,16 @@ await build({
   mainFields: ['module', 'main'],
   legalComments: 'none',
 });
+await build({
+  entryPoints: { chat: 'src/webview/main.ts' },
+  outdir: 'dist/webview',
+  bundle: true,
+  minify: true,
+  platform: 'browser',
+  format: 'iife',
+  target: 'chrome122',
+  // Licences of what is bundled ask for their notices to come along.
+  legalComments: 'eof',
+});
+await mkdir('dist/webview', { recursive: true });
+await copyFile('src/webview/chat.css', 'dist/webview/chat.css');

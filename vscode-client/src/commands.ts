@@ -2,6 +2,8 @@
 
 import * as vscode from 'vscode';
 
+import { chatCommands } from './chat/commands.js';
+import type { ChatView } from './chat/view.js';
 import { doctor, explain, statistics, suggest } from './asking.js';
 import { clearIndex, rebuildIndex, whyNotIndexed } from './indexing.js';
 import type { Launcher } from './launch.js';
@@ -23,6 +25,7 @@ export interface Subject {
   log: vscode.LogOutputChannel;
   clock: KeyClock;
   panels: Panels;
+  chat: ChatView;
   /** Forgets which problems were told: who restarts wants to hear of what is still wrong. */
   onRestart: () => void;
 }
@@ -67,6 +70,7 @@ export function register(subject: Subject): vscode.Disposable[] {
     showLog: () => {
       log.show();
     },
+    ...chatCommands(subject.chat),
   };
   return Object.entries(commands).map(([name, run]) =>
     vscode.commands.registerCommand(`ownstack.${name}`, run),

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 
+import { ChatView } from './chat/view.js';
 import { Choices } from './choices.js';
 import { register } from './commands.js';
 import { Launcher } from './launch.js';
@@ -51,11 +52,12 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
     },
   });
   const panels = new Panels();
+  const chat = new ChatView(context, server);
   const onRestart = (): void => {
     told.clear();
   };
-  const subject = { server, status, launcher, switching, log, clock, panels, onRestart };
-  context.subscriptions.push(log, item, status, panels, server, launcher, watched, ...register(subject));
+  const subject = { server, status, launcher, switching, log, clock, panels, chat, onRestart };
+  context.subscriptions.push(log, item, status, panels, chat, server, launcher, watched, ...register(subject));
   void server.restart();
   return { clock };
 }

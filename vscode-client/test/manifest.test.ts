@@ -8,8 +8,11 @@ const commands = manifest.contributes.commands.map(({ command }) => command);
 
 describe('package.json', () => {
   it('declares the commands that exist', () => {
-    const code = readFileSync('src/commands.ts', 'utf8');
-    const table = /const commands: Record[^{]*{([\s\S]*?)\n {2}};/.exec(code)?.[1] ?? '';
+    const tables = [
+      /const commands: Record[^{]*{([\s\S]*?)\n {2}};/.exec(readFileSync('src/commands.ts', 'utf8'))?.[1],
+      /return {([\s\S]*?)\n {2}};/.exec(readFileSync('src/chat/commands.ts', 'utf8'))?.[1],
+    ];
+    const table = tables.join('\n');
     const names = [...table.matchAll(/^ {4}(\w+)[:,]/gm)].map(([, name]) => `ownstack.${name ?? ''}`);
 
     expect(names.sort()).toEqual([...commands].sort());

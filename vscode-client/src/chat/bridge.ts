@@ -1,0 +1,230 @@
+/** The page's conversation with the server: what the page asks is asked, what the server tells is told. */
+
+import * as vscode from 'vscode';
+import type { LanguageClient } from 'vscode-languageclient/node';
+
+import * as chat from '../chatProtocol.js';
+import type { Server } from '../server.js';
+import { forEditor } from '../wording.js';
+import { editorState } from './editorState.js';
+import { exportSession, remove, rename } from './exporting.js';
+import type { Asked, Told } from './messages.js';
+
+const DOWN = 'Ownstack does not run; its status item says why.';
+const EARLIER = 30;
+
+/** Messages of the page that are requests of the server. */
+export type Request = Exclude<Asked, { kind: 'place' | 'web' | 'code' | 'command' }>;
+
+/** Where it is remembered which conversation was shown. */
+export interface Remembered {
+  get(): string;
+  set(session: string): void;
+}
+
+export class Bridge implements vscode.Disposable {
+  /** The conversation that is shown; "" before it is known. */
+  private session = '';
+  private folder = '';
+  private client: LanguageClient | null = null;
+  private listening: vscode.Disposable | null = null;
+
+  constructor(
+    private readonly server: Server,
+    private readonly remembered: Remembered,
+    private readonly tell: (told: Told) => void,
+  ) {}
+
+  /** The folder that the conversation is about. */
+  get root(): vscode.Uri | undefined {
+    return this.folder ? vscode.Uri.parse(this.folder, true) : undefined;
+  }
+
+  /** Listens to the server that runs now, and shows the conversation as it stands. */
+  async connect(session = this.session || this.remembered.get()): Promise<void> {
+    const client = this.server.client;
+    if (client !== this.client) this.listen(client);
+    await this.open(session);
+  }
+
+  /** Notices that another server runs: its status is heard before anything else of it. */
+  followServer(): void {
+    if (this.server.client === this.client) return;
+    void this.connect().catch((error: unknown) => { this.fail(error); });
+  }
+
+  /** Does what the page asks of the server; what fails is told. */
+  async handle(asked: Request): Promise<void> {
+    try {
+      await this.send(asked);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The page is not seen: nothing more is heard of the conversation. An answer goes on. */
+  dispose(): void {
+    const { client, session } = this;
+    this.listen(null);
+    if (client && session) client.sendRequest(chat.CHAT_CLOSE, { session }).catch(() => undefined);
+  }
+
+  private async send(asked: Request): Promise<void> {
+    const { session } = this;
+    switch (asked.kind) {
+      case 'ready':
+        await this.connect(asked.session || this.remembered.get());
+        return;
+      case 'open':
+        await this.open(asked.session);
+        return;
+      case 'refresh':
+        await this.open(session);
+        return;
+      case 'ask':
+        await this.ask(asked);
+        return;
+      case 'sessions':
+        await this.list(asked.query);
+        return;
+      case 'mentions':
+        this.tell({ kind: 'mentions', number: asked.number, ...(await this.running.sendRequest(chat.CHAT_MENTIONS, { query: asked.query, ...this.about })) });
+        return;
+      case 'earlier': {
+        const result = await this.running.sendRequest(chat.CHAT_TURNS, { session, before: asked.before, limit: EARLIER });
+        this.tell({ kind: 'earlier', session, result });
+        return;
+      }
+      case 'rename':
+        if (await rename(this.running, asked)) await this.changed(asked.session);
+        return;
+      case 'export':
+        await exportSession(this.running, asked, this.root);
+        return;
+      case 'delete':
+        if (!(await remove(this.running, asked))) return;
+        await this.list('');
+        if (asked.session === session) await this.open('');
+        return;
+      case 'withdraw': {
+        const { text } = await this.running.sendRequest(chat.CHAT_WITHDRAW, { session, question: asked.question });
+        if (text) this.tell({ kind: 'draft', text });
+        return;
+      }
+      case 'stop':
+        await this.running.sendRequest(chat.CHAT_STOP, { session });
+        return;
+      case 'compact':
+        this.tell({ kind: 'compacted', compacted: await this.running.sendRequest(chat.CHAT_COMPACT, { session }) });
+        return;
+      default:
+        this.show(await this.state(asked));
+    }
+  }
+
+  /** Asks for what is answered by the whole state. */
+  private state(asked: Request & { kind: 'undo' | 'clear' | 'restore' | 'editSummary' | 'pin' | 'unpin' }): Promise<chat.ChatState> {
+    const { session, running } = this;
+    switch (asked.kind) {
+      case 'undo':
+        return running.sendRequest(chat.CHAT_UNDO, { session });
+      case 'clear':
+        return running.sendRequest(chat.CHAT_CLEAR, { session });
+      case 'restore':
+        return running.sendRequest(chat.CHAT_RESTORE, { session, turn: asked.turn });
+      case 'editSummary':
+        return running.sendRequest(chat.CHAT_EDIT_SUMMARY, { session, text: asked.text });
+      case 'pin':
+        return running.sendRequest(chat.CHAT_PIN, { session, ...(asked.text ? { text: asked.text } : {}) });
+      case 'unpin':
+        return running.sendRequest(chat.CHAT_UNPIN, { session, event: asked.event });
+    }
+  }
+
+  private async ask({ text, question, replaces, attached }: Request & { kind: 'ask' }): Promise<void> {
+    const editor = editorState(attached);
+    try {
+      const changed = await this.running.sendRequest(chat.CHAT_ASK, {
+        session: this.session,
+        text,
+        question,
+        ...(editor ? { editor } : {}),
+        ...(replaces ? { replaces } : {}),
+      });
+      if (changed.session === this.session) this.tell({ kind: 'turn', changed });
+    } catch (error) {
+      // A question that reached the log is there when the server is again.
+      this.tell({ kind: 'failed', question, text, reason: words(error) });
+    }
+  }
+
+  private async list(query: string): Promise<void> {
+    const result = await this.running.sendRequest(chat.CHAT_SESSIONS, { query, ...this.about });
+    this.tell({ kind: 'sessions', query, ...result });
+  }
+
+  private async changed(session: string): Promise<void> {
+    await this.list('');
+    if (session === this.session) await this.open(session);
+  }
+
+  /** Opens a conversation, "" a new one. One that has gone is followed by a new one. */
+  private async open(session: string): Promise<void> {
+    const client = this.running;
+    const before = this.session;
+    let state: chat.ChatState;
+    try {
+      state = await client.sendRequest(chat.CHAT_OPEN, { ...(session ? { session } : {}) });
+    } catch (error) {
+      if (!session) throw error;
+      state = await client.sendRequest(chat.CHAT_OPEN, {});
+      this.tell({ kind: 'notice', text: `The conversation that was shown cannot be opened, so this is a new one. ${words(error)}` });
+    }
+    if (before && before !== state.session.id) client.sendRequest(chat.CHAT_CLOSE, { session: before }).catch(() => undefined);
+    this.show(state);
+  }
+
+  private show(state: chat.ChatState): void {
+    this.session = state.session.id;
+    this.folder = state.folder;
+    this.remembered.set(this.session);
+    this.tell({ kind: 'state', state });
+  }
+
+  private listen(client: LanguageClient | null): void {
+    this.listening?.dispose();
+    this.listening = null;
+    this.client = client;
+    if (!client) return;
+    this.listening = vscode.Disposable.from(
+      client.onNotification(chat.CHAT_DELTA, (delta) => { this.tell({ kind: 'deltas', deltas: [delta] }); }),
+      client.onNotification(chat.CHAT_PROGRESS, (progress) => { this.tell({ kind: 'progress', progress }); }),
+      client.onNotification(chat.CHAT_TURN_CHANGED, (changed) => { this.tell({ kind: 'turn', changed }); }),
+      client.onNotification(chat.CHAT_QUEUE_CHANGED, (queue) => { this.tell({ kind: 'queue', queue }); }),
+      client.onNotification(chat.CHAT_COMPACTED, (compacted) => { this.tell({ kind: 'compacted', compacted }); }),
+      client.onNotification(chat.CHAT_MODEL_CHANGED, (changed) => { this.tell({ kind: 'model', changed }); }),
+      client.onNotification(chat.CHAT_CHANGED, ({ session, what }) => {
+        if (session === this.session) void this.handle(what === 'deleted' ? { kind: 'open', session: '' } : { kind: 'refresh' });
+      }),
+    );
+  }
+
+  private fail(error: unknown): void {
+    const reason = words(error);
+    this.tell(this.server.client ? { kind: 'notice', text: reason } : { kind: 'down', reason });
+  }
+
+  private get about(): { folder?: string } {
+    return this.folder ? { folder: this.folder } : {};
+  }
+
+  private get running(): LanguageClient {
+    const client = this.server.client;
+    if (!client) throw new Error(DOWN);
+    return client;
+  }
+}
+
+function words(error: unknown): string {
+  return forEditor(error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,180 @@
+/** Changes that an answer proposes: shown in the editor's own diff, applied only when accepted. */
+
+import { constants } from 'node:fs';
+import { access, lstat, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import * as vscode from 'vscode';
+
+import { inFront } from './editorState.js';
+import { difference, placed } from './placing.js';
+
+export const SCHEME = 'ownstack-proposal';
+const MAX_OPEN = 20;
+
+interface Proposal {
+  target: vscode.Uri;
+  /** The file's text when the proposal was made; null: there is no such file yet. */
+  base: string | null;
+  text: string;
+}
+
+export class Proposals implements vscode.Disposable, vscode.TextDocumentContentProvider {
+  private readonly open = new Map<string, Proposal>();
+  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
+  private number = 0;
+
+  dispose(): void {
+    this.registration.dispose();
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.open.get(uri.toString())?.text ?? '';
+  }
+
+  /**
+   * Shows a code block as a change of the file that it names, else of the one in front.
+   *
+   * Rejects with a sentence if that cannot be.
+   */
+  async show(code: string, path: string, folder: vscode.Uri | undefined): Promise<void> {
+    const editor = inFront();
+    const target = path ? await resolve(path, folder) : editor?.document.uri;
+    if (!target) throw new Error('Open the file that the code is for, then apply it again: the block names none.');
+    await check(target);
+    const document = await existing(target);
+    const isFront = editor?.document.uri.toString() === target.toString();
+    const made = document
+      ? placed(document.getText(), code, isFront ? offsets(document, editor.selection) : atEnd(document))
+      : { text: code.endsWith('\n') ? code : `${code}\n`, how: 'as a new file' };
+    if ('problem' in made) throw new Error(made.problem);
+    if (made.text === document?.getText()) throw new Error(`${name(target)} says that already: nothing would change.`);
+    await this.diff({ target, base: document ? document.getText() : null, text: made.text }, made.how);
+  }
+
+  /** Applies the proposal of the diff in front. It is one step of undo. */
+  async accept(given?: unknown): Promise<void> {
+    const [uri, proposal] = this.named(given);
+    if (!vscode.workspace.isTrusted) throw new Error('Nothing is applied in restricted mode. Trust the folder, then apply it again.');
+    await check(proposal.target);
+    const document = await existing(proposal.target);
+    if ((document ? document.getText() : null) !== proposal.base) {
+      throw new Error(`${name(proposal.target)} has changed since this was proposed. Nothing was applied; apply the block again to see the change as it would be now.`);
+    }
+    const edit = new vscode.WorkspaceEdit();
+    if (document) {
+      const { start, end, text } = difference(document.getText(), proposal.text);
+      edit.replace(document.uri, new vscode.Range(document.positionAt(start), document.positionAt(end)), text);
+    } else {
+      edit.createFile(proposal.target, { overwrite: false, contents: Buffer.from(proposal.text) });
+    }
+    if (!(await vscode.workspace.applyEdit(edit))) {
+      throw new Error(`The editor did not take the change of ${name(proposal.target)}. Nothing was applied.`);
+    }
+    await this.close(uri);
+    await vscode.window.showTextDocument(proposal.target, { preview: false });
+  }
+
+  async discard(given?: unknown): Promise<void> {
+    await this.close(this.named(given)[0]);
+  }
+
+  private async diff(proposal: Proposal, how: string): Promise<void> {
+    this.number += 1;
+    const uri = proposal.target.with({ scheme: SCHEME, query: `number=${this.number}` });
+    this.open.set(uri.toString(), proposal);
+    for (const key of [...this.open.keys()].slice(0, -MAX_OPEN)) this.open.delete(key);
+    const left = proposal.base === null ? proposal.target.with({ scheme: SCHEME, query: 'empty' }) : proposal.target;
+    const title = `${name(proposal.target)}: proposed, ${how}`;
+    await vscode.commands.executeCommand('vscode.diff', left, uri, title, { preview: false });
+  }
+
+  private named(given: unknown): [vscode.Uri, Proposal] {
+    const uri = given instanceof vscode.Uri ? given : modified(vscode.window.tabGroups.activeTabGroup.activeTab);
+    const proposal = uri && this.open.get(uri.toString());
+    if (!uri || !proposal) throw new Error('There is no proposal in front. Choose “Apply…” at a code block first.');
+    return [uri, proposal];
+  }
+
+  private async close(uri: vscode.Uri): Promise<void> {
+    this.open.delete(uri.toString());
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    const ours = tabs.filter((tab) => modified(tab)?.toString() === uri.toString());
+    await vscode.window.tabGroups.close(ours);
+  }
+}
+
+function modified(tab: vscode.Tab | undefined): vscode.Uri | undefined {
+  return tab?.input instanceof vscode.TabInputTextDiff ? tab.input.modified : undefined;
+}
+
+/** Returns the file of the workspace that a path means. Rejects if it is outside. */
+export async function resolve(path: string, folder: vscode.Uri | undefined): Promise<vscode.Uri> {
+  const root = folder ?? vscode.workspace.workspaceFolders?.[0]?.uri;
+  if (!root) throw new Error('Open a folder first: the answer names a file of one.');
+  const target = path.startsWith('/') ? root.with({ path }) : vscode.Uri.joinPath(root, path);
+  await checkInside(target);
+  return target;
+}
+
+async function checkInside(target: vscode.Uri): Promise<void> {
+  const folder = vscode.workspace.getWorkspaceFolder(target);
+  const outside = new Error(`${name(target)} is outside the workspace, so it is left alone.`);
+  if (!folder) throw outside;
+  if (target.scheme !== 'file') return;
+  const root = await realpath(folder.uri.fsPath);
+  const real = await nearest(target.fsPath);
+  if (real === null) throw outside;
+  if (real !== root && !real.startsWith(root.endsWith('/') ? root : `${root}/`) && !real.startsWith(`${root}\\`)) throw outside;
+}
+
+/** Returns where a path leads through links, or its nearest folder that exists; null for a broken link. */
+async function nearest(path: string): Promise<string | null> {
+  for (let at = path; ; at = dirname(at)) {
+    const kind = await lstat(at).catch(() => null);
+    if (kind) return realpath(at).catch(() => null);
+    if (dirname(at) === at) return null;
+  }
+}
+
+async function check(target: vscode.Uri): Promise<void> {
+  await checkInside(target);
+  if (vscode.workspace.fs.isWritableFileSystem(target.scheme) === false) throw readOnly(target);
+  if (target.scheme !== 'file') return;
+  try {
+    const { mode } = await stat(target.fsPath);
+    await access(target.fsPath, constants.W_OK);
+    if (!(mode & 0o222)) throw readOnly(target);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') throw readOnly(target);
+    if (code !== 'ENOENT') throw error;
+  }
+}
+
+function readOnly(target: vscode.Uri): Error {
+  return new Error(`${name(target)} is read-only. Nothing was applied; make it writable, then apply the block again.`);
+}
+
+async function existing(target: vscode.Uri): Promise<vscode.TextDocument | null> {
+  try {
+    await vscode.workspace.fs.stat(target);
+  } catch (error) {
+    if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return null;
+    throw error;
+  }
+  return vscode.workspace.openTextDocument(target);
+}
+
+function offsets(document: vscode.TextDocument, { start, end }: vscode.Selection): { start: number; end: number } {
+  return { start: document.offsetAt(start), end: document.offsetAt(end) };
+}
+
+function atEnd(document: vscode.TextDocument): { start: number; end: number } {
+  const end = document.getText().length;
+  return { start: end, end };
+}
+
+function name(uri: vscode.Uri): string {
+  return vscode.workspace.asRelativePath(uri, false);
+}

@@ -1,0 +1,152 @@
+/** A conversation as the page shows it: each message of the server makes the next value of it. */
+
+import type { ChatCompaction, ChatDelta, ChatQuestion, ChatState, ChatTurn, ChatTurnChanged } from '../chatProtocol.js';
+import type { Told } from '../chat/messages.js';
+
+export interface Conversation extends ChatState {
+  /** Questions that were sent, and of which nothing was heard yet. */
+  sent: (ChatQuestion & { replaces: number })[];
+  /** Something was missed: the state has to be asked for again. */
+  missed: boolean;
+}
+
+/** An entry of the page, from top to bottom. */
+export type Entry =
+  | { key: string; kind: 'turn'; turn: ChatTurn }
+  | { key: string; kind: 'compaction'; compaction: ChatCompaction }
+  | { key: string; kind: 'sent'; question: ChatQuestion };
+
+export function shownFrom(state: ChatState, before: Conversation | null): Conversation {
+  const known = new Set([...state.turns, ...state.waiting].map(({ question }) => question));
+  const same = before?.session.id === state.session.id ? before : null;
+  const turns = [...earlierOf(same, state), ...state.turns];
+  return {
+    ...state,
+    turns: turns.map((turn) => kept(same, turn)),
+    earlier: turns.length > state.turns.length ? (same?.earlier ?? state.earlier) : state.earlier,
+    sent: same?.sent.filter(({ question }) => !known.has(question)) ?? [],
+    missed: false,
+  };
+}
+
+/** Returns what comes of a message; those about other conversations change nothing. */
+export function changed(now: Conversation, told: Told): Conversation {
+  switch (told.kind) {
+    case 'state':
+      return shownFrom(told.state, now);
+    case 'earlier':
+      return told.session === now.session.id ? withEarlier(now, told.result) : now;
+    case 'deltas':
+      return told.deltas.filter(({ session }) => session === now.session.id).reduce(withDelta, now);
+    case 'progress':
+      return told.progress.session === now.session.id ? { ...now, progress: told.progress } : now;
+    case 'turn':
+      return told.changed.session === now.session.id ? withTurn(now, told.changed) : now;
+    case 'queue': {
+      if (told.queue.session !== now.session.id) return now;
+      const waiting = told.queue.waiting;
+      const known = new Set(waiting.map(({ question }) => question));
+      return { ...now, waiting, sent: now.sent.filter(({ question }) => !known.has(question)) };
+    }
+    case 'compacted':
+      if (told.compacted.session !== now.session.id) return now;
+      return {
+        ...now,
+        compactions: withCompaction(now.compactions, told.compacted.compaction),
+        context: told.compacted.context ?? now.context,
+      };
+    case 'model':
+      if (told.changed.session !== now.session.id) return now;
+      return { ...now, model: told.changed.model, context: told.changed.context ?? now.context };
+    case 'failed': {
+      const sent = now.sent.filter(({ question }) => question !== told.question);
+      return { ...now, sent, progress: now.progress?.question === told.question ? null : now.progress };
+    }
+    default:
+      return now;
+  }
+}
+
+/** Adds a question that is on its way. */
+export function withSent(now: Conversation, question: string, text: string, replaces: number): Conversation {
+  return { ...now, sent: [...now.sent, { question, text, replaces }] };
+}
+
+/** Tells whether an answer is being made. */
+export function isBusy(now: Conversation): boolean {
+  return now.sent.length > 0 || now.progress !== null || now.turns.at(-1)?.finish === '';
+}
+
+/** Returns what stands on the page, in its order. */
+export function entries(now: Conversation): Entry[] {
+  const replaced = Math.min(Infinity, ...now.sent.map(({ replaces }) => replaces || Infinity));
+  const made: (Entry & { turn_: number; at: number })[] = now.turns
+    .filter(({ turn }) => turn < replaced)
+    .map((turn) => ({ key: `turn ${turn.turn}`, kind: 'turn', turn, turn_: turn.turn, at: 0 }));
+  for (const compaction of now.compactions) {
+    const key = `compaction ${compaction.id || compaction.at}`;
+    made.push({ key, kind: 'compaction', compaction, turn_: compaction.turn, at: compaction.at });
+  }
+  made.sort((a, b) => a.turn_ - b.turn_ || a.at - b.at);
+  const sent = now.sent.map((question): Entry => ({ key: `sent ${question.question}`, kind: 'sent', question }));
+  return [...made, ...sent];
+}
+
+function withDelta(now: Conversation, delta: ChatDelta): Conversation {
+  const index = now.turns.findIndex(({ turn }) => turn === delta.turn);
+  const turn = now.turns[index];
+  if (!turn) return { ...now, missed: true };
+  // What was heard already is passed over; text after a gap is not shown.
+  if (turn.finish) return now;
+  const field = delta.reasoning ? 'reasoning' : 'answer';
+  const have = turn[field].length;
+  if (delta.offset > have) return { ...now, missed: true };
+  const fresh = delta.text.slice(have - delta.offset);
+  if (!fresh) return now;
+  return { ...now, turns: now.turns.with(index, { ...turn, [field]: turn[field] + fresh }) };
+}
+
+function withTurn(now: Conversation, { turn, context }: ChatTurnChanged): Conversation {
+  const index = now.turns.findIndex((known) => known.turn === turn.turn);
+  const others = index < 0 && turn.replaced ? now.turns.slice(0, -turn.replaced) : now.turns;
+  const turns = index < 0 ? [...others, turn] : now.turns.with(index, turn);
+  const is = ({ question }: { question: string }): boolean => question !== '' && question === turn.question;
+  const over = turn.finish !== '' && (now.progress?.turn === turn.turn || (now.progress !== null && is(now.progress)));
+  return {
+    ...now,
+    turns: turns.sort((a, b) => a.turn - b.turn),
+    sent: now.sent.filter((sent) => !is(sent)),
+    waiting: now.waiting.filter((waiting) => !is(waiting)),
+    progress: over ? null : now.progress,
+    context: context ?? now.context,
+  };
+}
+
+function withEarlier(now: Conversation, result: { turns: ChatTurn[]; earlier: boolean; compactions: ChatCompaction[] }): Conversation {
+  const first = now.turns[0]?.turn ?? Infinity;
+  return {
+    ...now,
+    turns: [...result.turns.filter(({ turn }) => turn < first), ...now.turns],
+    compactions: result.compactions.reduce(withCompaction, now.compactions),
+    earlier: result.earlier,
+  };
+}
+
+function withCompaction(known: readonly ChatCompaction[], compaction: ChatCompaction): ChatCompaction[] {
+  const others = known.filter(({ id }) => !compaction.id || id !== compaction.id);
+  const older = compaction.newest ? others.map((other) => ({ ...other, newest: false })) : others;
+  return [...older, compaction];
+}
+
+/** Returns the turns before those of a state that the page has already, if nothing lies between. */
+function earlierOf(same: Conversation | null, state: ChatState): ChatTurn[] {
+  const first = state.turns[0]?.turn;
+  if (!same || first === undefined || !same.turns.some(({ turn }) => turn === first)) return [];
+  return same.turns.filter(({ turn }) => turn < first);
+}
+
+/** Returns the value that the page has already where it says the same: its nodes stay. */
+function kept(same: Conversation | null, turn: ChatTurn): ChatTurn {
+  const before = same?.turns.find((known) => known.turn === turn.turn);
+  return before && JSON.stringify(before) === JSON.stringify(turn) ? before : turn;
+}

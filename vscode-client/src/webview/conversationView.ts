@@ -1,0 +1,120 @@
+/** The conversation on the page: entries come and go by their keys, the newest stays in sight. */
+
+import type { ChatTurn } from '../chatProtocol.js';
+import { compactionView, type CardActions } from './compactionView.js';
+import { entries, type Conversation, type Entry } from './conversation.js';
+import { byId, setShown } from './dom.js';
+import { sentView, TurnView, type TurnActions } from './turnView.js';
+import { visible } from './visible.js';
+
+const NEAR_PX = 48;
+/** Of an answer that a screen reader is told at once; the rest is read in the conversation. */
+const MAX_TOLD = 1_500;
+
+export class ConversationView {
+  private readonly log = byId('log', 'main');
+  private readonly list = byId('entries', 'div');
+  private readonly earlier = byId('earlier', 'button');
+  private readonly newest = byId('newest', 'button');
+  private readonly announcer = byId('announcer', 'div');
+  private readonly nodes = new Map<string, HTMLElement>();
+  private readonly turns = new Map<string, TurnView>();
+  private readonly values = new Map<string, unknown>();
+  private following = true;
+  private shown: Conversation | null = null;
+
+  constructor(
+    private readonly actions: TurnActions & { card: CardActions; earlier: (before: number) => void },
+  ) {
+    this.log.addEventListener('scroll', () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.log;
+      this.follow(scrollHeight - scrollTop - clientHeight < NEAR_PX);
+    }, { passive: true });
+    new ResizeObserver(() => {
+      if (this.following) this.toEnd();
+    }).observe(this.list);
+    this.newest.addEventListener('click', () => {
+      this.follow(true);
+      this.toEnd();
+      this.log.focus();
+    });
+    this.earlier.addEventListener('click', () => {
+      const first = this.shown?.turns[0];
+      if (first) actions.earlier(first.turn);
+    });
+  }
+
+  update(now: Conversation): void {
+    const before = this.shown;
+    this.shown = now;
+    const other = before?.session.id !== now.session.id;
+    if (other) this.clear();
+    const first = this.list.firstElementChild;
+    const height = this.log.scrollHeight;
+    const wanted = entries(now);
+    const keys = new Set(wanted.map(({ key }) => key));
+    for (const key of this.nodes.keys()) if (!keys.has(key)) this.remove(key);
+    let place = this.list.firstElementChild;
+    for (const entry of wanted) {
+      const node = this.node(entry);
+      if (node === place) place = place.nextElementSibling;
+      else this.list.insertBefore(node, place);
+    }
+    setShown(this.earlier, now.earlier);
+    // What is added above leaves what is read where it is.
+    const grew = first !== null && first !== this.list.firstElementChild && first.isConnected;
+    if (grew && !this.following) this.log.scrollTop += this.log.scrollHeight - height;
+    if (!other) this.announce(before, now);
+    if (now.sent.length > (before?.sent.length ?? 0)) this.follow(true);
+    if (this.following) this.toEnd();
+  }
+
+  private node(entry: Entry): HTMLElement {
+    const { key } = entry;
+    const known = this.nodes.get(key);
+    if (entry.kind === 'turn') {
+      const view = this.turns.get(key) ?? new TurnView(entry.turn, this.actions);
+      view.update(entry.turn);
+      this.turns.set(key, view);
+      this.nodes.set(key, view.element);
+      return view.element;
+    }
+    const value = entry.kind === 'sent' ? entry.question.question : JSON.stringify(entry.compaction);
+    if (known && this.values.get(key) === value) return known;
+    const made = entry.kind === 'sent' ? sentView(entry.question) : compactionView(entry.compaction, this.actions.card);
+    this.values.set(key, value);
+    known?.replaceWith(made);
+    this.nodes.set(key, made);
+    return made;
+  }
+
+  private remove(key: string): void {
+    this.nodes.get(key)?.remove();
+    for (const map of [this.nodes, this.turns, this.values]) map.delete(key);
+  }
+
+  private clear(): void {
+    for (const key of [...this.nodes.keys()]) this.remove(key);
+    this.follow(true);
+  }
+
+  private follow(following: boolean): void {
+    this.following = following;
+    setShown(this.newest, !following);
+  }
+
+  private toEnd(): void {
+    this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  /** Tells a screen reader of an answer when it is complete, not letter by letter. */
+  private announce(before: Conversation, now: Conversation): void {
+    const was = new Map<number, ChatTurn>(before.turns.map((turn) => [turn.turn, turn]));
+    for (const turn of now.turns) {
+      if (!turn.finish || was.get(turn.turn)?.finish !== '') continue;
+      const text = visible(turn.answer.slice(0, MAX_TOLD));
+      const rest = turn.answer.length > MAX_TOLD ? ' The rest is in the conversation.' : '';
+      this.announcer.textContent = `Answer: ${text || 'none.'}${rest}`;
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/** The page of the chat: puts its parts together, and keeps what is typed over a reload. */
+
+import type { Asked, Attached, CodeAction, Told } from '../chat/messages.js';
+import { codeOf } from './code.js';
+import { Composer, EMPTY, type Draft } from './composer.js';
+import { changed, isBusy, shownFrom, withSent, type Conversation } from './conversation.js';
+import { ConversationView } from './conversationView.js';
+import { byId } from './dom.js';
+import { Surroundings } from './page.js';
+import { SessionsView } from './sessionsView.js';
+
+interface Kept {
+  session: string;
+  draft: Draft;
+}
+
+interface Host {
+  postMessage(message: Asked): void;
+  getState(): Kept | undefined;
+  setState(state: Kept): void;
+}
+
+declare function acquireVsCodeApi(): Host;
+
+const host = acquireVsCodeApi();
+const kept: Kept = host.getState() ?? { session: '', draft: EMPTY };
+let now: Conversation | null = null;
+let asked = 0;
+
+const ask = (message: Asked): void => { host.postMessage(message); };
+const keep = (change: Partial<Kept>): void => {
+  Object.assign(kept, change);
+  host.setState(kept);
+};
+
+const surroundings = new Surroundings(ask);
+const composer = new Composer(
+  kept.draft,
+  ask,
+  ({ text, replaces, attached }) => { send(text, replaces, attached); },
+  (draft) => { keep({ draft }); },
+);
+const sessions = new SessionsView(ask, () => now?.session.id ?? '', () => { composer.focus(); });
+const view = new ConversationView({
+  edit: ({ turn, text }) => { composer.edit(turn, text); },
+  again: ({ turn, text }) => { send(text, turn, composer.draft.attached, true); },
+  restore: ({ turn }) => { ask({ kind: 'restore', turn }); },
+  copy: (code) => { ask({ kind: 'code', action: 'copy', code, language: 'markdown', path: '' }); },
+  earlier: (before) => { ask({ kind: 'earlier', before }); },
+  card: {
+    edit: (text) => { ask({ kind: 'editSummary', text }); },
+    pin: () => { ask({ kind: 'pin', text: '' }); },
+    undo: () => { ask({ kind: 'undo' }); },
+  },
+});
+
+/** Sends a question. It is on the page at once; `again` asks what was asked in that turn. */
+function send(text: string, replaces: number, attached: Attached, again = false): void {
+  if (!now) {
+    composer.add(text);
+    surroundings.notice('The server does not answer yet. Your question is still here.', now);
+    return;
+  }
+  asked += 1;
+  const question = `page-${Date.now().toString(36)}-${asked}`;
+  show(withSent(now, question, text, replaces));
+  ask({ kind: 'ask', text: again ? '' : text, question, replaces, attached });
+}
+
+function show(next: Conversation): void {
+  const missed = next.missed;
+  now = missed ? { ...next, missed: false } : next;
+  if (kept.session !== now.session.id) keep({ session: now.session.id });
+  view.update(now);
+  surroundings.update(now);
+  composer.update(isBusy(now), now.waiting);
+  if (missed) ask({ kind: 'refresh' });
+}
+
+function told(message: Told): void {
+  switch (message.kind) {
+    case 'down':
+      surroundings.tellDown(message.reason, now);
+      return;
+    case 'notice':
+      surroundings.notice(message.text, now);
+      return;
+    case 'draft':
+      composer.add(message.text);
+      return;
+    case 'editor':
+      composer.attach(message.attachable);
+      return;
+    case 'mentions':
+      composer.completed(message);
+      return;
+    case 'sessions':
+      sessions.update(message.query, message.sessions, message.reason);
+      return;
+    case 'show':
+      if (message.part === 'sessions') sessions.show();
+      else composer.focus();
+      return;
+    case 'failed':
+      // One that has begun is in the log: it is shown when the server is there again.
+      if (message.text && !now?.turns.some(({ question }) => question === message.question)) composer.add(message.text);
+      surroundings.notice(message.reason, now);
+      break;
+    case 'state':
+      surroundings.tellDown('', now);
+      show(now ? changed(now, message) : shownFrom(message.state, null));
+      return;
+  }
+  if (now) show(changed(now, message));
+}
+
+window.addEventListener('message', ({ data }: MessageEvent<Told>) => { told(data); });
+
+// One listener for what stands in answers: nodes of an answer come and go while it streams.
+document.addEventListener('click', (event) => {
+  const target = event.target instanceof Element ? event.target : null;
+  const action = target?.closest<HTMLElement>('[data-action]')?.dataset.action;
+  const block = target?.closest('.code');
+  if (action && block) ask({ kind: 'code', action: action as CodeAction, ...codeOf(block) });
+  const link = target?.closest('a');
+  if (!link) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const { path, uri = '', line = '0', end = '0' } = link.dataset;
+  if (path !== undefined) ask({ kind: 'place', path, uri, line: Number(line), end: Number(end) });
+  else ask({ kind: 'web', address: link.href });
+}, { capture: true });
+
+byId('title', 'button').addEventListener('click', () => { sessions.show(); });
+byId('new', 'button').addEventListener('click', () => { ask({ kind: 'open', session: '' }); });
+byId('compact', 'button').addEventListener('click', () => { ask({ kind: 'compact' }); });
+byId('clear', 'button').addEventListener('click', () => { ask({ kind: 'clear' }); });
+
+ask({ kind: 'ready', session: kept.session });
