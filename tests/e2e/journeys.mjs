@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { chatJourneys } from './chat_journeys.mjs';
 import { Editor, openBrowser } from './editor.mjs';
 import { statusJourneys } from './status_journeys.mjs';
 
@@ -28,6 +29,7 @@ const indexed = async (files) => {
 
 const journeys = {
   ...statusJourneys({ config, picture, daemon, START, GHOST, WORKING }),
+  ...chatJourneys({ config, picture }),
 
   async accept(editor) {
     await editor.type(START);

@@ -152,7 +152,9 @@ describe('what is chosen in the menu', () => {
   });
 
   it('writes nothing into the project', () => {
-    const sources = readdirSync('src').map((name) => readFileSync(`src/${name}`, 'utf8'));
+    const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(`src/${name}`, 'utf8'));
 
     expect(sources.filter((code) => code.includes('ConfigurationTarget.Workspace'))).toEqual([]);
   });

@@ -48,7 +48,7 @@ const BODY = `<h1 class="unseen">Ownstack Chat</h1>
 </div>
 <div id="entries"></div>
 </main>
-<button type="button" id="newest" hidden>Go to the Newest</button>
+<div id="jump"><button type="button" id="newest" hidden>Go to the Newest</button></div>
 <div id="announcer" class="unseen" aria-live="polite" aria-atomic="true"></div>
 <div id="bottom" role="region" aria-label="Your question">
 <div id="banners" role="status" aria-label="What to know"></div>

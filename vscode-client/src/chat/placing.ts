@@ -52,7 +52,8 @@ export function difference(before: string, after: string): Span & { text: string
   while (end < most - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end += 1;
   // Neither half of a pair of surrogates, nor of a line end, is left behind.
   while (start > 0 && /[\ud800-\udbff\r]/.test(before[start - 1] ?? '')) start -= 1;
-  while (end > 0 && /[\udc00-\udfff\n]/.test(before[before.length - end] ?? '')) end -= 1;
+  const splits = (text: string): boolean => /[\ud800-\udbff][\udc00-\udfff]|\r\n/.test(text.slice(text.length - end - 1, text.length - end + 1));
+  while (end > 0 && (splits(before) || splits(after))) end -= 1;
   return { start, end: before.length - end, text: after.slice(start, after.length - end) };
 }
 

@@ -35,7 +35,7 @@ function frame(pre: HTMLPreElement): void {
   pre.setAttribute('aria-label', `Code: ${name}`);
   pre.setAttribute('role', 'region');
   const buttons = ACTIONS.map(([action, text, title]) =>
-    make('button', { type: 'button', 'data-action': action, title, 'aria-label': title }, text),
+    make('button', { type: 'button', 'data-action': action, title }, text),
   );
   const head = make(
     'div',

@@ -99,7 +99,7 @@ export class Composer {
       ...waiting.map(({ question, text }) => {
         const words = visibleLine(text, 120);
         const remove = button('Remove', () => { this.ask({ kind: 'withdraw', question }); }, {
-          'aria-label': `Take back: ${words}`,
+          'aria-label': `Remove: ${words}`,
           title: 'Take this question back, to where it was written',
         });
         return make('li', {}, make('span', {}, words), remove);

@@ -21,6 +21,8 @@ export class ConversationView {
   private readonly turns = new Map<string, TurnView>();
   private readonly values = new Map<string, unknown>();
   private following = true;
+  /** Where the conversation was scrolled to. */
+  private top = 0;
   private shown: Conversation | null = null;
 
   constructor(
@@ -28,7 +30,10 @@ export class ConversationView {
   ) {
     this.log.addEventListener('scroll', () => {
       const { scrollHeight, scrollTop, clientHeight } = this.log;
-      this.follow(scrollHeight - scrollTop - clientHeight < NEAR_PX);
+      // Only who scrolls up stops following: what grows below is no scrolling.
+      const near = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+      if (near || scrollTop < this.top) this.follow(near);
+      this.top = scrollTop;
     }, { passive: true });
     new ResizeObserver(() => {
       if (this.following) this.toEnd();
@@ -110,8 +115,10 @@ export class ConversationView {
   /** Tells a screen reader of an answer when it is complete, not letter by letter. */
   private announce(before: Conversation, now: Conversation): void {
     const was = new Map<number, ChatTurn>(before.turns.map((turn) => [turn.turn, turn]));
+    const sent = new Set(before.sent.map(({ question }) => question));
     for (const turn of now.turns) {
-      if (!turn.finish || was.get(turn.turn)?.finish !== '') continue;
+      const wasComing = was.get(turn.turn)?.finish === '' || sent.has(turn.question);
+      if (!turn.finish || !wasComing) continue;
       const text = visible(turn.answer.slice(0, MAX_TOLD));
       const rest = turn.answer.length > MAX_TOLD ? ' The rest is in the conversation.' : '';
       this.announcer.textContent = `Answer: ${text || 'none.'}${rest}`;

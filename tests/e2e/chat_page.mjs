@@ -1,0 +1,223 @@
+// The page of the chat in a browser, without an editor: its own policy, and a host that is scripted.
+// Reads a JSON configuration on standard input, prints what was seen as JSON.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const folder = join(import.meta.dirname, '..', '..', 'vscode-client');
+const client = createRequire(join(folder, 'package.json'));
+const { chromium } = client('playwright-core');
+const { build } = client('esbuild');
+const config = JSON.parse(readFileSync(0, 'utf8'));
+const AXE = readFileSync(client.resolve('axe-core/axe.min.js'), 'utf8');
+const ORIGIN = 'https://panel.example';
+
+const THEMES = JSON.parse(readFileSync(join(import.meta.dirname, 'themes.json'), 'utf8'));
+
+async function pageSource() {
+  const { outputFiles } = await build({ entryPoints: [join(folder, 'src/chat/html.ts')], bundle: true, write: false, format: 'esm' });
+  const { chatHtml } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
+  return chatHtml({ origin: ORIGIN, script: `${ORIGIN}/chat.js`, style: `${ORIGIN}/chat.css` }, 'n0nce');
+}
+
+const html = await pageSource();
+const browser = await chromium.launch({ executablePath: config.chromium, args: ['--no-sandbox', '--disable-gpu'] });
+
+async function open(theme = 'light', size = { width: 420, height: 820 }) {
+  const page = await browser.newPage({ viewport: size });
+  page.setDefaultTimeout(15_000);
+  const seen = { requests: [], problems: [] };
+  await page.route('**', (route) => {
+    const url = route.request().url();
+    if (url === `${ORIGIN}/`) return route.fulfill({ body: html, contentType: 'text/html' });
+    const name = /^https:\/\/panel\.example\/(chat\.(?:js|css))$/.exec(url)?.[1];
+    if (name) return route.fulfill({ path: join(folder, 'dist/webview', name) });
+    seen.requests.push(url);
+    return route.abort();
+  });
+  page.on('console', (message) => message.type() === 'error' && seen.problems.push(message.text()));
+  page.on('pageerror', (error) => seen.problems.push(String(error)));
+  page.on('dialog', (dialog) => { seen.problems.push(`dialog ${dialog.message()}`); void dialog.dismiss(); });
+  await page.addInitScript((colours) => {
+    let state;
+    globalThis.asked = [];
+    globalThis.acquireVsCodeApi = () => ({
+      postMessage: (message) => globalThis.asked.push(message),
+      getState: () => state,
+      setState: (next) => { state = next; },
+    });
+    globalThis.tell = (message) => dispatchEvent(new MessageEvent('message', { data: message }));
+    addEventListener('DOMContentLoaded', () => {
+      for (const [name, value] of Object.entries(colours)) document.documentElement.style.setProperty(`--vscode-${name}`, value);
+      document.documentElement.style.background = colours['sideBar-background'];
+    });
+  }, THEMES[theme]);
+  await page.goto(`${ORIGIN}/`);
+  const tell = (message) => page.evaluate((told) => globalThis.tell(told), message);
+  const asked = (kind) => page.evaluate((wanted) => globalThis.asked.filter((message) => message.kind === wanted), kind);
+  await tell({ kind: 'editor', attachable: { file: 'src/orders.py', startLine: 4, endLine: 9, problems: 2 } });
+  return { page, tell, asked, seen };
+}
+
+const turn = (number, more) => ({
+  turn: number, question: `q${number}`, text: 'How is it summed up?', at: 1_790_000_000, answer: '', reasoning: '', finish: 'stop',
+  model: 'coder-1.5b', tier: 'model', leavesMachine: false, citations: [], steps: [], usage: null, problems: [], notes: [],
+  replaced: 0, cut: false, ...more,
+});
+const state = (more) => ({
+  session: { id: 's1', title: 'How is it summed up?', created: 1, updated: 1, turns: 1, parent: '', found: '' },
+  folder: 'file:///shop', trusted: true, turns: [], earlier: false, compactions: [], pins: [], waiting: [], progress: null,
+  model: { name: 'coder-1.5b', tier: 'model', state: 'ready', reason: '', engine: 'llama', leavesMachine: false, command: '' },
+  context: { window: 8192, reserve: 1024, background: 5200, required: 6500, total: 3310, segments: { system: 210, tools: 0, rules: 300, checkpoint: 640, history: 1400, newest: 760 }, exact: true },
+  problems: [], ...more,
+});
+
+async function violations(page) {
+  await page.evaluate(AXE);
+  const { violations: found } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html: where, failureSummary }) => `${where.slice(0, 160)} ${failureSummary}`).join(' | ')}`);
+}
+
+const journeys = {
+  /** Everything that the page can show at once, in each theme. */
+  async themes() {
+    const found = {};
+    for (const theme of Object.keys(THEMES)) {
+      const { page, tell, seen } = await open(theme);
+      await tell({ kind: 'state', state: state(config.state) });
+      await page.locator('.answer[aria-busy=false]').first().waitFor();
+      await page.screenshot({ path: join(config.artifacts, `chatPage-${theme}.png`) });
+      await page.locator('#log').evaluate((log) => { log.scrollTop = 0; });
+      await page.locator('.card summary').first().click();
+      await page.screenshot({ path: join(config.artifacts, `chatPage-${theme}-card.png`) });
+      await page.locator('#meter').click();
+      await page.locator('#question').fill('What is @src/or');
+      await tell({ kind: 'mentions', number: 1, reason: '', mentions: config.mentions });
+      await page.screenshot({ path: join(config.artifacts, `chatPage-${theme}-mentions.png`) });
+      await page.locator('#title').click();
+      await tell({ kind: 'sessions', query: '', sessions: config.sessions, reason: '' });
+      await page.locator('#sessions-list li').first().waitFor();
+      await page.screenshot({ path: join(config.artifacts, `chatPage-${theme}-sessions.png`) });
+      found[theme] = [...(await violations(page)), ...seen.problems, ...seen.requests];
+      await page.close();
+    }
+    return found;
+  },
+
+  /** What wants to do harm is streamed and shown whole: nothing runs, nothing is fetched. */
+  async injections() {
+    const { page, tell, asked, seen } = await open();
+    await tell({ kind: 'state', state: state({}) });
+    let number = 0;
+    for (const text of config.injections) {
+      number += 1;
+      const question = `q${number}`;
+      await tell({ kind: 'turn', changed: { session: 's1', context: null, turn: turn(number, { text, finish: '' }) } });
+      for (let at = 0; at < text.length; at += 5) {
+        await tell({ kind: 'deltas', deltas: [{ session: 's1', question, turn: number, offset: at, text: text.slice(at, at + 5), reasoning: false }] });
+      }
+      const hostile = { text, answer: text, model: text, problems: [text], notes: [text], reasoning: text };
+      const steps = [{ call: '1', name: text, arguments: text, text, ok: false }];
+      const citations = [{ uri: text, path: text, startLine: 1, endLine: 1, name: text, kind: 'cited', cell: null }];
+      await tell({ kind: 'turn', changed: { session: 's1', context: null, turn: turn(number, { ...hostile, steps, citations }) } });
+    }
+    await page.locator('.turn').last().waitFor();
+    const links = await page.locator('.markdown a').evaluateAll((all) => all.map(({ href }) => new URL(href).protocol));
+    const forbidden = await page.locator('#entries :is(script, img, svg, iframe, form, style, object, embed)').count();
+    const harmed = await page.evaluate(() => globalThis.harmed ?? null);
+    const commands = await asked('command');
+    return { turns: await page.locator('.turn').count(), links: [...new Set(links)], forbidden, harmed, commands, ...seen };
+  },
+
+  /** Frames while an answer streams at so many tokens a second, and the longest gap between two. */
+  async frames() {
+    const { page, tell, seen } = await open('dark');
+    await tell({ kind: 'state', state: state({ turns: config.before }) });
+    await tell({ kind: 'turn', changed: { session: 's1', context: null, turn: turn(99, { finish: '' }) } });
+    const result = await page.evaluate(async ({ text, perS }) => {
+      let times = [];
+      let running = true;
+      const frame = (now) => { times.push(now); if (running) requestAnimationFrame(frame); };
+      requestAnimationFrame(frame);
+      // What this machine has when nothing streams.
+      await new Promise((resolve) => { setTimeout(resolve, 2_000); });
+      const idlePerS = times.length / 2;
+      times = [];
+      const began = performance.now();
+      const tokens = text.match(/.{1,4}/gs);
+      let at = 0;
+      let sent = 0;
+      await new Promise((resolve) => {
+        // As the server sends: what came in 33 ms, together.
+        const timer = setInterval(() => {
+          const due = Math.min(tokens.length, Math.floor(((performance.now() - began) / 1000) * perS));
+          const piece = tokens.slice(at, due).join('');
+          if (piece) globalThis.tell({ kind: 'deltas', deltas: [{ session: 's1', question: 'q99', turn: 99, offset: sent, text: piece, reasoning: false }] });
+          at = due;
+          sent += piece.length;
+          if (at === tokens.length) { clearInterval(timer); resolve(); }
+        }, 33);
+      });
+      running = false;
+      const gaps = times.slice(1).map((time, index) => time - times[index]).sort((a, b) => a - b);
+      const seconds = (performance.now() - began) / 1000;
+      return { idlePerS, seconds, tokens: tokens.length, frames: times.length, perS: times.length / seconds, p99: gaps[Math.floor(gaps.length * 0.99)], longest: gaps.at(-1) };
+    }, { text: config.text, perS: config.perS });
+    return { ...result, shown: (await page.locator('.turn').last().locator('.markdown').innerText()).length, ...seen };
+  },
+
+  /** A page of a long conversation: how long it takes until it can be read. */
+  async long() {
+    const { page, tell, seen } = await open();
+    const began = Date.now();
+    await tell({ kind: 'state', state: state({ turns: config.turns, earlier: true }) });
+    await page.locator('.turn').last().waitFor();
+    const ms = Date.now() - began;
+    return { ms, turns: await page.locator('.turn').count(), ...seen };
+  },
+
+  /** Only keys: write, mention, send, stop, walk through the answer, leave. */
+  async keys() {
+    const { page, tell, asked, seen } = await open();
+    await tell({ kind: 'state', state: state({}) });
+    await page.locator('#question').focus();
+    await page.keyboard.type('see @or');
+    await tell({ kind: 'mentions', number: (await asked('mentions')).at(-1).number, reason: '', mentions: config.mentions });
+    const option = () => page.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))?.innerText ?? '');
+    const first = await option();
+    await page.keyboard.press('ArrowDown');
+    const second = await option();
+    await page.keyboard.press('Enter');
+    const text = await page.locator('#question').inputValue();
+    await page.keyboard.press('Shift+Enter');
+    await page.keyboard.type('please');
+    await page.keyboard.press('Enter');
+    const sent = await asked('ask');
+    const sign = await page.locator('.turn.sent').innerText();
+    await tell({ kind: 'progress', progress: { session: 's1', question: sent[0].question, turn: 0, phase: 'reading', done: 1204, total: 3310, leftMs: 8200 } });
+    const doing = await page.locator('#doing-words').innerText();
+    await page.keyboard.type('and next');
+    await page.keyboard.press('Enter');
+    await page.locator('#stop').focus();
+    await page.keyboard.press('Enter');
+    const stops = await asked('stop');
+    await tell({ kind: 'turn', changed: { session: 's1', context: null, turn: turn(1, { question: sent[0].question, text: sent[0].text, answer: 'A **bold** word\n\n```py\nx = 1\n```', finish: 'cancelled' }) } });
+    await page.locator('#log').focus();
+    const walked = [];
+    for (let count = 0; count < 40; count += 1) {
+      await page.keyboard.press('Tab');
+      walked.push(await page.evaluate(() => document.activeElement.getAttribute('aria-label') || document.activeElement.textContent || document.activeElement.id));
+    }
+    const announced = await page.locator('#announcer').innerText();
+    const tree = await page.locator('body').ariaSnapshot();
+    return { first, second, text, sent, sign, doing, stops, walked, announced, tree, ...seen };
+  },
+};
+
+try {
+  console.log(JSON.stringify(await journeys[config.journey]()));
+} finally {
+  await browser.close();
+}

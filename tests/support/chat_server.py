@@ -1,0 +1,110 @@
+"""A server that speaks OpenAI's API on loopback and says what a test wants, piece by piece.
+
+It stands for the model where what is said must be exact: in the real editor, for one.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+MODEL = "scripted"
+PATIENCE_S = 60.0
+Script = Callable[[str], list[str]]
+"""From the newest message of the user to the pieces of the answer."""
+HOLD = "\0hold"
+"""A piece that is not sent: the answer waits for `ChatServer.release`, or for the client to go."""
+
+
+class ChatServer:
+    """What was asked, and how to let go of an answer that is held."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.asked: list[list[dict[str, Any]]] = []
+        self._released = threading.Event()
+
+    def release(self) -> None:
+        self._released.set()
+
+    def wait(self) -> None:
+        """Wait until it is released, then hold the next one again."""
+        self._released.wait(PATIENCE_S)
+        self._released.clear()
+
+
+@contextmanager
+def chat_server(script: Script) -> Iterator[ChatServer]:
+    """Run it, and give what tells of it."""
+    handler = type("Handler", (_Handler,), {"script": staticmethod(script)})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        handler.server_ = ChatServer(f"http://127.0.0.1:{server.server_port}/v1")
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield handler.server_
+        finally:
+            handler.server_.release()
+            server.shutdown()
+            thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    script: Script
+    server_: ChatServer
+
+    def log_message(self, *_: Any) -> None:
+        """A test's output is its own."""
+
+    def do_GET(self) -> None:
+        self._json({"object": "list", "data": [{"id": MODEL, "object": "model"}]})
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        messages = asked["messages"]
+        self.server_.asked.append(messages)
+        pieces = self.script(_text(messages[-1]["content"]))
+        if not asked.get("stream"):
+            text = "".join(piece for piece in pieces if piece != HOLD)
+            message = {"role": "assistant", "content": text}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            self._json({"id": "1", "object": "chat.completion", "choices": [choice]})
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        try:
+            for piece in pieces:
+                if piece == HOLD:
+                    self.server_.wait()
+                else:
+                    self._event(delta={"content": piece})
+            self._event(delta={}, finish="stop")
+            self.wfile.write(b"data: [DONE]\n\n")
+        except (BrokenPipeError, ConnectionResetError):
+            return  # The answer was stopped.
+
+    def _event(self, *, delta: dict[str, str], finish: str | None = None) -> None:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        event = {"id": "1", "object": "chat.completion.chunk", "choices": [choice]}
+        self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
+        self.wfile.flush()
+
+    def _json(self, value: Any) -> None:
+        body = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", "") for part in content)
