@@ -1,5 +1,5 @@
 // Bundles the extension into one file, and the page of the chat into a script and a style sheet.
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 
 import { build } from 'esbuild';
 
@@ -27,5 +27,15 @@ await build({
   // Licences of what is bundled ask for their notices to come along.
   legalComments: 'eof',
 });
-await mkdir('dist/webview', { recursive: true });
+// What is bundled comes with its licence.
+const notices = ['markdown-it', 'entities', 'linkify-it', 'mdurl', 'punycode.js', 'uc.micro', 'dompurify', 'highlight.js'];
+const texts = await Promise.all(notices.map(licence));
+await writeFile('dist/webview/LICENSES.txt', texts.join('\n\n'));
 await copyFile('src/webview/chat.css', 'dist/webview/chat.css');
+
+async function licence(name) {
+  const folder = `node_modules/${name}`;
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  if (!file) throw new Error(`${name} has no licence text.`);
+  return `${name}\n\n${await readFile(`${folder}/${file}`, 'utf8')}`;
+}

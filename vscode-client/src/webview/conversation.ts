@@ -19,12 +19,16 @@ export type Entry =
 export function shownFrom(state: ChatState, before: Conversation | null): Conversation {
   const known = new Set([...state.turns, ...state.waiting].map(({ question }) => question));
   const same = before?.session.id === state.session.id ? before : null;
-  const turns = [...earlierOf(same, state), ...state.turns];
+  // One without a number is about to be asked.
+  const numbered = state.turns.filter(({ turn }) => turn > 0);
+  const begun = state.turns.filter(({ turn, finish }) => turn === 0 && !finish);
+  const turns = [...earlierOf(same, numbered), ...numbered];
+  const sent = same?.sent.filter(({ question }) => !known.has(question)) ?? [];
   return {
     ...state,
     turns: turns.map((turn) => kept(same, turn)),
-    earlier: turns.length > state.turns.length ? (same?.earlier ?? state.earlier) : state.earlier,
-    sent: same?.sent.filter(({ question }) => !known.has(question)) ?? [],
+    earlier: turns.length > numbered.length ? (same?.earlier ?? state.earlier) : state.earlier,
+    sent: [...begun.map(({ question, text }) => ({ question, text, replaces: 0 })), ...sent],
     missed: false,
   };
 }
@@ -107,6 +111,12 @@ function withDelta(now: Conversation, delta: ChatDelta): Conversation {
 }
 
 function withTurn(now: Conversation, { turn, context }: ChatTurnChanged): Conversation {
+  // It has no number yet: it is shown as a question that is on its way, until that has failed.
+  if (turn.turn === 0) {
+    if (!turn.finish) return now;
+    const sent = now.sent.filter(({ question }) => question !== turn.question);
+    return { ...now, sent, progress: null, problems: [...now.problems, ...turn.problems] };
+  }
   const index = now.turns.findIndex((known) => known.turn === turn.turn);
   const others = index < 0 && turn.replaced ? now.turns.slice(0, -turn.replaced) : now.turns;
   const turns = index < 0 ? [...others, turn] : now.turns.with(index, turn);
@@ -138,9 +148,9 @@ function withCompaction(known: readonly ChatCompaction[], compaction: ChatCompac
   return [...older, compaction];
 }
 
-/** Returns the turns before those of a state that the page has already, if nothing lies between. */
-function earlierOf(same: Conversation | null, state: ChatState): ChatTurn[] {
-  const first = state.turns[0]?.turn;
+/** Returns the turns before those that were told that the page has already, if nothing lies between. */
+function earlierOf(same: Conversation | null, turns: readonly ChatTurn[]): ChatTurn[] {
+  const first = turns[0]?.turn;
   if (!same || first === undefined || !same.turns.some(({ turn }) => turn === first)) return [];
   return same.turns.filter(({ turn }) => turn < first);
 }

@@ -94,6 +94,12 @@ describe('a conversation', () => {
     expect(numbers(changed(after(), { kind: 'state', state }))).toEqual([20]);
   });
 
+  it('shows a turn that has no number yet as a question that is on its way', () => {
+    const state = { ...STATE, turns: [turn(5), turn(0, { question: 'q9', finish: '', answer: '' })] };
+
+    expect(entries(shownFrom(state, null)).map(({ key }) => key)).toEqual(['turn 5', 'sent q9']);
+  });
+
   it('has a card where it was made shorter, and one that can be undone', () => {
     const more = { ...COMPACTION, id: 'd', turn: 6 };
     const now = after(
