@@ -1,3 +1,4 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'] } });
+// No test is about time: a busy machine only takes longer.
+export default defineConfig({ test: { include: ['test/**/*.test.ts'], testTimeout: 120_000 } });

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 
 import * as chat from '../chatProtocol.js';
+import * as memory from '../memoryProtocol.js';
 import type { Server } from '../server.js';
 import { forEditor } from '../wording.js';
 import { editorState } from './editorState.js';
@@ -111,6 +112,17 @@ export class Bridge implements vscode.Disposable {
         if (text) this.tell({ kind: 'draft', text });
         return;
       }
+      case 'memory':
+        this.tell({ kind: 'memory', memory: await this.running.sendRequest(memory.CHAT_MEMORY, { session }), done: [] });
+        return;
+      case 'accept': {
+        const choice = asked.choice ? { choice: asked.choice } : {};
+        this.tell({ kind: 'memory', ...(await this.running.sendRequest(memory.CHAT_ACCEPT, { session, name: asked.name, ...choice })) });
+        return;
+      }
+      case 'reject':
+        this.tell({ kind: 'memory', ...(await this.running.sendRequest(memory.CHAT_REJECT, { session, name: asked.name })) });
+        return;
       case 'stop':
         await this.running.sendRequest(chat.CHAT_STOP, { session });
         return;

@@ -31,6 +31,7 @@ ${BODY}
 const BODY = `<h1 class="unseen">Ownstack Chat</h1>
 <div id="top" role="toolbar" aria-label="Conversation">
 <button type="button" id="title" title="Show all conversations" aria-haspopup="dialog">New conversation</button>
+<button type="button" id="show-memory" title="Show what the project's memory holds, and what waits to be accepted" aria-haspopup="dialog">Memory</button>
 <button type="button" id="new" title="Begin a new conversation">New</button>
 </div>
 <div id="sessions" role="dialog" aria-label="Conversations" hidden>
@@ -38,6 +39,12 @@ const BODY = `<h1 class="unseen">Ownstack Chat</h1>
 <button type="button" id="sessions-close">Close</button></div>
 <p id="sessions-state" role="status"></p>
 <ul id="sessions-list" aria-label="Conversations"></ul>
+</div>
+<div id="memory" role="dialog" aria-label="Project memory" hidden>
+<div class="row"><h2 class="grow">Project memory</h2><button type="button" id="memory-close" class="secondary">Close</button></div>
+<p id="memory-state" role="status"></p>
+<ul id="memory-inbox" aria-label="Proposals that wait"></ul>
+<ul id="memory-entries" aria-label="What was accepted"></ul>
 </div>
 <main id="log" tabindex="0" aria-label="Conversation">
 <button type="button" id="earlier" hidden>Show Earlier Turns</button>

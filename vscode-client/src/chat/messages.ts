@@ -12,6 +12,7 @@ import type {
   ChatTurnChanged,
   ChatTurnsResult,
 } from '../chatProtocol.js';
+import type { ChatMemory } from '../memoryProtocol.js';
 
 /** Which parts of the editor's state go with a question. */
 export interface Attached {
@@ -47,6 +48,9 @@ export type Asked =
   | { kind: 'restore'; turn: number }
   | { kind: 'editSummary' | 'pin'; text: string }
   | { kind: 'unpin'; event: string }
+  | { kind: 'memory' }
+  | { kind: 'accept'; name: string; choice: '' | 'replace' | 'both' }
+  | { kind: 'reject'; name: string }
   | { kind: 'mentions'; query: string; number: number }
   | { kind: 'place'; path: string; uri: string; line: number; end: number }
   | { kind: 'web'; address: string }
@@ -74,6 +78,7 @@ export type Told =
   | { kind: 'model'; changed: ChatModelChanged }
   | { kind: 'sessions'; query: string; sessions: ChatSession[]; reason: string }
   | { kind: 'mentions'; number: number; mentions: ChatMention[]; reason: string }
+  | { kind: 'memory'; memory: ChatMemory; done: string[] }
   | { kind: 'editor'; attachable: Attachable }
   /** The server does not answer, and why; "" when it does again. */
   | { kind: 'down'; reason: string }

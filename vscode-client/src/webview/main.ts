@@ -6,6 +6,7 @@ import { Composer, EMPTY, type Draft } from './composer.js';
 import { changed, isBusy, shownFrom, withSent, type Conversation } from './conversation.js';
 import { ConversationView } from './conversationView.js';
 import { byId } from './dom.js';
+import { MemoryView } from './memoryView.js';
 import { Surroundings } from './page.js';
 import { SessionsView } from './sessionsView.js';
 
@@ -41,6 +42,7 @@ const composer = new Composer(
   (draft) => { keep({ draft }); },
 );
 const sessions = new SessionsView(ask, () => now?.session.id ?? '', () => { composer.focus(); });
+const memory = new MemoryView(ask, () => { composer.focus(); });
 const view = new ConversationView({
   edit: ({ turn, text }) => { composer.edit(turn, text); },
   again: ({ turn, text }) => { send(text, turn, composer.draft.attached, true); },
@@ -91,6 +93,9 @@ function told(message: Told): void {
     case 'editor':
       composer.attach(message.attachable);
       return;
+    case 'memory':
+      memory.update(message.memory, message.done);
+      return;
     case 'mentions':
       composer.completed(message);
       return;
@@ -133,6 +138,7 @@ document.addEventListener('click', (event) => {
 
 byId('title', 'button').addEventListener('click', () => { sessions.show(); });
 byId('new', 'button').addEventListener('click', () => { ask({ kind: 'open', session: '' }); });
+byId('show-memory', 'button').addEventListener('click', () => { memory.show(); });
 byId('compact', 'button').addEventListener('click', () => { ask({ kind: 'compact' }); });
 byId('clear', 'button').addEventListener('click', () => { ask({ kind: 'clear' }); });
 
