@@ -61,8 +61,8 @@ export function moment(secondsSince1970: number, now = new Date()): string {
 /** Returns what an answer cost: tokens read (of which new ones), tokens written, time. */
 export function usageWords(usage: ChatUsage): string {
   const about = usage.estimated ? 'about ' : '';
-  const read = `read ${about}${number(usage.promptTokens)} (${number(usage.evaluatedTokens)} new)`;
+  const read = usage.promptTokens ? `read ${about}${number(usage.promptTokens)} (${number(usage.evaluatedTokens)} new), ` : '';
   const speed = usage.decodeMs > 0 ? `, ${number((1000 * usage.generatedTokens) / usage.decodeMs)}/s` : '';
   const time = duration(usage.prefillMs + usage.decodeMs);
-  return `${read}, wrote ${about}${count(usage.generatedTokens, 'token')}${speed}, ${time}`;
+  return `${read}wrote ${about}${count(usage.generatedTokens, 'token')}${speed}, ${time}`;
 }

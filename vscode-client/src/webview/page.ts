@@ -53,7 +53,8 @@ export class Surroundings {
   }
 
   update(now: Conversation): void {
-    this.title.textContent = visibleLine(now.session.title, 120) || 'New conversation';
+    const first = now.earlier ? '' : ([...now.turns, ...now.sent][0]?.text ?? '');
+    this.title.textContent = visibleLine(now.session.title || first, 120) || 'New conversation';
     setShown(this.welcome, now.turns.length === 0 && now.sent.length === 0);
     this.showBanners(now);
     this.showDoing(now);
