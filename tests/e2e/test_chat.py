@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -11,6 +11,8 @@ from tests.e2e.desk import Open, ownstack
 from tests.support.chat_server import MODEL, ChatServer, Script, chat_server
 
 pytestmark = pytest.mark.e2e
+
+Start = Callable[[Script], ChatServer]
 
 ANSWER = """\
 The sum is made in `orders.py:6`, by **total_0**:
@@ -30,7 +32,7 @@ def total_0(items):
 
 
 @pytest.fixture
-def model() -> Iterator[Script]:
+def model() -> Iterator[Start]:
     """Return a function that starts a server for the role chat, which says what a script says."""
     with ExitStack() as stack:
 
@@ -47,7 +49,7 @@ def pieces(text: str, size: int = 9) -> list[str]:
     return [text[at : at + size] for at in range(0, len(text), size)]
 
 
-def test_answer_with_sources(desk: Open, model: Script) -> None:
+def test_answer_with_sources(desk: Open, model: Start) -> None:
     """A question is answered with sources that open, in every theme, for every reader."""
     model(lambda _: pieces(ANSWER))
 

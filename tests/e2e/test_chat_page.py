@@ -1,4 +1,4 @@
-"""The page of the chat in a browser, under its own policy; the extension's end of it is scripted."""
+"""The page of the chat in a browser, under its own policy; the extension's end is scripted."""
 
 from __future__ import annotations
 
@@ -41,14 +41,26 @@ def total_0(items):
 
 def citation(path: str, start: int, name: str = "", kind: str = "cited") -> dict[str, Any]:
     lines = {"startLine": start, "endLine": start + 2}
-    return {"uri": f"file:///shop/{path}", "path": path, "name": name, "kind": kind, "cell": None} | lines
+    return {
+        "uri": f"file:///shop/{path}",
+        "path": path,
+        "name": name,
+        "kind": kind,
+        "cell": None,
+    } | lines
 
 
 def turn(number: int, **more: Any) -> dict[str, Any]:
     plain = {"text": "How is it summed up?", "answer": ANSWER, "reasoning": "", "finish": "stop"}
     who = {"model": "coder-1.5b", "tier": "model", "leavesMachine": False, "usage": None}
     lists: dict[str, Any] = {name: [] for name in ("citations", "steps", "problems", "notes")}
-    place = {"turn": number, "question": f"q{number}", "at": 1_790_000_000, "replaced": 0, "cut": False}
+    place = {
+        "turn": number,
+        "question": f"q{number}",
+        "at": 1_790_000_000,
+        "replaced": 0,
+        "cut": False,
+    }
     return place | plain | who | lists | more
 
 
@@ -75,10 +87,22 @@ COMPACTION = {
     "newest": True,
     "declined": "",
 }
-STEP = {"call": "1", "name": "search", "arguments": '{"query": "total"}', "text": "12 hits", "ok": True}
+STEP = {
+    "call": "1",
+    "name": "search",
+    "arguments": '{"query": "total"}',
+    "text": "12 hits",
+    "ok": True,
+}
 FULL = {
     "turns": [
-        turn(1, citations=[citation("src/orders.py", 6, "total_0")], usage=USAGE, steps=[STEP], replaced=2),
+        turn(
+            1,
+            citations=[citation("src/orders.py", 6, "total_0")],
+            usage=USAGE,
+            steps=[STEP],
+            replaced=2,
+        ),
         turn(
             2,
             text="And who calls it? @src/orders.py",
@@ -118,7 +142,15 @@ MENTIONS = [
     )
 ]
 SESSIONS = [
-    {"id": f"s{number}", "title": title, "created": 1, "updated": 1_790_000_000, "turns": number, "parent": "", "found": found}
+    {
+        "id": f"s{number}",
+        "title": title,
+        "created": 1,
+        "updated": 1_790_000_000,
+        "turns": number,
+        "parent": "",
+        "found": found,
+    }
     for number, (title, found) in enumerate(
         [("How is it summed up?", ""), ("Rename label_7", "… prices are in cents …")], start=1
     )
@@ -185,7 +217,9 @@ def test_injections(go: Go) -> None:
 
 def test_streaming(go: Go) -> None:
     """A long answer at 200 tokens a second comes whole; how many frames there were is printed."""
-    seen = go("frames", text=ANSWER * 15, perS=200, before=[turn(number) for number in range(1, 21)])
+    seen = go(
+        "frames", text=ANSWER * 15, perS=200, before=[turn(number) for number in range(1, 21)]
+    )
 
     print({name: round(value, 1) for name, value in seen.items() if isinstance(value, float)})
     assert seen["frames"] > 0
