@@ -111,10 +111,10 @@ class Project:
     ) -> Retrieved:
         """Return what helps with a question, in so many tokens. Reads files.
 
-        `shown` is what the model has been shown before and can still read: it is not repeated, and
-        what ranks below it is left out, since the question goes on about the same. So a follow-up
-        costs its own tokens, and another topic those of its code. `topic` is the newest question
-        before it that does not point back itself.
+        `shown` is what the model has been shown before and can still read: it is not repeated. For
+        a question that points back, what ranks below it is left out as well: so a follow-up costs
+        its own tokens, and another topic those of its code. `topic` is the newest question before
+        it that does not point back itself.
         """
         snapshot = self.snapshot()
         sources: list[Source] = []
@@ -125,8 +125,8 @@ class Project:
             problems += [problem] if problem else []
         unread = unread_mentions(question)
         problems += [unread] if unread else []
-        about = question
-        if topic and points_back(question):
+        about, follows = question, bool(topic) and points_back(question)
+        if follows:
             about = f"{question[: _MAX_SAID // 2]}\n{topic}"
         sources += [source for source in self.found(about) if not _covered(source, sources)]
         kept, blocks = [], [_HEAD]
@@ -135,7 +135,7 @@ class Project:
         for source in sources:
             if _is_shown(source, shown):
                 kept.append(source)
-                goes_on = goes_on or not source.mentioned
+                goes_on = goes_on or (follows and not source.mentioned)
                 continue
             if goes_on and not source.mentioned:
                 continue
