@@ -25,6 +25,7 @@ from ownstack.app.status import Status
 from ownstack.completion.feedback.signals import Tally
 from ownstack.completion.suggestion import Origin, Trace
 from ownstack.doctor import Check
+from ownstack.lsp import chat_messages
 from ownstack.lsp.model_messages import (
     Model,
     ModelOffersParams,
@@ -181,6 +182,14 @@ MESSAGES: Mapping[str, tuple[Any, Any]] = {
     SEARCH: (RequestMessage[SearchParams], ResponseMessage[SearchResult]),
     INDEX_STATUS: (RequestMessage[IndexStatusParams], ResponseMessage[IndexStatusResult]),
     STATISTICS: (RequestMessage[StatisticsParams], ResponseMessage[StatisticsResult]),
+    **{
+        method: (RequestMessage[params], ResponseMessage[result])  # type: ignore[valid-type]
+        for method, (params, result) in chat_messages.REQUESTS.items()
+    },
+    **{
+        method: (NotificationMessage[params], None)  # type: ignore[valid-type]
+        for method, params in chat_messages.NOTIFICATIONS.items()
+    },
 }
 PAYLOADS = (
     Nothing,
@@ -212,6 +221,7 @@ PAYLOADS = (
     StatisticsParams,
     Tally,
     StatisticsResult,
+    *chat_messages.PAYLOADS,
 )
 
 
@@ -280,7 +290,8 @@ class SessionProtocol(CustomMessages):
             await self._answered.wait()
 
     def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
-        self._in_work.add(msg_id)
+        if method_name not in chat_messages.LONG:
+            self._in_work.add(msg_id)
         super()._handle_request(msg_id, method_name, params)
 
     def _send_response(

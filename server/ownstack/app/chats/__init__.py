@@ -1,0 +1,1 @@
+"""Conversations about projects as windows share them: asked, answered, followed; no protocol."""
