@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ownstack.app.chats.values import ModelState, Phase, Tier
 from ownstack.app.indexes.index_status import IndexState, IndexStatus
 from ownstack.app.role_status import RoleStatus
 from ownstack.app.status import State, Status
@@ -18,7 +19,7 @@ from ownstack.settings import camel
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "PROTOCOL.md").read_text("utf-8")
-EXTENSION = ROOT / "vscode-client" / "src" / "protocol.ts"
+EXTENSION = ROOT / "vscode-client" / "src"
 
 STATUS = Status(
     state="loading",
@@ -110,12 +111,14 @@ def test_the_handshake_is_documented() -> None:
 
 @pytest.mark.skipif(not EXTENSION.exists(), reason="The extension is not in this checkout.")
 def test_the_extension_knows_the_same_messages() -> None:
-    """Every method and field is spelled in its protocol.ts."""
-    source = EXTENSION.read_text("utf-8")
+    """Every method and field is spelled in its protocol.ts, or its chatProtocol.ts."""
+    files = (EXTENSION / "protocol.ts", EXTENSION / "chatProtocol.ts")
+    source = "\n".join(file.read_text("utf-8") for file in files)
     fields = [camel(item.name) for kind in protocol.PAYLOADS for item in dataclasses.fields(kind)]
     quoted = set(re.findall(r"""["']([^"'\n]+)["']""", source))
 
-    words = {*protocol.MESSAGES, *typing.get_args(State), *typing.get_args(IndexState)}
+    states = (State, IndexState, Phase, Tier, ModelState)
+    words = {*protocol.MESSAGES, *(word for kind in states for word in typing.get_args(kind))}
     assert words - quoted == set()
     assert [name for name in fields if not re.search(rf"\b{name}\b", source)] == []
 
