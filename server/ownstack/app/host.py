@@ -37,6 +37,7 @@ from ownstack.paths import Home
 from ownstack.settings import EngineSettings, ModelSettings, Settings, camel
 
 if TYPE_CHECKING:
+    from ownstack.app.chats.chats import Chats
     from ownstack.app.indexes.folder_indexes import Indexes
     from ownstack.completion.context.nearby import Nearby
     from ownstack.completion.echo import Projects
@@ -101,6 +102,7 @@ class Host:
         self._nearby: Nearby | None = None
         self._projects: Projects | None = None
         self._indexes: Indexes | None = None
+        self._chats: Chats | None = None
         self._publishers: Publishers | None = None
         self._listeners: list[HostListener] = []
         self._registry_seen = self._registry_stamp()
@@ -161,6 +163,15 @@ class Host:
 
             self._indexes = Indexes(self.home.cache / "index", self.publishers)
         return self._indexes
+
+    @property
+    def chats(self) -> Chats:
+        """The conversations that windows have open."""
+        if self._chats is None:
+            from ownstack.app.chats.chats import Chats
+
+            self._chats = Chats(self.home)
+        return self._chats
 
     def join(self, listener: HostListener) -> None:
         """Count a window in."""
@@ -311,20 +322,7 @@ class Host:
             "memoryBytes": memory_bytes(),
             "idleMinutes": self.idle_minutes,
             "serving": list(self.serving),
-            "models": [
-                {
-                    "name": model.name,
-                    "path": model.reference.id,
-                    "roles": sorted(model.ready),
-                    "users": len(model.users),
-                    "loaded": model.engine is not None,
-                    "memoryBytes": model.memory_bytes,
-                    "unloaded": model.unloaded,
-                    "progress": model.progress,
-                    "error": "" if model.error is None else str(model.error),
-                }
-                for model in self.engines.models
-            ],
+            "models": [model.report() for model in self.engines.models],
             "indexes": [
                 {camel(name): value for name, value in dataclasses.asdict(status).items()}
                 for status in (self._indexes.statuses() if self._indexes is not None else ())
@@ -333,17 +331,16 @@ class Host:
 
     async def close(self) -> None:
         """Free the models, then the thread they ran on, then the log."""
+        if self._chats is not None:
+            await self._chats.close()
         if self._projects is not None:
             await asyncio.to_thread(self._projects.close)
         if self._indexes is not None:
             await self._indexes.close()
         await self.engines.close()
-        if self._native is not None:
-            await asyncio.to_thread(self._native.close)
-        if self._signals is not None:
-            await asyncio.to_thread(self._signals.close)
-        if self._usage is not None:
-            await asyncio.to_thread(self._usage.close)
+        for part in (self._native, self._signals, self._usage):
+            if part is not None:
+                await asyncio.to_thread(part.close)
         self.crashes.disarm()
 
     async def _open(

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 from ownstack.chat import pins
-from ownstack.chat.citations import Citation, citations
+from ownstack.chat.answer import Answer, Outcome, Show
+from ownstack.chat.citations import citations
 from ownstack.chat.index_answer import NAME, index_answer
 from ownstack.chat.learning import learn, propose_from_summary
 from ownstack.chat.memory_shown import memory_for
 from ownstack.chat.mentions import mentions
+from ownstack.chat.progress import Progress, Watch, tell_reading, unwatched
 from ownstack.chat.repetition import repeats
 from ownstack.chat.retrieval import Project, Retrieved, points_back, topic_of
 from ownstack.chat.stated_decisions import StatedDecisions
 from ownstack.chat.window import MAX_CONTEXT, Window
 from ownstack.engine.chat import ChatStream, ReasoningDelta, TextDelta
 from ownstack.engine.protocol import Engine
-from ownstack.engine.results import Finish, Usage
+from ownstack.engine.results import Finish
 from ownstack.errors import ContextOverflowError, OwnstackError, UsageError
 from ownstack.memory import events
 from ownstack.memory import rules as rule_files
@@ -40,29 +43,6 @@ _FINISH: dict[Finish, events.Finish] = {
 }
 
 log = logging.getLogger(__name__)
-Show = Callable[[str, bool], None]
-"""Is given pieces of an answer, and whether they are reasoning."""
-Outcome = Compacted | Declined
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of a question."""
-
-    text: str
-    finish: events.Finish
-    model: str
-    """`index_answer.NAME` if there is none."""
-    citations: tuple[Citation, ...]
-    turn: int
-    reasoning: str = ""
-    usage: Usage | None = None
-    problems: tuple[str, ...] = ()
-    """What a person should know of it, in sentences."""
-    notes: tuple[str, ...] = ()
-    """What was recorded beside it: decisions that the question states, what is new in the inbox."""
-    compacted: Outcome | None = None
-    """What was done first to make room."""
 
 
 class Chat:
@@ -93,6 +73,7 @@ class Chat:
         """The topic whose code was read ahead, after a compaction."""
         self._is_stopped = False
         """`cancel` was called since the question was asked."""
+        self._watch: Watch = unwatched
         self._waits_until_full = False
         """A compaction was undone: the next one comes when it has to."""
 
@@ -141,29 +122,45 @@ class Chat:
             await self.session.add(events.rules(self._now(), read, text))
         return (*rules.problems, *memory.problems)
 
-    async def ask(self, question: str, show: Show) -> Answer:
+    async def ask(
+        self,
+        question: str,
+        show: Show,
+        beside: str = "",
+        watch: Watch = unwatched,
+        replaces: Event | None = None,
+    ) -> Answer:
         """Answer a question; what comes is on disk before it is shown.
 
+        `beside` is shown to the model with it. `replaces` is a question that holds no more, nor
+        does what was said after it.
+
         Raises:
-            ContextOverflowError: the question is too long for the model; it is taken back.
+            ContextOverflowError: the question is too long for the model; all is as it was before.
             OwnstackError: the engine failed; what came is kept.
         """
-        self._is_stopped = False
+        self._is_stopped, self._watch = False, watch
         await self.settle()
         self._stop_prefilling()
         turn = await asyncio.to_thread(self.session.begin_turn)
-        retrieved = await asyncio.to_thread(self._retrieve, self._searched(question))
+        watch(Progress("searching", turn))
+        added: list[Event] = []
+        if replaces is not None:
+            added.append(events.undo(self.session.stamp(turn), replaces.id, onward=True))
+            await self.session.add(*added)
+        retrieved = await asyncio.to_thread(self._retrieve, self._searched(question), beside)
         asked = events.user(
             self.session.stamp(turn),
             question,
-            context=retrieved.context,
+            context="\n\n".join(filter(None, (retrieved.context, beside))),
             mentions=[mention.name for mention in mentions(question)],
         )
+        added.append(asked)
         await self.session.add(asked)
         if self.window is None:
             answer = await self._by_index(turn, retrieved, show)
         else:
-            compacted = await self._make_room(self.window, asked)
+            compacted = await self._make_room(self.window, added)
             answer = await self._by_model(self.window, turn, retrieved, show)
             answer = replace(answer, compacted=compacted)
             self._compact_when_idle(self.window)
@@ -274,7 +271,7 @@ class Chat:
     def _now(self) -> Stamp:
         return self.session.stamp(self.session.last_turn)
 
-    def _retrieve(self, question: str) -> Retrieved:
+    def _retrieve(self, question: str, beside: str = "") -> Retrieved:
         if self.window is None:
             return self.project.retrieve(question, MAX_CONTEXT, lambda text: len(text) // 4)
         conversation = self.conversation
@@ -285,7 +282,7 @@ class Chat:
         )
         return self.project.retrieve(
             question,
-            self.window.context_budget,
+            self.window.context_budget - self.window.count(beside),
             self.window.count,
             shown=shown,
             topic=topic_of(conversation.events),
@@ -304,16 +301,18 @@ class Chat:
         cited = await asyncio.to_thread(citations, text, retrieved.sources, self.project)
         return Answer(text, "stop", NAME, cited, turn, problems=retrieved.problems)
 
-    async def _make_room(self, window: Window, asked: Event) -> Outcome | None:
-        """Compact if that must be; if a question still is too long, take it back."""
+    async def _make_room(self, window: Window, added: Sequence[Event]) -> Outcome | None:
+        """Compact if that must be; if a question still is too long, take back what was added."""
         made = None
         if window.due(self.conversation) == "required":
+            self._watch(Progress("compacting", added[-1].turn))
             self._compacting = asyncio.create_task(self._compact(window))
             made = await self.settle()
         try:
             window.check_fits(self.conversation)
         except ContextOverflowError:
-            await self.session.add(events.undo(self.session.stamp(asked.turn), asked.id))
+            stamp = self.session.stamp(added[-1].turn)
+            await self.session.add(*(events.undo(stamp, event.id) for event in reversed(added)))
             raise
         return made
 
@@ -324,6 +323,7 @@ class Chat:
         name = window.engine.capabilities.model
         async with self.session.answer(turn, name) as writer:
             self._stream = stream = window.engine.chat(window.request(self.conversation))
+            stream.when_reading(partial(tell_reading, self._watch, turn))
             if self._is_stopped:
                 stream.cancel()
             try:

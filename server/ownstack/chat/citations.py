@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,6 +67,17 @@ def citations(answer: str, sources: Sequence[Source], project: Project) -> tuple
             if lengths.hold(source)
         }
     return tuple(found.values())[:MAX_CITATIONS]
+
+
+def standing(found: Iterable[Citation], project: Project) -> tuple[Citation, ...]:
+    """Return those of which the lines exist now. Reads files, never raises."""
+    lengths = _Lengths(project)
+    return tuple(
+        citation
+        for citation in found
+        if 1 <= citation.start <= citation.end
+        and lengths.of(citation.path) >= (citation.end if citation.cell is None else 1)
+    )
 
 
 class _Lengths:

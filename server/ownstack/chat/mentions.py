@@ -8,6 +8,8 @@ from dataclasses import dataclass
 MAX_MENTIONS = 8
 MAX_NAMED = 3
 """Of those that are not read."""
+OF_EDITOR = frozenset({"selection", "diagnostics"})
+"""What is called so is shown by the editor, and is no name of the project's."""
 _MAX_CHARS = 20_000
 """Read of one question: mentions stand in what is written by hand, not in what is pasted."""
 _MENTION = re.compile(r"(?<![\w@./])@([\w./\\-][\w./\\:-]{0,239})")
@@ -67,6 +69,6 @@ def _all_mentions(question: str, end: int | None = None) -> tuple[Mention, ...]:
         else:
             first = int(lines[1])
             mention = Mention(name[: lines.start()], first, int(lines[2] or first))
-        if mention.name.strip("./\\"):
+        if mention.name.strip("./\\") and mention.name not in OF_EDITOR:
             found[mention] = None
     return tuple(found)

@@ -21,6 +21,8 @@ from ownstack.memory.facts.similarity import content
 
 FOUND = 8
 """Pieces that are searched for; fewer are shown if they do not fit."""
+IN_FOLDER = 4
+"""Pieces that are shown of a folder that is mentioned."""
 MAX_LINES = 40
 """Of one piece that was found; one that is mentioned may be longer."""
 LEAST_TERMS, FEW_TERMS = 2, 5
@@ -120,7 +122,7 @@ class Project:
         sources: list[Source] = []
         problems: list[str] = []
         for mention in mentions(question):
-            found, problem = self._mentioned(snapshot, mention)
+            found, problem = self._mentioned(snapshot, mention, question)
             sources += found
             problems += [problem] if problem else []
         unread = unread_mentions(question)
@@ -157,13 +159,13 @@ class Project:
         hits = search(snapshot, question[:_MAX_SAID], limit, self._embedder, below=self._below)
         return [_of_hit(hit) for hit in hits]
 
-    def _mentioned(self, snapshot: Snapshot | None, mention: Mention) -> _Mentioned:
+    def _mentioned(self, snapshot: Snapshot | None, mention: Mention, question: str) -> _Mentioned:
         path = mention.name.replace("\\", "/").removeprefix("./")
         if ".." in path.split("/") or os.path.isabs(mention.name):
             return [], f"@{mention.name} is outside of the project, so it is not read."
         place = self.root / path
         if place.is_dir():
-            return [], f"@{mention.name} is a folder; mention a file of it."
+            return self._folder(snapshot, path.strip("/"), question)
         if place.is_file():
             return self._file(path, mention)
         if snapshot is None:
@@ -175,6 +177,14 @@ class Project:
             if symbol.cell is None:
                 return self._file(symbol.symbol.path, lines, symbol.symbol.qualified)
         return [], f"Neither a file nor a symbol is called {mention.name}."
+
+    def _folder(self, snapshot: Snapshot | None, path: str, question: str) -> _Mentioned:
+        """Return what a folder says to a question."""
+        if snapshot is None:
+            return [], f"@{path} is a folder, and without an index nothing is found in it."
+        hits = search(snapshot, question[:_MAX_SAID], IN_FOLDER, self._embedder, below=path)
+        found = [_of_hit(hit) for hit in hits]
+        return found, "" if found else f"Nothing in @{path} answers this."
 
     def _file(self, path: str, mention: Mention, name: str = "") -> _Mentioned:
         inside = os.path.realpath(self.root)

@@ -44,6 +44,11 @@ ChatEvent = ChatDelta | Usage | End
 """The answer as it is written, then what it cost, then the end."""
 
 
+Reading = Callable[[int, int], None]
+"""Hears how many tokens of a prompt are read, of those that have to be: what is in the KV cache
+does not count."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChatAnswer:
     """A finished answer."""
@@ -64,6 +69,8 @@ class ChatStream(RunningAnswer):
     def __init__(self, on_cancel: Callable[[], None] | None = None) -> None:
         super().__init__(on_cancel)
         self._deltas: list[ChatDelta] = []
+        self._when_reading: list[Reading] = []
+        self._read: tuple[int, int] | None = None
 
     @property
     def text(self) -> str:
@@ -76,12 +83,25 @@ class ChatStream(RunningAnswer):
         self._deltas.append(delta)
         self._wake()
 
+    def reading(self, done: int, total: int) -> None:
+        """Note how much of the prompt is read; not all engines know."""
+        self._read = (done, total)
+        if not self.done:
+            for hear in self._when_reading:
+                hear(done, total)
+
     def finish(self, finish: Finish, usage: Usage) -> None:
         """End it. An answer that ended by itself and asks for tools ends with TOOL_CALLS."""
         if self.done:
             return
         asks = any(isinstance(delta, ToolCall) for delta in self._deltas)
         self._ended(Finish.TOOL_CALLS if asks and finish is Finish.END else finish, usage)
+
+    def when_reading(self, hear: Reading) -> None:
+        """Have `hear` called as the prompt is read; at once if it has begun."""
+        self._when_reading.append(hear)
+        if self._read is not None and not self.done:
+            hear(*self._read)
 
     def so_far(self) -> Message:
         """Return the assistant's message as far as it is written."""

@@ -287,8 +287,10 @@ class ScriptedEngine:
         usage: Usage,
     ) -> None:
         text, finish = "", answer.finish
+        stream.reading(0, usage.evaluated_tokens)
         if answer.gate is not None:
             await _first(answer.gate.wait(), cancelled.wait())
+        stream.reading(usage.evaluated_tokens, usage.evaluated_tokens)
         for piece in answer.pieces:
             await asyncio.sleep(0)
             if cancelled.is_set():

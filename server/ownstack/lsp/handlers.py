@@ -80,7 +80,7 @@ def did_change_configuration(ls: WindowServer, params: types.DidChangeConfigurat
     if "ownstack" in settings:
         configure(ls, settings["ownstack"])
     if "trusted" in settings:
-        ls.session.trust(settings["trusted"] is not False)
+        ls.trust(settings["trusted"] is not False)
 
 
 def did_change_folders(ls: WindowServer, params: types.DidChangeWorkspaceFoldersParams) -> None:

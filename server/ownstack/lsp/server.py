@@ -14,7 +14,7 @@ from lsprotocol import types
 
 from ownstack.app.host import Host
 from ownstack.daemon.relay import Relay
-from ownstack.lsp import handlers, handover, protocol
+from ownstack.lsp import chat_handlers, chat_messages, handlers, handover, protocol
 from ownstack.lsp.protocol import late_cancel
 from ownstack.lsp.transport import MessageReader, Writer, read_messages
 from ownstack.lsp.window import WindowServer
@@ -53,6 +53,26 @@ FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
     (protocol.SEARCH, handlers.search, None),
     (protocol.INDEX_STATUS, handlers.index_status, None),
     (protocol.STATISTICS, handlers.statistics, None),
+    (chat_messages.SESSIONS, chat_handlers.sessions, None),
+    (chat_messages.OPEN, chat_handlers.open_chat, None),
+    (chat_messages.TURNS, chat_handlers.turns, None),
+    (chat_messages.CLOSE, chat_handlers.close, None),
+    (chat_messages.RENAME, chat_handlers.rename, None),
+    (chat_messages.DELETE, chat_handlers.delete, None),
+    (chat_messages.EXPORT, chat_handlers.export, None),
+    (chat_messages.ASK, chat_handlers.ask, None),
+    (chat_messages.STOP, chat_handlers.stop, None),
+    (chat_messages.WITHDRAW, chat_handlers.withdraw, None),
+    (chat_messages.RESTORE, chat_handlers.restore, None),
+    (chat_messages.COMPACT, chat_handlers.compact, None),
+    (chat_messages.UNDO, chat_handlers.undo, None),
+    (chat_messages.EDIT_SUMMARY, chat_handlers.edit_summary, None),
+    (chat_messages.PIN, chat_handlers.pin, None),
+    (chat_messages.UNPIN, chat_handlers.unpin, None),
+    (chat_messages.CLEAR, chat_handlers.clear, None),
+    (chat_messages.CONTEXT, chat_handlers.context, None),
+    (chat_messages.RECALL, chat_handlers.recall, None),
+    (chat_messages.MENTIONS, chat_handlers.mentions, None),
 )
 COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (protocol.ACCEPTED, handlers.accepted),

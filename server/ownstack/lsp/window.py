@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cattrs import Converter
 from lsprotocol import types
@@ -16,10 +16,17 @@ from ownstack import __version__
 from ownstack.app.host import Host
 from ownstack.app.session import Session
 from ownstack.lsp import protocol
+from ownstack.lsp.chat_messages import NOTIFICATIONS
 from ownstack.lsp.protocol import SessionProtocol
 from ownstack.lsp.status_notifier import StatusNotifier
 
+if TYPE_CHECKING:
+    from ownstack.app.chats.window_chats import WindowChats
+
 log = logging.getLogger(__name__)
+
+_METHODS = {kind: method for method, kind in NOTIFICATIONS.items()}
+"""How news of a conversation are sent, by what they are."""
 
 # All cells, so that they can be counted; those of other schemes are snapshots of former states.
 NOTEBOOKS = types.NotebookDocumentSyncOptions(
@@ -53,9 +60,28 @@ class WindowServer(LanguageServer):
         self.host = host
         self.session = Session(host, changed=self._changed, ask=self._ask)
         self.status_notifier = StatusNotifier(self, self.session.status)
+        self._chats: WindowChats | None = None
         self.opened = asyncio.Event()
         self.restarts = False
         """Whether the client ends its session when it is told that the server leaves."""
+
+    @property
+    def chats(self) -> WindowChats:
+        """The conversations of this window. What they need is imported for who has some."""
+        if self._chats is None:
+            from ownstack.app.chats.window_chats import WindowChats
+
+            self._chats = WindowChats(self.host, self.session, self._tell)
+        return self._chats
+
+    def trust(self, trusted: bool) -> None:
+        """Say whether the user trusts the window's folders."""
+        self.session.trust(trusted)
+        if self._chats is not None:
+            self._chats.trust_changed()
+
+    def _tell(self, news: object) -> None:
+        self.protocol.notify(_METHODS[type(news)], news)
 
     def _changed(self) -> None:
         self.status_notifier.changed()
@@ -89,4 +115,6 @@ class WindowServer(LanguageServer):
         self.status_notifier.close()
         for future in list(self.protocol._request_futures.values()):
             future.cancel()
+        if self._chats is not None:
+            self._chats.close()
         await self.session.close()

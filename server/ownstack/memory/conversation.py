@@ -79,11 +79,11 @@ def fold(events: Iterable[Event]) -> Conversation:
     """
     everything = list({event.id: event for event in events}.values())
     order = tuple(event.id for event in everything)
-    undone = _undone(everything)
+    gone = undone(everything)
     rules = ""
     holding: list[Event] = []
     for event in everything:
-        if event.id in undone or not event.is_known or event.kind == "undo":
+        if event.id in gone or not event.is_known or event.kind == "undo":
             continue
         if event.kind == "rules":
             rules = event.text
@@ -117,13 +117,23 @@ def text_of(data: object, key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _undone(events: Sequence[Event]) -> frozenset[str]:
-    """Return what does not hold: an undoing counts unless a later one undoes it."""
-    undone: set[str] = set()
-    for event in reversed(events):
-        if event.kind == "undo" and event.id not in undone:
-            undone.add(text_of(event.data, "event"))
-    return frozenset(undone)
+def undone(events: Sequence[Event]) -> frozenset[str]:
+    """Return the ids of what does not hold: an undoing counts unless a later one undoes it."""
+    gone: set[str] = set()
+    for index in range(len(events) - 1, -1, -1):
+        event = events[index]
+        if event.kind == "undo" and event.id not in gone:
+            gone |= {text_of(event.data, "event"), *taken_back(events, index)}
+    return frozenset(gone)
+
+
+def taken_back(events: Sequence[Event], index: int) -> tuple[str, ...]:
+    """Return what an undoing takes back beside the event that it names: what was said after it."""
+    first = text_of(events[index].data, "event")
+    if events[index].data.get("onward") is not True:
+        return ()
+    start = next((at for at in range(index) if events[at].id == first), index)
+    return tuple(event.id for event in events[start:index] if event.kind in SHOWN)
 
 
 def _shown(state: Conversation, everything: Sequence[Event]) -> Conversation:

@@ -333,10 +333,15 @@ def compaction(
     )
 
 
-def undo(stamp: Stamp, event_id: str) -> Event:
-    """Return that an earlier event (a compaction, an edit of a summary) holds no more."""
+def undo(stamp: Stamp, event_id: str, *, onward: bool = False) -> Event:
+    """Return that an earlier event (a compaction, an edit of a summary) holds no more.
+
+    `onward`: nor does what was said after it until now. A question of the same turn as this
+    stands in its place.
+    """
     _named(event_id, "the event", "undo")
-    return event(stamp, "undo", {"event": event_id})
+    data: dict[str, JSON] = {"event": event_id}
+    return event(stamp, "undo", {**data, "onward": True} if onward else data)
 
 
 def pin(stamp: Stamp, event_id: str, *, text: str = "", pinned: bool = True) -> Event:

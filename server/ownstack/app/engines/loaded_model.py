@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from ownstack.app.engines.load_policy import Resident
 from ownstack.engine.protocol import Engine
@@ -81,6 +82,20 @@ class LoadedModel:
             at_work=self.at_work,
             loading=self.engine is None,
         )
+
+    def report(self) -> dict[str, Any]:
+        """Return what `ownstack daemon status --json` prints of it."""
+        return {
+            "name": self.name,
+            "path": self.reference.id,
+            "roles": sorted(self.ready),
+            "users": len(self.users),
+            "loaded": self.engine is not None,
+            "memoryBytes": self.memory_bytes,
+            "unloaded": self.unloaded,
+            "progress": self.progress,
+            "error": "" if self.error is None else str(self.error),
+        }
 
     def tell(self) -> None:
         for user in list(self.users):

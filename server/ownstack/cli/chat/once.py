@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from ownstack.chat.chat import Answer
+from ownstack.chat.answer import Answer
 from ownstack.cli.chat.lines import MAX_BYTES
 from ownstack.cli.chat.opening import Talk, opened_talk
 from ownstack.cli.chat.rendering import compaction_json

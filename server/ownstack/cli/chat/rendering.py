@@ -9,7 +9,8 @@ from ownstack.cli.output import print_table, say, say_meanwhile
 from ownstack.memory.compaction.compactor import Compacted, Declined
 
 if TYPE_CHECKING:
-    from ownstack.chat.chat import Answer, Chat
+    from ownstack.chat.answer import Answer
+    from ownstack.chat.chat import Chat
     from ownstack.chat.citations import Citation
     from ownstack.memory.recollection import Recollection
 

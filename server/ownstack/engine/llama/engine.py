@@ -166,6 +166,7 @@ class LlamaEngine:
                 request,
                 lambda delta: post(loop, stream.push, delta),
                 lambda finish, usage: post(loop, stream.finish, finish, usage),
+                lambda done, total: post(loop, stream.reading, done, total),
             )
 
         job = Job(

@@ -19,7 +19,7 @@ from ownstack.engine.llama.chat.marks import Marks
 from ownstack.engine.llama.chat.prompts import Prompt, Prompts
 from ownstack.engine.llama.chat.saved import WORTH_SAVING, SavedConversation
 from ownstack.engine.llama.decoding.lookup import PromptLookup
-from ownstack.engine.llama.decoding.loop import DecodeLimits, DecodeLoop
+from ownstack.engine.llama.decoding.loop import DecodeLimits, DecodeLoop, Reading
 from ownstack.engine.llama.decoding.output import OutputBuffer
 from ownstack.engine.llama.decoding.usage_totals import UsageTotals
 from ownstack.engine.llama.kv_session import KvSession, Target, common_prefix
@@ -98,8 +98,9 @@ class ChatSlot:
         request: ChatRequest,
         emit: Callable[[ChatDelta], None],
         done: Callable[[Finish, Usage], None],
+        reading: Reading | None = None,
     ) -> Steps:
-        """Write the assistant's next message.
+        """Write the assistant's next message; `reading` hears how much of the prompt is read.
 
         Raises:
             EngineError: the template, the grammar or the schema cannot be used.
@@ -136,6 +137,7 @@ class ChatSlot:
                 teller.tell,
                 lookup,
                 lookup,
+                reading,
             )
             yield from decode_loop.run(session, self._batch_sizer)
             result = decode_loop.result()

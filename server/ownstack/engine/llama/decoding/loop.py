@@ -18,6 +18,8 @@ from ownstack.engine.llama.scheduler import SHARED_STEP_S, Job, Steps
 from ownstack.engine.results import Finish, Generated, Usage
 
 Logits = NDArray[np.float32]
+Reading = Callable[[int, int], None]
+"""Hears, on the native thread, how many tokens of a prompt are read, of those that have to be."""
 
 SEND_EVERY_S = 0.02
 """Time between two pieces of an answer on their way to the event loop."""
@@ -122,6 +124,7 @@ class DecodeLoop:
         emit: Callable[[str], None],
         drafts: DraftSource | None = None,
         payoff: Payoff | None = None,
+        reading: Reading | None = None,
     ) -> None:
         """`drafts` need a memory that can be forgotten in part."""
         self._job = job
@@ -132,6 +135,8 @@ class DecodeLoop:
         self._emit = emit
         self._drafts = drafts
         self._payoff = payoff
+        self._reading = reading
+        self._unread = 0
         self._draft_s = 0.0
         self._prompt_tokens = len(target.flat)
         self._output_tokens = 0
@@ -147,6 +152,8 @@ class DecodeLoop:
         """Write until the end."""
         if self._job.cancelled:
             self._end(Finish.CANCELLED)
+        self._unread = session.unread(self._target)
+        self._tell_reading(session)
         while self._output.finish is None:
             draft = self._draft()
             started_s = time.perf_counter()
@@ -186,11 +193,17 @@ class DecodeLoop:
             progress, evaluated = session.step(self._target, at_most)
             if not self.generated:
                 self.evaluated += evaluated
+                self._tell_reading(session)
             yield progress
             if self._called_off():
                 return
         if self._first_token_s is None:
             self._first_token_s = time.monotonic()
+
+    def _tell_reading(self, session: KvSession) -> None:
+        if self._reading is not None and self._unread > 0:
+            left = min(self._unread, session.unread(self._target))
+            self._reading(self._unread - left, self._unread)
 
     def _called_off(self) -> bool:
         """End if nobody waits any more, or time is over."""

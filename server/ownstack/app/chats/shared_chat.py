@@ -1,0 +1,298 @@
+"""One conversation, as all windows of this process share it: its state, and who hears of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from ownstack.app.chats import turns
+from ownstack.app.chats.conversation_model import ConversationModel
+from ownstack.app.chats.running import News, RunningAnswer, Tell
+from ownstack.app.chats.unread_project import UnreadProject
+from ownstack.app.chats.values import (
+    ChatChanged,
+    ChatCompacted,
+    ChatCompaction,
+    ChatContext,
+    ChatModel,
+    ChatModelChanged,
+)
+from ownstack.chat.answer import Outcome
+from ownstack.chat.branches import restoring
+from ownstack.chat.chat import Chat
+from ownstack.chat.citations import Citation, standing
+from ownstack.chat.retrieval import Project
+from ownstack.concurrency import Delay, Tasks
+from ownstack.errors import ContextOverflowError, OwnstackError, UsageError
+from ownstack.index.embedding.embedder import default_embedder
+from ownstack.index.snapshot.snapshot import Snapshot
+from ownstack.memory.compaction.compactor import Declined
+from ownstack.memory.conversation import Conversation, fold
+from ownstack.memory.log.session import SessionLog
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 2.0
+"""How often it is looked whether another process has added to the conversation."""
+
+
+class Asker(Protocol):
+    """The window that a question comes from."""
+
+    def readable(self, root: Path) -> tuple[Path, str]:
+        """Return the folder whose files may be read, and "".
+
+        If none may, it is an empty one, and a sentence that says why.
+        """
+
+    def snapshot(self, root: Path) -> Snapshot | None:
+        """Return what the index knows of the conversation's folder."""
+
+    async def use_model(self, model: ConversationModel) -> None:
+        """Have the window's chat model answer, once it is loaded."""
+
+    def loading(self) -> float | None:
+        """Return how far that is, 0 to 1; None while nothing is loaded."""
+
+
+class SharedChat:
+    """All of it runs on the event loop. `close` ends it; the log has all that came."""
+
+    def __init__(self, session: SessionLog, root: Path, model: ConversationModel) -> None:
+        self.session = session
+        self.root = root
+        self.model = model
+        self.running: RunningAnswer | None = None
+        self.problems: tuple[str, ...] = ()
+        """What is wrong with the rules."""
+        self._followers: dict[object, Tell] = {}
+        self._chat: Chat | None = None
+        self._readable: tuple[Path, str] | None = None
+        self._snapshot: Callable[[], Snapshot | None] = lambda: None
+        self.one_at_a_time = asyncio.Lock()
+        self._preparing = asyncio.Lock()
+        self._context: ChatContext | None = None
+        self._known_model: ChatModel | None = None
+        self._notes: dict[str, tuple[str, ...]] = {}
+        """Of compactions, by their ids: why they were done in another way."""
+        self._told: set[str] = set()
+        """Compactions that windows know of."""
+        self._tasks = Tasks("A conversation")
+        self._look = Delay(lambda: self._tasks.start(self._look_again(), "look"))
+
+    # Windows ------------------------------------------------------------------------------
+
+    @property
+    def is_followed(self) -> bool:
+        return bool(self._followers)
+
+    def follow(self, window: object, tell: Tell) -> None:
+        """Have a window hear what happens."""
+        self._followers[window] = tell
+        if not self._look.pending:
+            self._look.start(LOOK_S)
+
+    def unfollow(self, window: object) -> None:
+        self._followers.pop(window, None)
+        if not self._followers:
+            self._look.cancel()
+
+    def tell(self, news: News, but: object = None) -> None:
+        """Tell all windows, but for one that knows."""
+        for window, tell in list(self._followers.items()):
+            if window is not but:
+                tell(news)
+
+    def conversation(self) -> Conversation:
+        """Return what a model is shown. Takes long for a long one."""
+        return fold(self.session.events)
+
+    @property
+    def is_compacting(self) -> bool:
+        return self._chat is not None and self._chat.is_compacting
+
+    def cancel(self) -> None:
+        """Stop the answer that comes, or the compaction that runs."""
+        if self._chat is not None:
+            self._chat.cancel()
+
+    # The conversation ---------------------------------------------------------------------
+
+    async def prepare(self, asker: Asker) -> Chat:
+        """Return the conversation as the window's model goes on with it; loads that, if need be.
+
+        Raises:
+            OwnstackError: the log cannot be written.
+        """
+        async with self._preparing:
+            return await self._prepared(asker)
+
+    async def _prepared(self, asker: Asker) -> Chat:
+        await asker.use_model(self.model)
+        self._snapshot = partial(asker.snapshot, self.root)
+        engine, readable = self.model.engine, asker.readable(self.root)
+        chat = self._chat
+        known = None if chat is None or chat.window is None else chat.window.engine
+        if chat is not None and known is engine and readable == self._readable:
+            return chat
+        project: Project = UnreadProject(*readable)
+        if not readable[1]:
+            embedder = await asyncio.to_thread(default_embedder)
+            project = Project(readable[0], lambda: self._snapshot(), embedder)
+        try:
+            made = Chat(self.session, project, engine)
+        except ContextOverflowError as error:
+            self.model.refuse(error)
+            made = Chat(self.session, project, None)
+        if chat is not None:
+            await chat.close()
+        self._chat, self._readable, self._context = made, readable, None
+        self.problems = await made.begin()
+        self._known_model = self.model.status()
+        self.tell(ChatModelChanged(self.session.id, self._known_model, await self.context()))
+        return made
+
+    @asynccontextmanager
+    async def alone(self, asker: Asker) -> AsyncIterator[Chat]:
+        """Have the conversation for oneself, for what is done beside questions.
+
+        Raises:
+            UsageError: a question is being answered.
+        """
+        if self.running is not None:
+            raise UsageError("An answer is being written.", "Stop it, or wait for its end.")
+        async with self.one_at_a_time:
+            yield await self.prepare(asker)
+
+    async def compact(self, asker: Asker, focus: str) -> ChatCompacted:
+        """Sum up what is old; `stop` ends it."""
+        async with self.alone(asker) as chat:
+            with self.model.in_use():
+                outcome = await chat.compact(focus)
+        self.note(outcome)
+        context = await self.context()
+        if isinstance(outcome, Declined):
+            declined = ChatCompaction(
+                "", self.session.last_turn, 0.0, "", 0, 0, 0, "", "", declined=f"{outcome.why}."
+            )
+            return ChatCompacted(self.session.id, declined, context)
+        card = turns.card(outcome.event, chat.conversation, outcome.notes)
+        await self.tell_compactions()
+        return ChatCompacted(self.session.id, card, context)
+
+    async def restore(self, asker: Asker, turn: int) -> None:
+        """Bring back what a turn stands in place of."""
+        async with self.alone(asker):
+            stamp = self.session.stamp(self.session.last_turn)
+            made = await asyncio.to_thread(restoring, self.session.events, stamp, turn)
+            await self.session.add(*made)
+
+    async def context(self) -> ChatContext | None:
+        """Return what fills the window; None until a model is loaded."""
+        chat, engine = self._chat, self.model.engine
+        if chat is None or chat.window is None:
+            return None
+        window = chat.window
+        if window.engine is not engine:
+            return self._context  # It was unloaded, and nothing has happened since.
+        with self.model.in_use():
+            found = await asyncio.to_thread(lambda: chat.segments)
+        if found is None:
+            return None
+        names = ("system", "tools", "rules", "checkpoint", "history", "newest")
+        self._context = ChatContext(
+            window.limits.window,
+            window.limits.reserve,
+            window.limits.background,
+            window.limits.required,
+            found.total,
+            {name: getattr(found, name) for name in names},
+            window.engine.exact,
+        )
+        return self._context
+
+    def page(self, before: int | None = None, limit: int = turns.MAX_TURNS) -> turns.Page:
+        """Return some turns. Reads files: call it beside the event loop."""
+        return turns.page(
+            self.session.events, self.root, self._standing, before=before, limit=limit
+        )
+
+    def notes_of(self, compaction: str) -> tuple[str, ...]:
+        """Return why a compaction was done in another way than it might have been."""
+        return self._notes.get(compaction, ())
+
+    async def close(self) -> None:
+        """Stop what runs in the background."""
+        self._look.cancel()
+        self._tasks.cancel()
+        await self._tasks.ended()
+        if self._chat is not None:
+            await self._chat.close()
+        self.model.release()
+
+    async def settle(self) -> None:
+        """Wait for a compaction that was begun in the background."""
+        if self._chat is not None:
+            await self._chat.settle()
+
+    def model_changed(self) -> None:
+        """Hear that the model may have been loaded or unloaded."""
+        status = self.model.status()
+        if self._chat is not None and status != self._known_model:
+            self._known_model = status
+            self.tell(ChatModelChanged(self.session.id, status, self._context))
+
+    def _standing(self, found: Sequence[Citation]) -> Sequence[Citation]:
+        if not found or self._readable is None or self._readable[1]:
+            return found
+        return standing(found, Project(self._readable[0], lambda: None))
+
+    def note(self, outcome: Outcome | None) -> None:
+        """Keep why a compaction was done in another way than it might have been."""
+        if outcome is not None and not isinstance(outcome, Declined):
+            self._notes[outcome.event.id] = outcome.notes
+
+    def settle_in_background(self, chat: Chat) -> None:
+        """Have windows told of a compaction that follows an answer."""
+        self._tasks.start(self._settled(chat))
+
+    async def _settled(self, chat: Chat) -> None:
+        self.note(await chat.settle())
+        await self.tell_compactions()
+
+    async def tell_compactions(self) -> None:
+        """Tell of the compactions that windows do not know of."""
+        chat = self._chat
+        made = [event for event in self.session.events if event.kind == "compaction"]
+        new = [event for event in made if event.id not in self._told]
+        self._told.update(event.id for event in new)
+        if chat is None or not new or not self.is_followed:
+            return
+        conversation = await asyncio.to_thread(self.conversation)
+        context = await self.context()
+        for event in new:
+            if any(event.id == other.id for other in conversation.events):
+                card = turns.card(event, conversation, self.notes_of(event.id))
+                self.tell(ChatCompacted(self.session.id, card, context))
+
+    def know_compactions(self) -> None:
+        """Note that windows know of the compactions there are."""
+        self._told.update(event.id for event in self.session.events if event.kind == "compaction")
+
+    async def _look_again(self) -> None:
+        """See what another process has added."""
+        try:
+            if self.running is None:
+                new = await asyncio.to_thread(self.session.refresh)
+                if any(event.kind not in ("note", "model") for event in new):
+                    self.tell(ChatChanged(self.session.id, "turns"))
+        except OwnstackError as error:
+            log.info("The log is not looked at again: %s", error)
+        finally:
+            if self.is_followed:
+                self._look.start(LOOK_S)
