@@ -63,12 +63,24 @@ def test_mentions_that_are_not_read(project: Project) -> None:
     assert found.problems[-1].startswith("@notes.txt:9, @shop/fish.py were not read")
 
 
+def test_of_a_folder_what_answers_the_question(project: Project) -> None:
+    found = project.retrieve("How is a salmon weighed in @shop/?", 1_000, count)
+
+    assert found.sources[0].place == "shop/fish.py:1-3"
+    assert found.problems == ()
+    assert "notes.txt" not in [source.path for source in found.sources]
+
+
+def test_what_the_editor_shows_is_no_name_of_the_project(project: Project) -> None:
+    assert project.retrieve("Why @selection and @diagnostics?", 1_000, count).problems == ()
+
+
 @pytest.mark.parametrize(
     ("question", "problem"),
     [
         ("@../outside.txt", "outside of the project"),
         ("@/etc/passwd", "outside of the project"),
-        ("@shop", "is a folder"),
+        ("@drawer", "Nothing in @drawer answers this"),
         ("@shop/none.py", "Neither a file nor a symbol"),
         ("@shop/fish.py:90", "has 3 lines, so @shop/fish.py:90 shows nothing"),
         ("@empty.txt", "is empty"),
@@ -82,6 +94,7 @@ def test_what_is_mentioned_in_vain_is_said(project: Project, question: str, prob
     (project.root / "empty.txt").write_text("", "utf-8")
     (project.root / ".env").write_text("PASSWORD=hunter2hunter2\n", "utf-8")
     os.symlink("../outside.txt", project.root / "link.txt")
+    (project.root / "drawer").mkdir()
 
     found = project.retrieve(question, 1_000, count)
 

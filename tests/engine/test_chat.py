@@ -114,3 +114,20 @@ async def test_a_reader_that_goes_leaves_the_answer_running() -> None:
 
     assert waiting.cancelled()
     assert (await stream.message()).text == "x"
+
+
+async def test_how_far_a_prompt_is_read_is_heard() -> None:
+    """Also by who comes late; not after the end."""
+    stream = ChatStream()
+    early: list[tuple[int, int]] = []
+    late: list[tuple[int, int]] = []
+
+    stream.when_reading(lambda *read: early.append(read))
+    stream.reading(0, 9)
+    stream.reading(5, 9)
+    stream.when_reading(lambda *read: late.append(read))
+    stream.finish(Finish.END, USAGE)
+    stream.reading(9, 9)
+
+    assert early == [(0, 9), (5, 9)]
+    assert late == [(5, 9)]

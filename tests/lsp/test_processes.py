@@ -14,14 +14,16 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from ownstack.app.chats.values import ChatDelta, ChatProgress
 from ownstack.daemon import lifecycle
 from ownstack.daemon.address import TRANSPORT
 from ownstack.daemon.handshake import Hello
-from ownstack.lsp import protocol
+from ownstack.lsp import chat_messages, protocol
 from ownstack.models.registry import ModelRegistry
 from ownstack.paths import Home
+from tests.support.chatting import Panel
 from tests.support.editor import PATIENCE_S, Editor
-from tests.support.gguf_models import make_gguf
+from tests.support.gguf_models import CHAT_TEMPLATE, make_gguf
 
 pytestmark = [
     pytest.mark.process,
@@ -52,6 +54,14 @@ def cleaned(home: Home) -> Iterator[None]:
     """No daemon outlives its test."""
     yield
     lifecycle.stop(home)
+
+
+@pytest.fixture
+def chatting(home: Home, tmp_path: Path) -> None:
+    """Choose a tiny model that writes on and on for chat."""
+    path = make_gguf(tmp_path / "talker.gguf", chat_template=CHAT_TEMPLATE)
+    registry = ModelRegistry(home.models_file)
+    registry.use(registry.add(path, "talker").name, "chat")
 
 
 Start = Callable[..., Awaitable[Editor]]
@@ -393,3 +403,35 @@ async def test_the_index_outlives_a_killed_daemon(start: Start, home: Home, tmp_
     result = await second.protocol.send_request_async(protocol.SEARCH, params)
     assert result.hits[0].path == "part_0.py"
     assert (await second.status()).index[0].files == 60
+
+
+async def test_a_conversation_with_a_real_model_outlives_its_server(
+    start: Start, tmp_path: Path, chatting: None
+) -> None:
+    """What was shown of an answer when the process was killed is there in the next one."""
+    first = await start("--in-process")
+    panel = Panel(first)
+    await first.hello(folder=tmp_path.as_uri())
+    await panel.open()
+    asked = panel.editor.protocol.send_request_async(
+        chat_messages.ASK, chat_messages.ChatAskParams(panel.session, "Hi?", "q")
+    )
+    asking = asyncio.ensure_future(asked)
+    await panel.told(ChatDelta)
+    shown = panel.streamed("q")
+    process = first._server
+    assert process is not None
+    process.kill()
+    await process.wait()
+    asking.cancel()
+
+    second = Panel(await start("--in-process"))
+    await second.editor.hello(folder=tmp_path.as_uri())
+    state = await second.open(panel.session)
+
+    [turn] = state.turns
+    assert shown
+    assert turn.answer.startswith(shown)
+    assert (turn.text, turn.finish, turn.model) == ("Hi?", "interrupted", "talker")
+    reading = [news for news in panel.all(ChatProgress) if news.phase == "reading"]
+    assert reading[-1].done == reading[-1].total > 0

@@ -48,16 +48,10 @@ export interface ChatStep {
   ok: boolean;
 }
 
-export type ChatFinish =
-  | ''
-  | 'stop'
-  | 'length'
-  | 'cancelled'
-  | 'interrupted'
-  | 'error'
-  | 'tool_calls';
+export type ChatFinish = '' | 'stop' | 'length' | 'cancelled' | 'interrupted' | 'error' | 'tool_calls';
 
 export interface ChatTurn {
+  /** Numbers grow, and those of turns that were taken back are missing. 0: about to be asked. */
   turn: number;
   /** The id that it was asked with, "" if it was asked elsewhere. */
   question: string;

@@ -76,7 +76,8 @@ class ChatTurn:
     """A question and what came of it."""
 
     turn: int
-    """Its number, from 1 on; numbers grow, and those of turns that were taken back are missing."""
+    """Its number, from 1 on; numbers grow, and those of turns that were taken back are missing. 0:
+    it is about to be asked."""
     question: str
     """The id that it was asked with, "" if it was asked elsewhere."""
     text: str

@@ -193,7 +193,7 @@ class WindowChats:
         conversation = await asyncio.to_thread(chat.conversation)
         shown = [*page.turns]
         running = chat.running
-        if running is not None and running.turn:
+        if running is not None:
             so_far = running.so_far()
             shown = [turn for turn in shown if turn.turn != so_far.turn] + [so_far]
         _, restriction = self.readable(chat.root)

@@ -72,6 +72,34 @@ def test_a_conversation_goes_on_where_it_was(slot: ChatSlot) -> None:
     assert again.usage.evaluated_tokens < 30
 
 
+def test_it_says_how_much_of_a_prompt_is_read(slot: ChatSlot) -> None:
+    """Only what is not in the KV cache has to be; a call reads a batch of it."""
+    wanted = request("hello")
+    told: list[tuple[int, int]] = []
+
+    def read(wanted: ChatRequest) -> Usage:
+        told.clear()
+        ends: list[tuple[Finish, Usage]] = []
+        steps = slot.answer(
+            job(Priority.CHAT),
+            wanted,
+            ChatStream().push,
+            lambda *end: ends.append(end),
+            lambda *reading: told.append(reading),
+        )
+        exhaust(steps)
+        return ends[0][1]
+
+    first = read(wanted)
+    total = first.prompt_tokens
+    assert told[0] == (0, total)
+    assert told[-1] == (total, total)
+    assert told == sorted(told)
+    again = read(request("hello", "more"))
+    assert told[0] == (0, again.evaluated_tokens)
+    assert told[-1][0] == again.evaluated_tokens < total
+
+
 def test_a_new_conversation_shares_what_begins_alike(slot: ChatSlot) -> None:
     """The system prompt costs nothing the second time; the first is left as it was."""
     answer(slot, request("hello"))
