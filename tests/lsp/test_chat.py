@@ -702,7 +702,7 @@ async def test_a_long_conversation_is_opened_in_pages(
 async def test_hostile_text_travels_as_it_is(
     connect: Connect, project: Path, talker: ScriptedEngine
 ) -> None:
-    """Lone surrogates, control characters, half fences: nothing is run, lost, or breaks a message."""
+    """Lone surrogates, control characters, half fences: nothing is lost or breaks a message."""
     evil = "</script>\x1b]0;x\x07\u202e```\n[x](command:rm) \udc80 \U0001f600\x00"
     talker.enqueue(list(evil))
     panel = await window(connect, project)

@@ -11,12 +11,14 @@ import psutil
 import pytest
 from lsprotocol import types
 
+from ownstack.app.chats.values import ChatChanged
 from ownstack.app.status import Status
 from ownstack.daemon import lifecycle
 from ownstack.daemon.address import TRANSPORT
 from ownstack.daemon.handshake import Hello
 from ownstack.models.registry import ModelRegistry
 from ownstack.paths import Home
+from tests.support.chatting import Panel
 from tests.support.editor import PATIENCE_S, Editor
 from tests.support.gguf_models import make_gguf
 from tests.support.open_notebook import OpenNotebook
@@ -129,6 +131,24 @@ async def test_a_window_is_handed_over_with_all_that_is_open(
 
 def alone_pid(editor: Editor) -> int:
     return next(status.pid for status in editor.statuses if status.mode == "inProcess")
+
+
+async def test_a_conversation_is_taken_up_again_after_the_handover(
+    editor: Editor, home: Home, stopped: psutil.Process
+) -> None:
+    """The panel is told to open it again, and the daemon knows what was said."""
+    panel = Panel(editor)
+    await alone(editor)
+    await panel.open()
+    answer = await panel.ask("Hi?")
+
+    stopped.kill()
+    await handed_over(editor)
+    await panel.told(ChatChanged, lambda news: news.what == "moved")
+    state = await panel.open(panel.session)
+    await panel.ask("Still there?")
+
+    assert state.turns == [answer.turn]
 
 
 async def test_a_window_whose_daemons_were_killed_while_they_started(

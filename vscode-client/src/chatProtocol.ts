@@ -321,7 +321,7 @@ export interface ChatModelChanged {
 /** Something else has changed: ask for the state again. */
 export interface ChatChanged {
   session: string;
-  what: 'title' | 'turns' | 'compaction' | 'pins' | 'cleared' | 'trust' | 'deleted';
+  what: 'title' | 'turns' | 'compaction' | 'pins' | 'cleared' | 'trust' | 'moved' | 'deleted';
 }
 
 type Nothing = Record<string, never>;

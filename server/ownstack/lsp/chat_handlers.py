@@ -49,109 +49,109 @@ TROUBLE = "The conversation cannot be kept"
 
 async def sessions(ls: WindowServer, params: ChatSessionsParams) -> ChatSessionsResult:
     with refusing(TROUBLE):
-        found = await ls.chats.sessions(params.query, params.folder, params.limit)
+        found = await (await ls.chats()).sessions(params.query, params.folder, params.limit)
     return ChatSessionsResult(found, ls.host.chats.log.recall.problem)
 
 
 async def open_chat(ls: WindowServer, params: ChatOpenParams) -> ChatState:
     with refusing(TROUBLE):
-        return await ls.chats.open(params.session, params.folder)
+        return await (await ls.chats()).open(params.session, params.folder)
 
 
 async def turns(ls: WindowServer, params: ChatTurnsParams) -> ChatTurnsResult:
     with refusing(TROUBLE):
-        page, cards = await ls.chats.turns(params.session, params.before, params.limit)
+        page, cards = await (await ls.chats()).turns(params.session, params.before, params.limit)
     return ChatTurnsResult(page.turns, page.earlier, cards)
 
 
-def close(ls: WindowServer, params: ChatSessionParams) -> ChatDone:
-    ls.chats.leave(params.session)
+async def close(ls: WindowServer, params: ChatSessionParams) -> ChatDone:
+    (await ls.chats()).leave(params.session)
     return ChatDone()
 
 
 async def rename(ls: WindowServer, params: ChatRenameParams) -> ChatSession:
     with refusing(TROUBLE):
-        return await ls.chats.rename(params.session, params.title)
+        return await (await ls.chats()).rename(params.session, params.title)
 
 
 async def delete(ls: WindowServer, params: ChatSessionParams) -> ChatDone:
     with refusing(TROUBLE):
-        await ls.chats.delete(params.session)
+        await (await ls.chats()).delete(params.session)
     return ChatDone()
 
 
 async def export(ls: WindowServer, params: ChatExportParams) -> ChatExportResult:
     with refusing(TROUBLE):
-        return ChatExportResult(*await ls.chats.export(params.session, params.format))
+        return ChatExportResult(*await (await ls.chats()).export(params.session, params.format))
 
 
 async def ask(ls: WindowServer, params: ChatAskParams) -> ChatTurnChanged:
     """Answer a question; cancelling the request ends the waiting alone."""
     with refusing(TROUBLE):
-        return await ls.chats.ask(
+        return await (await ls.chats()).ask(
             params.session, params.text, params.question, params.editor, params.replaces
         )
 
 
-def stop(ls: WindowServer, params: ChatSessionParams) -> ChatStopResult:
+async def stop(ls: WindowServer, params: ChatSessionParams) -> ChatStopResult:
     with refusing(TROUBLE):
-        return ChatStopResult(ls.chats.stop(params.session))
+        return ChatStopResult((await ls.chats()).stop(params.session))
 
 
-def withdraw(ls: WindowServer, params: ChatQuestionParams) -> ChatWithdrawResult:
+async def withdraw(ls: WindowServer, params: ChatQuestionParams) -> ChatWithdrawResult:
     with refusing(TROUBLE):
-        return ChatWithdrawResult(ls.chats.withdraw(params.session, params.question))
+        return ChatWithdrawResult((await ls.chats()).withdraw(params.session, params.question))
 
 
 async def restore(ls: WindowServer, params: ChatRestoreParams) -> ChatState:
     with refusing(TROUBLE):
-        return await ls.chats.restore(params.session, params.turn)
+        return await (await ls.chats()).restore(params.session, params.turn)
 
 
 async def compact(ls: WindowServer, params: ChatCompactParams) -> ChatCompacted:
     with refusing(TROUBLE):
-        return await ls.chats.compact(params.session, params.focus)
+        return await (await ls.chats()).compact(params.session, params.focus)
 
 
 async def undo(ls: WindowServer, params: ChatSessionParams) -> ChatState:
     with refusing(TROUBLE):
-        return await ls.chats.undo(params.session)
+        return await (await ls.chats()).undo(params.session)
 
 
 async def edit_summary(ls: WindowServer, params: ChatTextParams) -> ChatState:
     with refusing(TROUBLE):
-        return await ls.chats.edit_summary(params.session, params.text)
+        return await (await ls.chats()).edit_summary(params.session, params.text)
 
 
 async def pin(ls: WindowServer, params: ChatTextParams) -> ChatState:
     with refusing(TROUBLE):
-        return await ls.chats.pin(params.session, params.text)
+        return await (await ls.chats()).pin(params.session, params.text)
 
 
 async def unpin(ls: WindowServer, params: ChatUnpinParams) -> ChatState:
     with refusing(TROUBLE):
-        return await ls.chats.unpin(params.session, params.event)
+        return await (await ls.chats()).unpin(params.session, params.event)
 
 
 async def clear(ls: WindowServer, params: ChatSessionParams) -> ChatState:
     with refusing(TROUBLE):
-        return await ls.chats.clear(params.session)
+        return await (await ls.chats()).clear(params.session)
 
 
 async def context(ls: WindowServer, params: ChatSessionParams) -> ChatContext | None:
     with refusing(TROUBLE):
-        return await ls.chats.chat(params.session).context()
+        return await (await ls.chats()).chat(params.session).context()
 
 
 async def recall(ls: WindowServer, params: ChatRecallParams) -> ChatRecallResult:
     with refusing(TROUBLE):
-        found, reason = await ls.chats.recall(params.session, params.query, params.limit)
+        found, reason = await (await ls.chats()).recall(params.session, params.query, params.limit)
     return _recalled(found, reason)
 
 
 async def mentions(ls: WindowServer, params: ChatMentionsParams) -> ChatMentionsResult:
     with refusing(TROUBLE):
-        found = await ls.chats.mentions(params.query, params.folder, params.limit)
+        found = await (await ls.chats()).mentions(params.query, params.folder, params.limit)
     return ChatMentionsResult(found, ls.session.indexes.missing())
 
 

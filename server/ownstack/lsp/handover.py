@@ -114,6 +114,7 @@ async def serve_meanwhile(
         await _settle(server)
         successor = await Successor.brief(finding.result(), server, editor)
         if successor is not None:
+            server.tell_moved()
             return successor
         wait_s = min(2 * wait_s, LONGEST_S)
 
@@ -123,7 +124,7 @@ async def _find(server: WindowServer, wait_s: float) -> Connection:
     while True:
         await asyncio.sleep(wait_s)
         wait_s = min(2 * wait_s, LONGEST_S)
-        if not server.protocol.is_open or server.protocol.is_shut_down:
+        if not server.protocol.is_open or server.protocol.is_shut_down or server.is_answering:
             continue
         connection = await _attached(server.host.home)
         if connection is not None and not server.protocol.is_shut_down:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from cattrs import Converter
@@ -65,20 +66,30 @@ class WindowServer(LanguageServer):
         self.restarts = False
         """Whether the client ends its session when it is told that the server leaves."""
 
-    @property
-    def chats(self) -> WindowChats:
-        """The conversations of this window. What they need is imported for who has some."""
+    async def chats(self) -> WindowChats:
+        """Return the conversations of this window. What they need is imported for who has some."""
         if self._chats is None:
-            from ownstack.app.chats.window_chats import WindowChats
-
-            self._chats = WindowChats(self.host, self.session, self._tell)
+            # Half a second, which no key should wait for.
+            module = await asyncio.to_thread(import_module, "ownstack.app.chats.window_chats")
+        if self._chats is None:
+            self._chats = module.WindowChats(self.host, self.session, self._tell)
         return self._chats
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether a question of this window is being answered, or waits for that."""
+        return self._chats is not None and self._chats.is_at_work
+
+    def tell_moved(self) -> None:
+        """Tell the client that another process serves it, which has no conversation open."""
+        if self._chats is not None:
+            self._chats.tell_all("moved")
 
     def trust(self, trusted: bool) -> None:
         """Say whether the user trusts the window's folders."""
         self.session.trust(trusted)
         if self._chats is not None:
-            self._chats.trust_changed()
+            self._chats.tell_all("trust")
 
     def _tell(self, news: object) -> None:
         self.protocol.notify(_METHODS[type(news)], news)

@@ -76,7 +76,7 @@ class Questions:
                 f"{MAX_QUESTION_CHARS:,}.",
                 "Put the text in a file of the project, and mention that.",
             )
-        if len(self.waiting) >= MAX_WAITING:
+        if len(self.waiting) >= MAX_WAITING + (self.chat.running is None):
             raise UsageError(f"{MAX_WAITING} questions wait already.", "Withdraw one of them.")
         if any(question.id == other.id for other in self.waiting):
             raise UsageError("A question of this id waits already.")

@@ -249,7 +249,7 @@ class ChatChanged:
 
     session: str
     what: str
-    """"title", "turns", "compaction", "pins", "cleared", "trust" or "deleted"."""
+    """"title", "turns", "compaction", "pins", "cleared", "trust", "moved" or "deleted"."""
 
 
 @dataclass(frozen=True, slots=True)

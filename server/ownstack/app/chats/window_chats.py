@@ -132,8 +132,9 @@ class WindowChats:
         await asyncio.to_thread(chat.session.refresh)
         chat.know_compactions()
         chat.follow(self, self._tell)
+        state = await self.state(opened)
         self._tasks.start(chat.prepare(self), chat.session.id)
-        return await self.state(opened)
+        return state
 
     def leave(self, id: str) -> None:
         """Hear no more of a conversation; what runs in it goes on."""
@@ -296,10 +297,15 @@ class WindowChats:
         complete = partial(completed, query, limit, root, self.snapshot(root))
         return await self._session.beside.run(complete)
 
-    def trust_changed(self) -> None:
-        """Have the conversations of this window read files, or no longer."""
-        for opened in self._open.values():
-            self._tell(ChatChanged(opened.chat.session.id, "trust"))
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a question is being answered, or waits for that."""
+        return any(opened.waiting or opened.chat.running for opened in self._open.values())
+
+    def tell_all(self, what: str) -> None:
+        """Tell the window that something has changed for all of its conversations."""
+        for id in self._open:
+            self._tell(ChatChanged(id, what))
 
     def close(self) -> None:
         """Leave all of them. Answers that come go on; questions that wait are given up."""
