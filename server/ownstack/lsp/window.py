@@ -22,7 +22,7 @@ from ownstack.lsp.protocol import SessionProtocol
 from ownstack.lsp.status_notifier import StatusNotifier
 
 if TYPE_CHECKING:
-    from ownstack.app.chats.window_chats import WindowChats
+    from ownstack.app.window_chats import WindowChats
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class WindowServer(LanguageServer):
         """Return the conversations of this window. What they need is imported for who has some."""
         if self._chats is None:
             # Half a second, which no key should wait for.
-            module = await asyncio.to_thread(import_module, "ownstack.app.chats.window_chats")
+            module = await asyncio.to_thread(import_module, "ownstack.app.window_chats")
         if self._chats is None:
             self._chats = module.WindowChats(self.host, self.session, self._tell)
         return self._chats

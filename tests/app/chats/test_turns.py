@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ownstack.app.chats import turns
-from ownstack.chat.chat import Answer
+from ownstack.chat.answer import Answer
 from ownstack.chat.citations import Citation
 from ownstack.engine.results import Usage
 from ownstack.memory import events

@@ -22,7 +22,7 @@ class UnreadProject(Project):
         count: Callable[[str], int],
         *,
         shown: str = "",
-        earlier: str = "",
+        topic: str = "",
     ) -> Retrieved:
         """Return nothing but why."""
         return Retrieved(problems=(self._why,))
