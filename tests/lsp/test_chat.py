@@ -658,6 +658,41 @@ async def test_what_was_said_and_decided_is_recalled(
     assert found.turns[0].session == panel.session
 
 
+async def test_what_is_proposed_is_accepted_or_rejected(
+    connect: Connect, project: Path, talker: ScriptedEngine
+) -> None:
+    """Nothing is in a file before; what contradicts it is asked about; untrusted, nothing is."""
+    talker.enqueue("Noted.")
+    talker.enqueue("Noted.")
+    panel = await window(connect, project)
+    await panel.open()
+    await panel.ask("We decided to use SQLite for the log.")
+    await panel.ask("We decided to write tests with pytest.")
+
+    before = await panel.request(messages.MEMORY)
+    first, second = before.inbox
+    accepted = await panel.request(
+        messages.ACCEPT, messages.ChatAcceptParams(panel.session, first.name)
+    )
+    rejected = await panel.request(
+        messages.REJECT, messages.ChatRejectParams(panel.session, second.name)
+    )
+    with pytest.raises(JsonRpcException, match="replace or both"):
+        await panel.request(messages.ACCEPT, messages.ChatAcceptParams(panel.session, "P001", "x"))
+    with pytest.raises(JsonRpcException, match="P077"):
+        await panel.request(messages.ACCEPT, messages.ChatAcceptParams(panel.session, "P077"))
+    panel.editor.workspace_did_change_configuration(_settings({"ownstack": {}, "trusted": False}))
+    with pytest.raises(JsonRpcException, match="not trusted"):
+        await panel.request(messages.REJECT, messages.ChatRejectParams(panel.session, second.name))
+
+    assert before.entries == []
+    assert "SQLite" in first.text
+    assert [entry.text for entry in accepted.memory.entries] == [first.text]
+    assert accepted.done
+    assert rejected.memory.inbox == []
+    assert any(first.text in file.read_text() for file in project.rglob(".ownstack/**/*.md"))
+
+
 async def test_mentions_are_completed(connect: Connect, project: Path) -> None:
     (project / "shop").mkdir()
     (project / "shop" / "fish.py").write_text("class Pond:\n    def catch(self): pass\n")

@@ -111,8 +111,8 @@ def test_the_handshake_is_documented() -> None:
 
 @pytest.mark.skipif(not EXTENSION.exists(), reason="The extension is not in this checkout.")
 def test_the_extension_knows_the_same_messages() -> None:
-    """Every method and field is spelled in its protocol.ts, or its chatProtocol.ts."""
-    files = (EXTENSION / "protocol.ts", EXTENSION / "chatProtocol.ts")
+    """Every method and field is spelled in its protocol.ts, or in those beside it."""
+    files = sorted(EXTENSION.glob("*rotocol.ts"))
     source = "\n".join(file.read_text("utf-8") for file in files)
     fields = [camel(item.name) for kind in protocol.PAYLOADS for item in dataclasses.fields(kind)]
     quoted = set(re.findall(r"""["']([^"'\n]+)["']""", source))

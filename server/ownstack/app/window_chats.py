@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from ownstack.errors import OwnstackError, SessionNotFoundError, UsageError
 from ownstack.files.uri import file_path
 from ownstack.index.snapshot.snapshot import Snapshot
 from ownstack.memory import events, ids
+from ownstack.memory.entries.project_memory import Overview, ProjectMemory
 from ownstack.memory.log.export import to_json, to_markdown
 from ownstack.memory.log.rows import SessionInfo
 from ownstack.memory.recollection import Recollection, recollect
@@ -290,6 +292,19 @@ class WindowChats:
         limit = max(1, min(limit, MAX_FOUND))
         ask = partial(recollect, log, chat.session, str(chat.root), query, limit)
         return await self._session.beside.run(ask), log.recall.problem
+
+    async def memory(
+        self, id: str, change: Callable[[ProjectMemory], list[str]] | None = None
+    ) -> tuple[list[str], Overview]:
+        """Change project memory; return what was done, and all of it."""
+        chat = await self._known(id).chat.prepare(self)
+        _, restriction = self.readable(self._known(id).chat.root)
+        if change is not None and restriction:
+            raise UsageError(restriction)
+        done = (
+            [] if change is None else await self._session.beside.run(partial(change, chat.memory))
+        )
+        return done, await self._session.beside.run(chat.memory.overview)
 
     async def mentions(self, query: str, folder: str | None, limit: int) -> list[ChatMention]:
         """Return what may follow an @."""

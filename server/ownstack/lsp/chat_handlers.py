@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from ownstack.app.chats.memory_values import ChatMemory, shown
 from ownstack.app.chats.values import (
     ChatCompacted,
     ChatContext,
@@ -15,17 +16,20 @@ from ownstack.app.chats.values import (
     ChatTurnChanged,
 )
 from ownstack.lsp.chat_messages import (
+    ChatAcceptParams,
     ChatAskParams,
     ChatCompactParams,
     ChatDone,
     ChatExportParams,
     ChatExportResult,
+    ChatMemoryChange,
     ChatMentionsParams,
     ChatMentionsResult,
     ChatOpenParams,
     ChatQuestionParams,
     ChatRecallParams,
     ChatRecallResult,
+    ChatRejectParams,
     ChatRenameParams,
     ChatRestoreParams,
     ChatSessionParams,
@@ -38,10 +42,11 @@ from ownstack.lsp.chat_messages import (
     ChatUnpinParams,
     ChatWithdrawResult,
 )
-from ownstack.lsp.handlers import refusing
+from ownstack.lsp.handlers import refused, refusing
 from ownstack.lsp.window import WindowServer
 
 if TYPE_CHECKING:
+    from ownstack.memory.entries.project_memory import Choice
     from ownstack.memory.recollection import Recollection
 
 TROUBLE = "The conversation cannot be kept"
@@ -147,6 +152,30 @@ async def recall(ls: WindowServer, params: ChatRecallParams) -> ChatRecallResult
     with refusing(TROUBLE):
         found, reason = await (await ls.chats()).recall(params.session, params.query, params.limit)
     return _recalled(found, reason)
+
+
+async def memory(ls: WindowServer, params: ChatSessionParams) -> ChatMemory:
+    with refusing(TROUBLE):
+        return shown((await (await ls.chats()).memory(params.session))[1])
+
+
+async def accept(ls: WindowServer, params: ChatAcceptParams) -> ChatMemoryChange:
+    if params.choice not in ("", "replace", "both"):
+        raise refused("What contradicts it is replaced, or both are kept: say replace or both.")
+    choice = cast("Choice", params.choice)
+    with refusing(TROUBLE):
+        done, overview = await (await ls.chats()).memory(
+            params.session, lambda memory: memory.accept(params.name, None, choice)
+        )
+    return ChatMemoryChange(done, shown(overview))
+
+
+async def reject(ls: WindowServer, params: ChatRejectParams) -> ChatMemoryChange:
+    with refusing(TROUBLE):
+        done, overview = await (await ls.chats()).memory(
+            params.session, lambda memory: memory.reject(params.name)
+        )
+    return ChatMemoryChange(done, shown(overview))
 
 
 async def mentions(ls: WindowServer, params: ChatMentionsParams) -> ChatMentionsResult:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ownstack.app.chats.editor_state import ChatDiagnostic, ChatEditor, ChatSelection
+from ownstack.app.chats.memory_values import ChatEntry, ChatMemory, ChatProposal
 from ownstack.app.chats.values import (
     ChatChanged,
     ChatCitation,
@@ -176,6 +177,28 @@ class ChatRecallResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatAcceptParams:
+    session: str
+    name: str
+    """Of what is proposed."""
+    choice: str = ""
+    """What becomes of entries that it contradicts: "replace" or "both"; "" refuses it then."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRejectParams:
+    session: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMemoryChange:
+    done: list[str]
+    """What was done, in sentences."""
+    memory: ChatMemory
+
+
+@dataclass(frozen=True, slots=True)
 class ChatMentionsParams:
     query: str
     """What is typed after the @."""
@@ -214,6 +237,9 @@ UNPIN = "ownstack/chat/unpin"
 CLEAR = "ownstack/chat/clear"
 CONTEXT = "ownstack/chat/context"
 RECALL = "ownstack/chat/recall"
+MEMORY = "ownstack/chat/memory"
+ACCEPT = "ownstack/chat/accept"
+REJECT = "ownstack/chat/reject"
 MENTIONS = "ownstack/chat/mentions"
 
 PROGRESS = "ownstack/chat/progress"
@@ -244,6 +270,9 @@ REQUESTS: Mapping[str, tuple[Any, Any]] = {
     CLEAR: (ChatSessionParams, ChatState),
     CONTEXT: (ChatSessionParams, ChatContext | None),
     RECALL: (ChatRecallParams, ChatRecallResult),
+    MEMORY: (ChatSessionParams, ChatMemory),
+    ACCEPT: (ChatAcceptParams, ChatMemoryChange),
+    REJECT: (ChatRejectParams, ChatMemoryChange),
     MENTIONS: (ChatMentionsParams, ChatMentionsResult),
 }
 NOTIFICATIONS: Mapping[str, Any] = {
@@ -297,6 +326,12 @@ PAYLOADS = (
     ChatPattern,
     ChatRecallParams,
     ChatRecallResult,
+    ChatEntry,
+    ChatProposal,
+    ChatMemory,
+    ChatAcceptParams,
+    ChatRejectParams,
+    ChatMemoryChange,
     ChatMention,
     ChatMentionsParams,
     ChatMentionsResult,

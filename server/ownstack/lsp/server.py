@@ -72,6 +72,9 @@ FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
     (chat_messages.CLEAR, chat_handlers.clear, None),
     (chat_messages.CONTEXT, chat_handlers.context, None),
     (chat_messages.RECALL, chat_handlers.recall, None),
+    (chat_messages.MEMORY, chat_handlers.memory, None),
+    (chat_messages.ACCEPT, chat_handlers.accept, None),
+    (chat_messages.REJECT, chat_handlers.reject, None),
     (chat_messages.MENTIONS, chat_handlers.mentions, None),
 )
 COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
