@@ -301,10 +301,10 @@ class WindowChats:
         _, restriction = self.readable(self._known(id).chat.root)
         if change is not None and restriction:
             raise UsageError(restriction)
-        done = (
-            [] if change is None else await self._session.beside.run(partial(change, chat.memory))
-        )
-        return done, await self._session.beside.run(chat.memory.overview)
+        run, done = self._session.beside.run, list[str]()
+        if change is not None:
+            done = await run(partial(change, chat.memory))
+        return done, await run(chat.memory.overview)
 
     async def mentions(self, query: str, folder: str | None, limit: int) -> list[ChatMention]:
         """Return what may follow an @."""

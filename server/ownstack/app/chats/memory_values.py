@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ownstack.memory.entries.project_memory import Overview
+if TYPE_CHECKING:
+    from ownstack.memory.entries.project_memory import Overview
 
 MAX_SHOWN = 500
 """Of each list."""
