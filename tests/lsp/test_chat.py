@@ -202,6 +202,7 @@ async def test_it_is_stopped_while_the_model_is_loaded(
     engines.loaded.set()
 
     assert progress.total == 100
+    assert (state.model.name, state.model.state) in {("", "none"), ("talker", "loading")}
     assert state.context is None
     assert (await panel.told(ChatModelChanged)).model.state == "ready"
     assert (await panel.open(panel.session)).turns == []
@@ -584,6 +585,26 @@ async def test_without_a_model_the_index_answers(connect: Connect, project: Path
     assert (answer.turn.tier, answer.turn.model, answer.context) == ("index", "index", None)
     assert answer.turn.answer.startswith("bikes.py:1-3")
     assert answer.turn.citations[0].path == "bikes.py"
+
+
+async def test_a_model_that_is_chosen_meanwhile_goes_on(
+    connect: Connect, project: Path, host: Host, engines: Engines, tmp_path: Path
+) -> None:
+    """What the panel's button leads to: the window is told without asking."""
+    panel = await window(connect, project)
+    await panel.open()
+    await panel.told(ChatModelChanged, lambda news: news.model.state == "none")
+
+    made = make_gguf(tmp_path / "talker.gguf", chat_template=CHAT_TEMPLATE)
+    host.use(host.registry.add(made, "talker").name, "chat")
+    host.models_changed()
+    told = await panel.told(ChatModelChanged, lambda news: news.model.state == "ready")
+    engines.engine.enqueue("Hi.")
+    answer = await panel.ask("Hi?")
+
+    assert (told.model.name, told.model.tier) == ("talker", "model")
+    assert told.context is not None
+    assert (answer.turn.answer, answer.turn.tier) == ("Hi.", "model")
 
 
 async def test_sessions_are_listed_found_renamed_exported_and_deleted(

@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ownstack.app.chats import turns
-from ownstack.app.chats.conversation_model import ConversationModel
+from ownstack.app.chats.conversation_model import COMMAND, ConversationModel
 from ownstack.app.chats.editor_state import ChatEditor
 from ownstack.app.chats.mention_completion import completed
 from ownstack.app.chats.questions import Question, Questions
 from ownstack.app.chats.running import Tell
+from ownstack.app.chats.session_list import found, shown
 from ownstack.app.chats.shared_chat import SharedChat
 from ownstack.app.chats.values import (
     ChatChanged,
     ChatCompacted,
     ChatCompaction,
     ChatMention,
-    ChatQuestion,
+    ChatModel,
     ChatSession,
     ChatState,
     ChatTurnChanged,
@@ -41,9 +42,7 @@ if TYPE_CHECKING:
     from ownstack.app.host import Host
     from ownstack.app.session import Session
 
-MAX_SESSIONS = 500
 MAX_FOUND = 60
-MAX_FOUND_CHARS = 300
 MAX_EXPORT_CHARS = 100_000_000
 MAX_TITLE_CHARS = 4_000
 MAX_SUMMARY_CHARS = 200_000
@@ -67,6 +66,7 @@ class WindowChats:
         self._tell = tell
         self._open: dict[str, Questions] = {}
         self._tasks = Tasks("A conversation's model")
+        self._chosen = session.models["chat"].info
 
     # What a conversation wants to know of the window it is asked in (`Asker`) ---------------
 
@@ -83,6 +83,12 @@ class WindowChats:
         if root not in self._session.folders or not self._session.trusted:
             return None
         return self._session.indexes.snapshot(root.as_uri())
+
+    def missing(self) -> str:
+        """See `Asker.missing`."""
+        if not self._session.trusted or not self._session.folders:
+            return ""
+        return self._session.indexes.missing()
 
     async def use_model(self, model: ConversationModel) -> None:
         """See `Asker.use_model`."""
@@ -107,20 +113,7 @@ class WindowChats:
         """Return the conversations about a folder that fit some words, the newest first."""
         root = str(self._root(folder))
         log = self._host.chats.log
-        known = await self._session.beside.run(partial(log.sessions.list, root))
-        used = [info for info in known if info.turns]
-        limit = max(1, min(limit, MAX_SESSIONS))
-        words = query.lower().split()
-        if not words:
-            return [_session(info) for info in used[:limit]]
-        search = partial(log.recall.search, query, root, MAX_FOUND)
-        said: dict[str, str] = {}
-        for found in await self._session.beside.run(search):
-            text = truncate(" ".join(found.text.split()), MAX_FOUND_CHARS)
-            said.setdefault(found.session, text)
-        titled = [info for info in used if all(word in info.title.lower() for word in words)]
-        others = [info for info in used if info.id in said and info not in titled]
-        return [_session(info, said.get(info.id, "")) for info in [*titled, *others][:limit]]
+        return await self._session.beside.run(partial(found, log, root, query, limit))
 
     async def open(self, id: str | None, folder: str | None) -> ChatState:
         """Open a conversation, or begin one, and have the window hear of it."""
@@ -163,7 +156,7 @@ class WindowChats:
         rename = self._host.chats.log.sessions.rename
         await asyncio.to_thread(rename, id, title[:MAX_TITLE_CHARS])
         self._tell_others(id, "title")
-        return _session(await self._info(id))
+        return shown(await self._info(id))
 
     async def delete(self, id: str) -> None:
         """Delete a conversation for good."""
@@ -194,26 +187,26 @@ class WindowChats:
         chat = opened.chat
         page = await self._session.beside.run(chat.page)
         conversation = await asyncio.to_thread(chat.conversation)
-        shown = [*page.turns]
+        newest = list(page.turns)
         running = chat.running
         if running is not None:
             so_far = running.so_far()
-            shown = [turn for turn in shown if turn.turn != so_far.turn] + [so_far]
+            newest = [*(turn for turn in newest if turn.turn != so_far.turn), so_far]
         _, restriction = self.readable(chat.root)
         first = page.turns[0].turn if page.turns and page.earlier else 0
         return ChatState(
-            session=_session(await self._info(chat.session.id)),
+            session=shown(await self._info(chat.session.id)),
             folder=chat.root.as_uri() if chat.root in self._session.folders else "",
             trusted=self._session.trusted,
-            turns=shown,
+            turns=newest,
             earlier=page.earlier,
             compactions=turns.cards(conversation, first),
             pins=turns.pins(conversation),
-            waiting=[ChatQuestion(item.id, item.text) for item in opened.waiting],
+            waiting=opened.shown(),
             progress=None if running is None else running.progress,
-            model=chat.model.status(),
+            model=chat.model.status() if chat.is_prepared else self._coming_model(),
             context=await chat.context(),
-            problems=list(filter(None, (restriction, *chat.problems))),
+            problems=list(filter(None, (restriction, self.missing(), *chat.problems))),
         )
 
     # One conversation ---------------------------------------------------------------------
@@ -322,6 +315,16 @@ class WindowChats:
         for id in self._open:
             self._tell(ChatChanged(id, what))
 
+    def status_changed(self) -> None:
+        """Have another model answer, if another one was chosen."""
+        info = self._session.models["chat"].info
+        if info == self._chosen:
+            return
+        self._chosen = info
+        for id, opened in self._open.items():
+            if opened.chat.running is None:
+                self._tasks.start(opened.chat.prepare(self), id)
+
     def close(self) -> None:
         """Leave all of them. Answers that come go on; questions that wait are given up."""
         self._tasks.cancel()
@@ -331,6 +334,13 @@ class WindowChats:
             self.leave(id)
 
     # ---------------------------------------------------------------------------------------
+
+    def _coming_model(self) -> ChatModel:
+        """Return who will answer in a conversation that was just opened."""
+        status = self._session.models["chat"].status()
+        if status.state in ("none", "error"):
+            return ChatModel(status.model, "index", status.state, status.reason, command=COMMAND)
+        return ChatModel(status.model, "model", "loading", "", status.engine, status.leaves_machine)
 
     def _root(self, folder: str | None) -> Path:
         """Return the folder that is meant: a workspace folder, or an empty one."""
@@ -379,9 +389,3 @@ class WindowChats:
         opened = self._host.chats.get(id)
         if opened is not None:
             opened.chat.tell(ChatChanged(id, what), but=self)
-
-
-def _session(info: SessionInfo, found: str = "") -> ChatSession:
-    return ChatSession(
-        info.id, info.title, info.created, info.updated, info.turns, info.parent, found
-    )

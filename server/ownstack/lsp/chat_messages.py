@@ -285,8 +285,9 @@ NOTIFICATIONS: Mapping[str, Any] = {
     CHANGED: ChatChanged,
 }
 """What the server sends to the windows that have a conversation open."""
-LONG = frozenset({ASK, COMPACT})
-"""Requests that wait for a model, and do not count among those that a window has in work."""
+LONG = frozenset({ASK})
+"""Requests that may wait for long, are bounded elsewhere, and do not count among those that a
+window has in work."""
 PAYLOADS = (
     ChatDone,
     ChatSession,

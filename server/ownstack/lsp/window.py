@@ -96,6 +96,8 @@ class WindowServer(LanguageServer):
 
     def _changed(self) -> None:
         self.status_notifier.changed()
+        if self._chats is not None:
+            self._chats.status_changed()
 
     async def _ask(self, question: str, agree: str) -> bool:
         """Ask the user; whoever closes the question has not agreed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ownstack.app.chats import turns
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 MAX_WAITING = 16
 MAX_QUESTION_CHARS = 400_000
 MAX_ID_CHARS = 100
+MAX_SHOWN_CHARS = 2_000
+"""Of a question that waits."""
 STOPPED = "It was stopped before it was asked."
 STOP_S = 5.0
 """Longest wait for an answer that was stopped, at the end of the process."""
@@ -109,6 +111,10 @@ class Questions:
                 return question.text
         return ""
 
+    def shown(self) -> list[ChatQuestion]:
+        """Return what waits, as windows show it."""
+        return [ChatQuestion(item.id, item.text[:MAX_SHOWN_CHARS]) for item in self.waiting]
+
     def drop(self, asker: Asker) -> None:
         """Withdraw what a window that is gone has asked and that has not begun."""
         for question in [item for item in self.waiting if item.asker is asker]:
@@ -141,8 +147,7 @@ class Questions:
         self._tell_queue()
 
     def _tell_queue(self) -> None:
-        waiting = [ChatQuestion(item.id, item.text) for item in self.waiting]
-        self.chat.tell(ChatQueue(self.chat.session.id, waiting))
+        self.chat.tell(ChatQueue(self.chat.session.id, self.shown()))
 
     async def _answer_all(self) -> None:
         while self.waiting:
@@ -230,6 +235,9 @@ class Questions:
             return turns.failed(self.chat.session.stamp(running.turn), question.id, str(error))
         if answer.compacted is not None:
             self.chat.note(answer.compacted)
+        missing = question.asker.missing()
+        if missing:
+            answer = replace(answer, problems=(*answer.problems, missing))
         return turns.record(self.chat.session.stamp(answer.turn), question.id, answer)
 
     def _watched(self, running: RunningAnswer, progress: Progress) -> None:

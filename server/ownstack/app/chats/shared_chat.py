@@ -53,6 +53,9 @@ class Asker(Protocol):
     def snapshot(self, root: Path) -> Snapshot | None:
         """Return what the index knows of the conversation's folder."""
 
+    def missing(self) -> str:
+        """Say why the index may not know all of the folder; "" if it does, or may not."""
+
     async def use_model(self, model: ConversationModel) -> None:
         """Have the window's chat model answer, once it is loaded."""
 
@@ -111,6 +114,11 @@ class SharedChat:
     def conversation(self) -> Conversation:
         """Return what a model is shown. Takes long for a long one."""
         return fold(self.session.events)
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether it is known who answers."""
+        return self._chat is not None
 
     @property
     def is_compacting(self) -> bool:
