@@ -126,6 +126,19 @@ def test_the_next_day(
     assert [message.text for message in engine.chats[-1].messages][-2] == "Blue, I said."
 
 
+def test_resuming_the_conversation_that_is_open_loses_nothing(
+    home: Home, shop: Path, capsys: Capture, monkeypatch: Patch
+) -> None:
+    """Also before anything was said in it."""
+    pipe(monkeypatch, "/rename Doors", "/resume Doors", "How is the shop opened?")
+    assert main(["chat"]) == 0
+    assert "That is the conversation that is open." in capsys.readouterr().out
+
+    assert main(["chat", "--list", "--json"]) == 0
+    (listed,) = json.loads(capsys.readouterr().out)
+    assert (listed["title"], listed["turns"]) == ("Doors", 1)
+
+
 def test_compaction_by_hand(
     home: Home, shop: Path, model: str, engine: ScriptedEngine, capsys: Capture, monkeypatch: Patch
 ) -> None:

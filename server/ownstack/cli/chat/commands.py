@@ -121,6 +121,9 @@ async def _resume(talk: Talk, name: str) -> None:
         print_sessions(used(await asyncio.to_thread(sessions.list, talk.root)))
         return
     info = await asyncio.to_thread(sessions.find, name, talk.root)
+    if info.id == talk.chat.session.id:
+        say("That is the conversation that is open.")
+        return
     await talk.switch(await asyncio.to_thread(sessions.resume, info.id))
     say_where(talk)
 

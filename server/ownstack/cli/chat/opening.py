@@ -74,8 +74,9 @@ class Talk:
 
     async def switch(self, session: SessionLog) -> None:
         """Leave the conversation that is open for another one."""
+        other = await asyncio.to_thread(self._chat, session)
         await self.leave()
-        self.chat = await asyncio.to_thread(self._chat, session)
+        self.chat = other
         await self.begin()
 
     def _chat(self, session: SessionLog) -> Chat:
