@@ -209,8 +209,8 @@ async def _engine(stack: contextlib.AsyncExitStack, named: str, *, quiet: bool) 
     except OwnstackError as error:
         if named:
             raise
-        why = " ".join(str(error).split())
-        warn(f"{why} Until then the index answers.")
+        warn(" ".join(str(error).split()))
+        warn("Until then the index answers.")
         return None
 
 
