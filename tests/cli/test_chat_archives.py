@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,31 @@ def test_a_continued_conversation_in_which_nothing_is_said_is_not_kept(
 
     assert main(["chat", "--list", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == 1
+
+
+def test_what_was_not_checked_for_long_is_told(
+    home: Home, shop: Path, other: Path, capsys: Capture, monkeypatch: Patch
+) -> None:
+    """When an archive is checked, and when a conversation goes on from it, here and elsewhere."""
+    pipe(monkeypatch, "We decided to use SQLite for the door log.", "/export a.yaml")
+    assert main(["chat"]) == 0
+    old = re.sub(r"last_validated: \S+", "last_validated: '2020-01-01'", Path("a.yaml").read_text())
+    (other / "old.yaml").write_text(old, "utf-8")
+    monkeypatch.chdir(other)
+    capsys.readouterr()
+
+    assert main(["archive", "check", "old.yaml"]) == 0
+    assert "D001 was not checked for " in capsys.readouterr().out
+    assert main(["archive", "check", "old.yaml", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["stale"] == ["D001"]
+    pipe(monkeypatch)
+    assert main(["chat", "--continue", "old.yaml"]) == 0
+    assert "ask whether they still hold: shop/D001." in capsys.readouterr().err
+
+    # Its own project's log says that it was made today.
+    pipe(monkeypatch)
+    assert main(["chat", "--path", str(shop), "--continue", "old.yaml"]) == 0
+    assert "ask whether they still hold" not in capsys.readouterr().err
 
 
 def test_another_project_as_context(

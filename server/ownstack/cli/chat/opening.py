@@ -131,6 +131,8 @@ async def _from_archive(log: ConversationLog, root: Path, file: Path) -> Session
         names = names_of(decision.name for decision in other.decisions)
         say_meanwhile(f"Shown to the model as decided in {other.name}: {names}. /take NAME "
                       "takes one over.")  # fmt: skip
+    if made.stale:
+        warn(f"Not checked for long, so ask whether they still hold: {names_of(made.stale)}.")
     for contradiction in made.contradictions:
         warn(contradiction)
     return made.session
