@@ -68,7 +68,7 @@ class ToolServer:
         """
         if self.problem or self._session is None:
             raise ToolServerError(self.problem or "It was not started.", "Go on without.")
-        work = asyncio.ensure_future(self._session.call_tool(tool, dict(arguments)))
+        work = asyncio.ensure_future(self._asked(self._session, tool, arguments))
         try:
             done, _ = await asyncio.wait({work}, timeout=self.entry.timeout_s)
         finally:
@@ -88,6 +88,13 @@ class ToolServer:
         if getattr(result, "is_error", False):
             raise ToolError(f"{tool} failed: {short(text, 1_000)}")
         return text
+
+    async def _asked(self, session: Any, tool: str, arguments: Mapping[str, Any]) -> Any:
+        from mcp import types
+
+        # Not by `call_tool`, which matches results by patterns that the server gives.
+        named = types.CallToolRequestParams(name=tool, arguments=dict(arguments))
+        return await session.send_request(types.CallToolRequest(params=named), types.CallToolResult)
 
     async def cut_off(self, why: str) -> None:
         """End it for good."""
