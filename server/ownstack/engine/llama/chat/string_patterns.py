@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ownstack.engine.llama.chat import gbnf
 
 _TOKEN = re.compile(
-    r"(?P<set>\[\^?(?:\\.|[^\]\\])+\])|(?P<escape>\\.)|(?P<often>(?:[*+?]|\{\d+(?:,\d*)?\})\??)"
+    r"(?P<set>\[\^?(?:\\.|[^\]\\])+(?:\]|\Z))|(?P<escape>\\.)|(?P<often>(?:[*+?]|\{\d+(?:,\d*)?\})\??)"
     r"|(?P<open>\((?:\?:|(?!\?)))|(?P<close>\))|(?P<or>\|)|(?P<any>\.)|(?P<text>[^\\\[\](){}*+?|.^$])",
     re.DOTALL,
 )
@@ -37,7 +37,7 @@ def rule(pattern: str) -> str:
 def _alternatives(pattern: str) -> list[str]:
     """Cut at each `|` that stands in no group: `^` and `$` belong to one of them."""
     parts, depth, begin = [], 0, 0
-    for match in re.finditer(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|[()|]", pattern, re.DOTALL):
+    for match in re.finditer(r"\\.|\[\^?(?:\\.|[^\]\\])+(?:\]|\Z)|[()|]", pattern, re.DOTALL):
         depth += {"(": 1, ")": -1}.get(match.group(), 0)
         if match.group() == "|" and depth == 0:
             parts.append(pattern[begin : match.start()])
@@ -142,6 +142,8 @@ def _letter(kind: str, token: str) -> str:
 
 def _set(token: str) -> str:
     """Return a set of letters. Quotes, backslashes and control characters stand in none."""
+    if re.fullmatch(r"(?:\\.|[^\\])*\]", token, re.DOTALL) is None:
+        raise ValueError("opens a set that it does not close")
     negated = token.startswith("[^")
     inside = ""
     for part in re.findall(r"\\.|.", token[1 + negated : -1], re.DOTALL):
