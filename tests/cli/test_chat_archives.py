@@ -90,7 +90,7 @@ def test_an_archive_goes_to_another_project(
     engine.enqueue("Fine.")
     pipe(monkeypatch, "And on the next day?")
     assert main(["chat", "--model", model, "--continue"]) == 0
-    assert "shop/D001 (tier 0.5)" in engine.chats[-1].messages[0].text
+    assert "shop/D001 (tier 0.7)" in engine.chats[-1].messages[0].text
 
 
 def test_a_continued_conversation_in_which_nothing_is_said_is_not_kept(

@@ -142,11 +142,12 @@ def _letter(kind: str, token: str) -> str:
 
 def _set(token: str) -> str:
     """Return a set of letters. Quotes, backslashes and control characters stand in none."""
-    if re.fullmatch(r"(?:\\.|[^\\])*\]", token, re.DOTALL) is None:
-        raise ValueError("opens a set that it does not close")
     negated = token.startswith("[^")
+    *parts, last = re.findall(r"\\.|.", token[1 + negated :], re.DOTALL)
+    if last != "]":
+        raise ValueError("opens a set that it does not close")
     inside = ""
-    for part in re.findall(r"\\.|.", token[1 + negated : -1], re.DOTALL):
+    for part in parts:
         letter = part[-1]
         if len(part) == 2 and letter in _CLASSES:
             inside += _CLASSES[letter]
