@@ -25,6 +25,7 @@ FENCE = re.compile(r"^```.+?^```$", re.MULTILINE | re.DOTALL)
 SYMBOL = re.compile(r"`((?:[\w-]+/)*[\w-]+\.py)::([\w.]+)`")
 NOT_OURS = {
     "engines.toml",
+    "mcp.toml",
     "daemon.json",
     ".ownstack/rules.md",
     ".ownstack/memory/",

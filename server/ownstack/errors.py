@@ -24,6 +24,9 @@
     │   └── IndexCorruptError    what was stored of an index cannot be read
     ├── PriceTableError          the table that usage is compared with makes no sense
     ├── ServeError               the models cannot be offered to other programs
+    ├── ToolError                a tool cannot do what a model asked for
+    │   └── ToolServerError      a server of tools (MCP) cannot be used, or was cut off
+    ├── EditError                a proposed edit cannot be applied, or taken back
     ├── MemoryStoreError         the log of conversations cannot do what was asked
     │   ├── EventError           what was to be recorded is not well-formed
     │   ├── ArchiveError         an archive cannot be read or written
@@ -150,6 +153,18 @@ class PriceTableError(OwnstackError):
 
 class ServeError(OwnstackError):
     """The models of this machine cannot be offered to other programs, or not so."""
+
+
+class ToolError(OwnstackError):
+    """A tool cannot do what a model asked for; the model is told, and goes on."""
+
+
+class ToolServerError(ToolError):
+    """A server of tools (MCP) cannot be used: not installed, silent, dead, or flooding."""
+
+
+class EditError(OwnstackError):
+    """A proposed edit cannot be applied, or taken back; no file was changed."""
 
 
 class MemoryStoreError(OwnstackError):

@@ -73,6 +73,8 @@ class Continuation:
     """Decisions that were not made here. They are shown as another project's."""
     contradictions: tuple[str, ...]
     """Decisions here that contradict some of those, in sentences."""
+    stale: tuple[str, ...] = ()
+    """Names of the archive's decisions that nobody has checked for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +324,7 @@ class Knowledge:
             missing_files(archive, Path(self._root)),
             others,
             tuple(other_projects.contradictions(known, others)),
+            other_projects.stale(archive, self._root, known, session.stamp(0).at),
         )
 
 

@@ -103,6 +103,21 @@ class Home:
         return self.data / "conversations" / "input-history"
 
     @property
+    def checkpoints_folder(self) -> Path:
+        """What files held before edits of chats were applied to them."""
+        return self.data / "conversations" / "checkpoints"
+
+    @property
+    def tool_servers_file(self) -> Path:
+        """The servers of tools (MCP) that the user named, and which of their tools may be used."""
+        return self.config / "mcp.toml"
+
+    @property
+    def tool_ability_file(self) -> Path:
+        """How well models choose tools, as it was measured here."""
+        return self.cache / "tool-ability.json"
+
+    @property
     def log_file(self) -> Path:
         return self.state / "daemon.log"
 

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from ownstack.chat.chat import REPEATED, Chat
+from ownstack.chat.chat import Chat
 from ownstack.chat.learning import propose_from_summary
+from ownstack.chat.tool_loop import REPEATED
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import ContextOverflowError, EngineError, UsageError
 from ownstack.memory.compaction.compactor import Compacted, Declined

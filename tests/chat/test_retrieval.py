@@ -128,14 +128,18 @@ def test_what_a_model_has_seen_is_not_repeated(project: Project) -> None:
 
 def test_a_question_that_goes_on_costs_no_more_code(project: Project) -> None:
     """What ranks below something that can be read already is left out; what ranks above is not."""
-    best, next_best = project.retrieve("a bicycle, salmon", 1_000, count).sources[:2]
+    asked = "a bicycle, salmon"
+    best, next_best = project.retrieve(asked, 1_000, count).sources[:2]
 
-    on = project.retrieve("a bicycle, salmon", 1_000, count, shown=best.block)
-    other = project.retrieve("a bicycle, salmon", 1_000, count, shown=next_best.block)
+    on = project.retrieve("Why?", 1_000, count, shown=best.block, topic=asked)
+    above = project.retrieve("Why?", 1_000, count, shown=next_best.block, topic=asked)
+    other = project.retrieve(asked, 1_000, count, shown=best.block, topic="How is it sold?")
 
     assert (on.context, on.sources) == ("", (best,))
-    assert best.block in other.context
-    assert next_best.block not in other.context
+    assert best.block in above.context
+    assert next_best.block not in above.context
+    assert next_best.block in other.context
+    assert best.block not in other.context
 
 
 def test_a_part_of_what_was_shown_is_not_repeated(project: Project) -> None:

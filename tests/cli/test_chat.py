@@ -24,9 +24,11 @@ from ownstack.cli.editing import edited
 from ownstack.engine.protocol import Engine
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import UsageError
+from ownstack.memory.entries.entry import unnamed
 from ownstack.models.reference import ModelReference
 from ownstack.paths import Home
 from ownstack.settings import EngineSettings
+from tests.memory.entries.conftest import kept, write
 from tests.support.gguf_models import CHAT_TEMPLATE, make_gguf
 from tests.support.searchable import TOY, searchable
 
@@ -124,6 +126,31 @@ def test_the_next_day(
     pipe(monkeypatch, "And now?")
     assert main(["chat", "--model", model, "--continue"]) == 0
     assert [message.text for message in engine.chats[-1].messages][-2] == "Blue, I said."
+
+
+def test_resuming_the_conversation_that_is_open_loses_nothing(
+    home: Home, shop: Path, capsys: Capture, monkeypatch: Patch
+) -> None:
+    """Also before anything was said in it."""
+    pipe(monkeypatch, "/rename Doors", "/resume Doors", "How is the shop opened?")
+    assert main(["chat"]) == 0
+    assert "That is the conversation that is open." in capsys.readouterr().out
+
+    assert main(["chat", "--list", "--json"]) == 0
+    (listed,) = json.loads(capsys.readouterr().out)
+    assert (listed["title"], listed["turns"]) == ("Doors", 1)
+
+
+def test_an_entry_without_a_name_is_rejected_by_how_it_is_listed(
+    home: Home, shop: Path, capsys: Capture, monkeypatch: Patch
+) -> None:
+    write(shop, "- Use tin.\n- Use steel.\n")
+    pipe(monkeypatch, f"/reject {unnamed('Use tin.')}", f"/reject {unnamed('Use steel.').lower()}")
+
+    assert main(["chat"]) == 0
+
+    assert "is rejected: Use tin." in capsys.readouterr().out
+    assert kept(shop) == ""
 
 
 def test_compaction_by_hand(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from ownstack.cli import main
-from ownstack.cli.chat.exporting import file_and_mode
+from ownstack.cli.chat.exporting import file_and_mode, write_new
 from ownstack.engine.scripted import ScriptedEngine
-from ownstack.errors import UsageError
+from ownstack.errors import FileError, UsageError
 from ownstack.paths import Home
 from tests.cli.test_chat import Capture, Patch, engine, model, pipe, shop
+from tests.memory.log.test_store import a_full_disk
 
 __all__ = ["engine", "model", "shop"]
 pytestmark = pytest.mark.process
@@ -102,6 +105,44 @@ def test_a_continued_conversation_in_which_nothing_is_said_is_not_kept(
 
     assert main(["chat", "--list", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == 1
+
+
+def test_what_was_not_checked_for_long_is_told(
+    home: Home, shop: Path, other: Path, capsys: Capture, monkeypatch: Patch
+) -> None:
+    """When an archive is checked, and when a conversation goes on from it, here and elsewhere."""
+    pipe(monkeypatch, "We decided to use SQLite for the door log.", "/export a.YAML")
+    assert main(["chat"]) == 0
+    old = re.sub(r"last_validated: \S+", "last_validated: '2020-01-01'", Path("a.YAML").read_text())
+    (other / "old.yaml").write_text(old, "utf-8")
+    monkeypatch.chdir(other)
+    capsys.readouterr()
+
+    assert main(["archive", "check", "old.yaml"]) == 0
+    assert "D001 was not checked for " in capsys.readouterr().out
+    assert main(["archive", "check", "old.yaml", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["stale"] == ["D001"]
+    pipe(monkeypatch)
+    assert main(["chat", "--continue", "old.yaml"]) == 0
+    assert "ask whether they still hold: shop/D001." in capsys.readouterr().err
+
+    # Its own project's log says that it was made today.
+    pipe(monkeypatch)
+    assert main(["chat", "--path", str(shop), "--continue", "old.yaml"]) == 0
+    assert "ask whether they still hold" not in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of files there")
+def test_of_an_export_that_has_no_room_nothing_is_left(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    with a_full_disk(10_000), pytest.raises(FileError, match="cannot be written"):
+        write_new(file, b"x" * 100_000)
+    assert not file.exists()
+
+    write_new(file, b"mine")
+    with pytest.raises(FileError, match="there already"):
+        write_new(file, b"another")
+    assert file.read_bytes() == b"mine"
 
 
 def test_another_project_as_context(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,20 @@ def test_add_list_edit_and_reject(shop: Path, capsys: Capture) -> None:
     assert (entry["name"], entry["text"]) == ("M001", "Use one SQLite file for the log.")
     assert main(["chat", "--list"]) == 0
     assert "There is no conversation" in capsys.readouterr().out
+
+
+def test_a_log_of_a_newer_version_leaves_the_files_alone(
+    shop: Path, home: Home, capsys: Capture
+) -> None:
+    """An error means that nothing was written."""
+    assert main(["memory", "add", "Use SQLite for the log."]) == 0
+    before = kept(shop)
+    with closing(sqlite3.connect(home.conversations_file)) as db:
+        db.execute("PRAGMA user_version = 99")
+
+    assert main(["memory", "add", "Write prices in cents."]) != 0
+    assert "newer version" in capsys.readouterr().err
+    assert kept(shop) == before
 
 
 def test_preferences(shop: Path, home: Home, capsys: Capture) -> None:

@@ -95,6 +95,7 @@ async def test_a_question_is_answered_with_its_sources(
     assert ended == answer
     assert answer.context is not None
     assert answer.context.total == sum(answer.context.segments.values()) > 0
+    assert talker.chats[0].tools == ()
     asked = talker.chats[0].messages
     assert "rhymes" in asked[0].text
     assert "def repair" in asked[-1].text

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from ownstack.chat import pins
 from ownstack.chat.answer import Answer, Outcome, Show
@@ -15,14 +14,13 @@ from ownstack.chat.index_answer import NAME, index_answer
 from ownstack.chat.learning import learn, propose_from_summary
 from ownstack.chat.memory_shown import memory_for
 from ownstack.chat.mentions import mentions
-from ownstack.chat.progress import Progress, Watch, tell_reading, unwatched
-from ownstack.chat.repetition import repeats
+from ownstack.chat.progress import Progress, Watch, unwatched
 from ownstack.chat.retrieval import Project, Retrieved, points_back, topic_of
 from ownstack.chat.stated_decisions import StatedDecisions
+from ownstack.chat.tool_loop import ShowStep, ToolLoop
+from ownstack.chat.tools.toolbox import Toolbox
 from ownstack.chat.window import MAX_CONTEXT, Window
-from ownstack.engine.chat import ChatStream, ReasoningDelta, TextDelta
 from ownstack.engine.protocol import Engine
-from ownstack.engine.results import Finish
 from ownstack.errors import ContextOverflowError, OwnstackError, UsageError
 from ownstack.memory import events
 from ownstack.memory import rules as rule_files
@@ -35,12 +33,6 @@ from ownstack.memory.other_projects import OtherProject
 from ownstack.memory.prompt import Segments
 
 _HOW_TO_COMPACT = "/compact sums up what is old."
-REPEATED = "The answer was stopped, since it repeated itself."
-_FINISH: dict[Finish, events.Finish] = {
-    Finish.LENGTH: "length",
-    Finish.CANCELLED: "cancelled",
-    Finish.TOOL_CALLS: "tool_calls",
-}
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +46,11 @@ class Chat:
         project: Project,
         engine: Engine | None,
         others: Sequence[OtherProject] = (),
+        toolbox: Toolbox | None = None,
     ) -> None:
         """Without an engine the index answers. `others` are projects whose decisions are shown.
+
+        With tools the model looks things up itself; without, code is found before it answers.
 
         Raises:
             ContextOverflowError: the model's window is too small for a conversation.
@@ -65,8 +60,12 @@ class Chat:
         self.others = tuple(others)
         self.decisions = StatedDecisions(session, self.others)
         self.memory = ProjectMemory.of(session, project.root)
-        self.window = None if engine is None else Window(engine, session.id)
-        self._stream: ChatStream | None = None
+        self._toolbox = toolbox or Toolbox(())
+        self.show_step: ShowStep = lambda _step: None
+        """Is told of each call of a tool."""
+        specs = self._toolbox.specs
+        self.window = None if engine is None else Window(engine, session.id, specs)
+        self._loop: ToolLoop | None = None
         self._compacting: asyncio.Task[Outcome] | None = None
         self._prefilling: asyncio.Task[None] | None = None
         self._ahead = ""
@@ -172,8 +171,8 @@ class Chat:
     def cancel(self) -> None:
         """Stop the answer that comes, or the compaction that runs; what came is kept."""
         self._is_stopped = True
-        if self._stream is not None:
-            self._stream.cancel()
+        if self._loop is not None:
+            self._loop.cancel()
         if self._compacting is not None:
             self._compacting.cancel()
 
@@ -286,6 +285,7 @@ class Chat:
             self.window.count,
             shown=shown,
             topic=topic_of(conversation.events),
+            finds=not self.window.tools,
         )
 
     def _searched(self, question: str) -> str:
@@ -303,11 +303,7 @@ class Chat:
 
     async def _make_room(self, window: Window, added: Sequence[Event]) -> Outcome | None:
         """Compact if that must be; if a question still is too long, take back what was added."""
-        made = None
-        if window.due(self.conversation) == "required":
-            self._watch(Progress("compacting", added[-1].turn))
-            self._compacting = asyncio.create_task(self._compact(window))
-            made = await self.settle()
+        made = await self._compact_if_due(window, added[-1].turn)
         try:
             window.check_fits(self.conversation)
         except ContextOverflowError:
@@ -316,44 +312,39 @@ class Chat:
             raise
         return made
 
+    async def _compact_if_due(self, window: Window, turn: int) -> Outcome | None:
+        if window.due(self.conversation) != "required":
+            return None
+        self._watch(Progress("compacting", turn))
+        self._compacting = asyncio.create_task(self._compact(window))
+        return await self.settle()
+
     async def _by_model(
         self, window: Window, turn: int, retrieved: Retrieved, show: Show
     ) -> Answer:
-        problems = list(retrieved.problems)
-        name = window.engine.capabilities.model
-        async with self.session.answer(turn, name) as writer:
-            self._stream = stream = window.engine.chat(window.request(self.conversation))
-            stream.when_reading(partial(tell_reading, self._watch, turn))
-            if self._is_stopped:
-                stream.cancel()
-            try:
-                async for event in stream:
-                    if not isinstance(event, (TextDelta, ReasoningDelta)):
-                        continue
-                    is_reasoning = isinstance(event, ReasoningDelta)
-                    await writer.write(event.text, is_reasoning=is_reasoning)
-                    show(event.text, is_reasoning)
-                    if not stream.cancelled and repeats(writer.text):
-                        problems.append(REPEATED)
-                        stream.cancel()
-                        break
-                answer = await stream.result()
-            finally:
-                stream.cancel()
-                self._stream = None
-            finish = _FINISH.get(answer.finish, "stop")
-            await writer.end(finish)
-        text = writer.text
-        cited = await asyncio.to_thread(citations, text, retrieved.sources, self.project)
+        async def make_room() -> None:
+            await self._compact_if_due(window, turn)
+            window.check_fits(self.conversation)
+
+        self._loop = loop = ToolLoop(
+            self.session, window, self._toolbox, make_room, show, self.show_step, self._watch
+        )
+        if self._is_stopped:
+            loop.cancel()
+        try:
+            said = await loop.answer(turn)
+        finally:
+            self._loop = None
+        sources = (*retrieved.sources, *said.sources)
         return Answer(
-            text=text,
-            finish=finish,
-            model=name,
-            citations=cited,
+            text=said.text,
+            finish=said.finish,
+            model=window.engine.capabilities.model,
+            citations=await asyncio.to_thread(citations, said.text, sources, self.project),
             turn=turn,
-            reasoning=answer.message.reasoning,
-            usage=answer.usage,
-            problems=tuple(problems),
+            reasoning=said.reasoning,
+            usage=said.usage,
+            problems=(*retrieved.problems, *said.problems),
         )
 
     def _compact_when_idle(self, window: Window) -> None:

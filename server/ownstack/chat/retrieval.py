@@ -110,13 +110,16 @@ class Project:
         *,
         shown: str = "",
         topic: str = "",
+        finds: bool = True,
     ) -> Retrieved:
         """Return what helps with a question, in so many tokens. Reads files.
 
-        `shown` is what the model has been shown before and can still read: it is not repeated, and
-        what ranks below it is left out, since the question goes on about the same. So a follow-up
-        costs its own tokens, and another topic those of its code. `topic` is the newest question
-        before it that does not point back itself.
+        Without `finds` it is what the question mentions: the model looks for the rest itself.
+
+        `shown` is what the model has been shown before and can still read: it is not repeated. For
+        a question that points back, what ranks below it is left out as well: so a follow-up costs
+        its own tokens, and another topic those of its code. `topic` is the newest question before
+        it that does not point back itself.
         """
         snapshot = self.snapshot()
         sources: list[Source] = []
@@ -127,17 +130,18 @@ class Project:
             problems += [problem] if problem else []
         unread = unread_mentions(question)
         problems += [unread] if unread else []
-        about = question
-        if topic and points_back(question):
+        about, follows = question, bool(topic) and points_back(question)
+        if follows:
             about = f"{question[: _MAX_SAID // 2]}\n{topic}"
-        sources += [source for source in self.found(about) if not _covered(source, sources)]
+        found = self.found(about) if finds else []
+        sources += [source for source in found if not _covered(source, sources)]
         kept, blocks = [], [_HEAD]
         left = budget - count(_HEAD)
         goes_on = False
         for source in sources:
             if _is_shown(source, shown):
                 kept.append(source)
-                goes_on = goes_on or not source.mentioned
+                goes_on = goes_on or (follows and not source.mentioned)
                 continue
             if goes_on and not source.mentioned:
                 continue
@@ -151,12 +155,16 @@ class Project:
         context = "\n\n".join(blocks) if len(blocks) > 1 else ""
         return Retrieved(tuple(kept), context, tuple(problems))
 
-    def found(self, question: str, limit: int = FOUND) -> list[Source]:
-        """Return the code that answers a question best, best first; nothing without an index."""
+    def found(self, question: str, limit: int = FOUND, below: str = "") -> list[Source]:
+        """Return the code that answers a question best, best first; nothing without an index.
+
+        `below` is a path to look in, in place of the part that the chat is about.
+        """
         snapshot = self.snapshot()
         if snapshot is None:
             return []
-        hits = search(snapshot, question[:_MAX_SAID], limit, self._embedder, below=self._below)
+        part = below or self._below
+        hits = search(snapshot, question[:_MAX_SAID], limit, self._embedder, below=part)
         return [_of_hit(hit) for hit in hits]
 
     def _mentioned(self, snapshot: Snapshot | None, mention: Mention, question: str) -> _Mentioned:

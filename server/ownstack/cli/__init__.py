@@ -21,6 +21,7 @@ from ownstack.cli import (
     index,
     lsp,
     map,
+    mcp,
     memory,
     models,
     search,
@@ -52,6 +53,7 @@ COMMANDS = (
     models,
     engines,
     serve,
+    mcp,
     usage,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,17 +30,19 @@ def run(arguments: argparse.Namespace) -> int:
     from ownstack.cli.output import print_json
     from ownstack.memory.archive import document
 
-    archive = document.read(arguments.file)
+    archive, now = document.read(arguments.file), time.time()
     if arguments.json:
-        print_json({**_head(archive), "counts": _counts(archive)})
+        stale = [kept.decision.name for kept in archive.stale(now)]
+        print_json({**_head(archive), "counts": _counts(archive), "stale": stale})
     else:
-        _print(archive)
+        _print(archive, now)
     return 0
 
 
-def _print(archive: Archive) -> None:
+def _print(archive: Archive, now: float) -> None:
     from ownstack.cli.output import print_table, say
     from ownstack.memory.archive.archive import PRIORITIES
+    from ownstack.memory.facts.decisions import days_unvalidated
 
     say(f"{archive.title or 'Untitled'} · {archive.project.name} · {archive.mode}")
     counts = _counts(archive)
@@ -51,6 +54,9 @@ def _print(archive: Archive) -> None:
     head = _head(archive)
     say(f"{head['turns']} turns word for word; {head['events']} events; "
         f"{len(archive.lineage)} sessions, the last {archive.session[-8:]}.")  # fmt: skip
+    for kept in archive.stale(now):
+        days = days_unvalidated(kept.decision, now)
+        say(f"{kept.decision.name} was not checked for {days:,.0f} days: ask whether it holds.")
     say("It is an archive as it should be. ownstack chat --continue FILE goes on from it.")
 
 

@@ -53,6 +53,16 @@ class Stream:
         self._half = "\r" if text.endswith("\r") else ""
         self._print(visible_lines(text.removesuffix("\r")))
 
+    def note(self, line: str) -> None:
+        """Print one dim line of its own beside the text; where it is no terminal, on stderr."""
+        if not self._terminal:
+            say_meanwhile(line)
+            return
+        self._print(visible(self._half))
+        start = "" if self._at_start else "\n"
+        print(f"{start}\x1b[2m{visible(line)}\x1b[0m", flush=True)
+        self._half, self._at_start = "", True
+
     def end(self) -> None:
         """Print the end of the last line."""
         self._print(visible(self._half))

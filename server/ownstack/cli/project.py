@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ownstack.index.project import ProjectIndex
+    from ownstack.index.snapshot.snapshot import Snapshot
     from ownstack.index.status import Progress, Report
 
+LOOK_AGAIN_S = 20.0
+"""After so long a question has the project's files looked at again."""
 WORDS = {
     "scanning": "Looking",
     "skimming": "Skimming",
@@ -41,6 +44,24 @@ def opened(folder: Path, *, force: bool = False, quiet: bool = False) -> Iterato
         yield index
     finally:
         index.close()
+
+
+def snapshots(index: ProjectIndex | None) -> Callable[[], Snapshot | None]:
+    """Return what gives the index as it is now, looked at again if that was a while ago."""
+    import time
+
+    looked_s = time.monotonic()
+
+    def snapshot() -> Snapshot | None:
+        nonlocal looked_s
+        if index is None:
+            return None
+        if time.monotonic() - looked_s > LOOK_AGAIN_S:
+            index.refresh()
+            looked_s = time.monotonic()
+        return index.snapshot
+
+    return snapshot
 
 
 def root_and_part(path: Path | None) -> tuple[Path, str]:

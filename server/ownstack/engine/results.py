@@ -107,3 +107,5 @@ class Capabilities:
     memory_bytes: int = 0
     scores_lines: bool = False
     """Whether it is small enough to score many rests of a line at every key."""
+    leaves_machine: bool = False
+    """Whether what it is given is sent to another machine."""

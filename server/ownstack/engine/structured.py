@@ -79,7 +79,16 @@ def check_schema(schema: object) -> Mapping[str, object]:
     return schema
 
 
-@functools.lru_cache(maxsize=16)
+def value_of(text: str, schema: Mapping[str, object]) -> tuple[object, str]:
+    """Return the value of a JSON text, and why it is none of a schema ("" if it is).
+
+    Raises:
+        EngineError: the schema cannot be used.
+    """
+    return _checked(text, _validator(json.dumps(schema)))
+
+
+@functools.lru_cache(maxsize=64)
 def _validator(schema: str) -> Any:
     """Return what checks values of a schema; it fetches nothing that the schema refers to."""
     import jsonschema

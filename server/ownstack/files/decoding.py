@@ -99,6 +99,26 @@ def decode(data: bytes) -> str | None:
     return text
 
 
+def encoding_of(data: bytes) -> tuple[str, bytes] | None:
+    """Return the encoding and the mark with which what `decode` says gives the same bytes again.
+
+    None if there is none: the bytes are no text, or some of them are wrong in it.
+    """
+    text = decode(data)
+    if text is None:
+        return None
+    marked = [(name, mark) for mark, name in _MARKS if data.startswith(mark)]
+    names = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", *_declared(data))
+    guessed = (*_LATIN, *_OTHERS, "iso8859-2", "cp850", *sorted(_DECLARED))
+    for name, mark in (*marked, *((name, b"") for name in (*names, *guessed))):
+        try:
+            if mark + text.encode(name) == data:
+                return name, mark
+        except (UnicodeEncodeError, LookupError):
+            continue  # It has no such letters, or this Python has no such encoding.
+    return None
+
+
 def _by_mark(data: bytes, encoding: str) -> str | None:
     if encoding == "utf-8" and b"\0" in data[:SNIFF_BYTES]:
         return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ownstack.memory import ids, mentions
-from ownstack.memory.archive.archive import Archive
+from ownstack.memory.archive.archive import Archive, KeptDecision
 from ownstack.memory.facts import conflicts, decisions
 from ownstack.memory.facts.decisions import Decision
 from ownstack.memory.handles import short
@@ -73,17 +73,29 @@ def of_log(sessions: Sessions, root: Path) -> OtherProject:
 
 def of_archive(archive: Archive, root: str, known: Mapping[str, Decision]) -> list[OtherProject]:
     """Return what an archive brings that the project of a folder did not decide, by project."""
-    here = ids.project_id(root)
     groups: dict[tuple[str, str], list[Decision]] = {}
     for item in archive.decisions:
-        own = known.get(item.decision.name) if item.project.id == here else None
-        if own is None or own.text != item.decision.text:
+        if _own(item, root, known) is None:
             groups.setdefault((item.project.id, item.project.name), []).append(item.decision)
     return [
         other
         for (_id, name), found in groups.items()
         if (other := OtherProject(name, _named(name, found))).decisions
     ]
+
+
+def stale(
+    archive: Archive, root: str, known: Mapping[str, Decision], now: float
+) -> tuple[str, ...]:
+    """Return the names of an archive's decisions that nobody has checked for long."""
+    names = []
+    for item in archive.decisions:
+        own = _own(item, root, known)
+        (decision,) = _named(item.project.name, [item.decision]) or (None,)
+        found = own or decision
+        if found is not None and decisions.is_stale(found, now):
+            names.append(found.name)
+    return tuple(names)
 
 
 def contradictions(known: Mapping[str, Decision], others: Sequence[OtherProject]) -> list[str]:
@@ -101,6 +113,12 @@ def contradictions(known: Mapping[str, Decision], others: Sequence[OtherProject]
 def foreign(others: Sequence[OtherProject]) -> tuple[Decision, ...]:
     """Return the decisions of all of them."""
     return tuple(decision for other in others for decision in other.decisions)
+
+
+def _own(item: KeptDecision, root: str, known: Mapping[str, Decision]) -> Decision | None:
+    """Return an archived decision as it stands in the log of a folder's project; None: not its."""
+    own = known.get(item.decision.name) if item.project.id == ids.project_id(root) else None
+    return own if own is not None and own.text == item.decision.text else None
 
 
 def _text_of(name: str, others: Sequence[OtherProject]) -> str:

@@ -80,3 +80,8 @@ def test_the_newest_event_says_how_a_proposal_stands() -> None:
         0.5,
         "open",
     )
+
+
+def test_of_a_weak_models_summary_marks_and_numbers_are_not_proposed() -> None:
+    summary = "## Decisions\n- [1.0] to [1.0]\n- [0.9] 12, 13 and 14\n- [0.9] Keep prices in cents"
+    assert [one.text for one in drafts_of_summary(summary, "a model")] == ["Keep prices in cents"]

@@ -7,7 +7,6 @@ import pytest
 from ownstack.errors import EventError
 from ownstack.memory.facts.project_facts import ProjectFacts
 from ownstack.memory.log.conversation_log import ConversationLog
-from ownstack.memory.log.sessions import Sessions
 from ownstack.memory.recollection import recollect
 from tests.memory.log.conftest import ROOT, OpenLog, say
 
@@ -65,19 +64,6 @@ def test_decisions_are_validated_and_rejected(log: ConversationLog) -> None:
             change("D009")
     with pytest.raises(EventError, match="what was decided"):
         known.decide("  ")
-
-
-def test_what_was_not_validated_for_long_is_stale(open_log: OpenLog) -> None:
-    log = open_log()
-    clock = [1_700_000_000.0]
-    sessions = Sessions(log.store, log._owner, log._index.forget, now=lambda: clock[0])
-    known = ProjectFacts(sessions.create(ROOT))
-    known.decide("Guess the port", tier=0.0)
-    known.decide("Format with ruff", tier=1.0)
-    clock[0] += 20 * 86_400
-    assert [decision.name for decision in known.stale()] == ["D001"]
-    known.validate("D001")
-    assert known.stale() == []
 
 
 def test_decisions_are_made_while_the_disk_takes_nothing(tmp_path: Path, open_log: OpenLog) -> None:

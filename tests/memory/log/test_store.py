@@ -106,6 +106,18 @@ def test_where_nothing_can_be_written_the_conversation_goes_on(
     assert texts(session) == ["hello"]
 
 
+def test_a_disk_that_takes_nothing_is_told_of_once(
+    tmp_path: Path, open_log: OpenLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log of a command is its terminal."""
+    (tmp_path / "log").write_text("in the way")
+    session = open_log().sessions.create(ROOT)
+    for text in ("one", "two", "three"):
+        assert not session.append(events.user(session.stamp(1), text))
+
+    assert len([said for said in caplog.messages if "cannot be written" in said]) == 1
+
+
 def test_a_folder_that_is_a_file_loses_nothing(tmp_path: Path, open_log: OpenLog) -> None:
     """Whatever is wrong with the place, it is said, and what was said is written once it can be."""
     (tmp_path / "log").write_text("in the way")

@@ -23,6 +23,7 @@ class UnreadProject(Project):
         *,
         shown: str = "",
         topic: str = "",
+        finds: bool = True,
     ) -> Retrieved:
         """Return nothing but why."""
         return Retrieved(problems=(self._why,))

@@ -27,6 +27,9 @@ def add_to(commands: Any) -> None:
         metavar="NAME|PATH",
         help="a known model, a GGUF file, or ENGINE:MODEL of a server",
     )
+    command.add_argument("--tools", choices=("auto", "on", "off"), default="auto",
+                         help="whether the model looks things up by tools; auto: if it "
+                         "was measured to choose them well (default: %(default)s)")  # fmt: skip
     which = command.add_mutually_exclusive_group()
     which.add_argument("--continue", nargs="?", const=True, metavar="FILE", dest="goes_on",
                        help="go on with the newest conversation about the project, or from an "

@@ -121,6 +121,9 @@ async def _resume(talk: Talk, name: str) -> None:
         print_sessions(used(await asyncio.to_thread(sessions.list, talk.root)))
         return
     info = await asyncio.to_thread(sessions.find, name, talk.root)
+    if info.id == talk.chat.session.id:
+        say("That is the conversation that is open.")
+        return
     await talk.switch(await asyncio.to_thread(sessions.resume, info.id))
     say_where(talk)
 
@@ -133,6 +136,46 @@ async def _recall(talk: Talk, query: str) -> None:
     rendering.print_recollection(found, short)
     if talk.log.recall.problem:
         warn(talk.log.recall.problem)
+
+
+async def _diff(talk: Talk, _argument: str) -> None:
+    waiting = talk.edits.pending
+    if not waiting:
+        say("No edit is proposed.")
+    for number, proposal in enumerate(waiting, 1):
+        say(f"[{number}] {proposal.title}")
+        say_lines(proposal.diff)
+
+
+async def _apply(talk: Talk, argument: str) -> None:
+    written = await talk.edits.apply(_numbers(argument))
+    say(f"Applied: {', '.join(written.paths)}. /restore takes it back.")
+
+
+async def _refuse(talk: Talk, argument: str) -> None:
+    refused = await talk.edits.refuse(_numbers(argument))
+    say(f"Refused: {', '.join(proposal.path for proposal in refused)}.")
+
+
+async def _restore(talk: Talk, _argument: str) -> None:
+    written = await talk.edits.restore()
+    say(f"As before: {', '.join(written.paths)}.")
+
+
+async def _tools(talk: Talk, _argument: str) -> None:
+    tools = () if talk.chat.window is None else talk.chat.window.tools
+    if not tools:
+        say("The model has no tools here: what helps is found before it answers. --tools on gives "
+            "it some.")  # fmt: skip
+    for tool in tools:
+        say(f"{tool.name}  {tool.description}")
+
+
+def _numbers(argument: str) -> tuple[int, ...]:
+    words = argument.replace(",", " ").split()
+    if not all(word.isdecimal() and len(word) < 6 for word in words):
+        raise UsageError(f"{argument[:40]} is no number of an edit.", "/diff shows them.")
+    return tuple(map(int, words))
 
 
 async def _rename(talk: Talk, title: str) -> None:
@@ -195,6 +238,11 @@ COMMANDS: Mapping[str, Command] = {
     "/accept": Command(memory.accept, "NAME", "keeps a proposal in the project's files"),
     "/reject": Command(memory.reject, "NAME", "drops a proposal, an entry, a decision or a thread"),
     "/remember": Command(memory.remember, "TEXT", "keeps TEXT in the project's files"),
+    "/tools": Command(_tools, "", "lists what the model may look things up with"),
+    "/diff": Command(_diff, "", "shows the edits that are proposed"),
+    "/apply": Command(_apply, "[N]", "applies the edits that are proposed, or the Nth"),
+    "/refuse": Command(_refuse, "[N]", "refuses the edits that are proposed, or the Nth"),
+    "/restore": Command(_restore, "", "gives files back as they were before the newest edits"),
     "/rename": Command(_rename, "TITLE", "gives the conversation a title"),
     "/export": Command(
         _export,

@@ -12,7 +12,7 @@ from ownstack.cli.chat import MODES
 from ownstack.cli.chat.stored import opened_log
 from ownstack.cli.output import say
 from ownstack.cli.project import root_and_part
-from ownstack.errors import FileError, UsageError
+from ownstack.errors import FileError, UsageError, in_words
 from ownstack.knowledge import Knowledge
 from ownstack.memory.archive.archive import Mode
 from ownstack.memory.archive.document import to_text
@@ -48,26 +48,40 @@ async def write(
     """
     if mode and mode not in MODES:
         raise UsageError(f"A mode is one of {', '.join(MODES)}, not {mode}.")
-    is_archive = file.suffix in ARCHIVES
+    is_archive = file.suffix.lower() in ARCHIVES
     if mode and not is_archive:
         raise UsageError("--mode is for archives.", "Name a file that ends with .yaml.")
     if is_archive:
         archive = await knowledge.compress(session.id, cast(Mode, mode or "normal"))
         text = await asyncio.to_thread(to_text, archive)
     else:
-        as_text = to_json if file.suffix == ".json" else to_markdown
+        as_text = to_json if file.suffix.lower() == ".json" else to_markdown
         text = as_text(info, session.events)
-    try:
-        with file.open("x", encoding="utf-8", errors="backslashreplace") as written:
-            written.write(text)
-    except FileExistsError:
-        raise FileError(f"{file} is there already.", "Name a file that is not.") from None
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise FileError(f"{file} cannot be written: {why}.") from error
+    await asyncio.to_thread(write_new, file, text.encode("utf-8", "backslashreplace"))
     say(f"Written to {file}.")
     if is_archive:
         say("ownstack chat --continue FILE goes on from it, in any project.")
+
+
+def write_new(file: Path, data: bytes) -> None:
+    """Write a file that is not there; half of one is not left.
+
+    Raises:
+        FileError: it is there already, or cannot be written.
+    """
+    is_made = False
+    try:
+        with file.open("xb") as written:
+            is_made = True
+            written.write(data)
+    except FileExistsError:
+        raise FileError(f"{file} is there already.", "Name a file that is not.") from None
+    except (OSError, ValueError) as error:
+        if is_made:
+            file.unlink(missing_ok=True)
+        raise FileError(
+            f"{file} cannot be written: {in_words(error)}.", "Name a place that has room for it."
+        ) from error
 
 
 def file_and_mode(argument: str) -> tuple[str, str]:

@@ -23,12 +23,6 @@ Read = Callable[[], Awaitable[str | None]]
 """Gives what is typed next, None at the end. Raises KeyboardInterrupt on Ctrl-C."""
 
 
-def is_terminal() -> bool:
-    """Say whether somebody sits there who can edit a line."""
-    both = (sys.stdin, sys.stdout)
-    return all(stream is not None and stream.isatty() for stream in both)
-
-
 async def read_line() -> str | None:
     """Read a line from a pipe.
 

@@ -9,7 +9,7 @@ from ownstack.chat.learning import source_of
 from ownstack.cli.memory.listing import print_overview
 from ownstack.cli.output import say
 from ownstack.errors import ContradictionError, UsageError
-from ownstack.memory.entries.entry import cleaned
+from ownstack.memory.entries.entry import as_written, cleaned
 from ownstack.memory.entries.inbox import Proposal, place_of
 from ownstack.memory.entries.project_memory import Choice, ProjectMemory, place_named
 
@@ -39,14 +39,14 @@ async def accept(talk: Talk, argument: str) -> None:
             choice = _CHOICES[word]
         else:
             place = place_named(word)
-    _say(await asyncio.to_thread(talk.chat.memory.accept, name.upper(), place, choice))
+    _say(await asyncio.to_thread(talk.chat.memory.accept, as_written(name), place, choice))
 
 
 async def reject(talk: Talk, name: str) -> None:
     """Drop a proposal, an entry, a decision or a thread."""
     if not name:
         raise UsageError("Say what to reject: /reject P001. /memory shows what there is.")
-    _say(await asyncio.to_thread(talk.chat.memory.reject, name.upper()))
+    _say(await asyncio.to_thread(talk.chat.memory.reject, as_written(name)))
 
 
 async def remember(talk: Talk, text: str) -> None:

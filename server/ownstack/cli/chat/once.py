@@ -60,6 +60,9 @@ def _as_json(talk: Talk, answer: Answer) -> dict[str, Any]:
         "citations": [_citation(asdict(citation)) for citation in answer.citations],
         "problems": list(answer.problems),
         "notes": list(answer.notes),
+        "proposals": [
+            {"path": proposal.path, "diff": proposal.diff} for proposal in talk.edits.pending
+        ],
         "usage": {camel(name): _rounded(value) for name, value in usage.items()},
         "context": None
         if segments is None or window is None

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from ownstack.chat.chat import Chat
 from ownstack.chat.retrieval import Project
+from ownstack.cli.chat.equipment import Equipment
 from ownstack.cli.chat.stored import opened_log, used
 from ownstack.cli.choosing import engine_for
 from ownstack.cli.output import say_meanwhile, warn
-from ownstack.cli.project import opened, root_and_part
+from ownstack.cli.project import opened, root_and_part, snapshots
 from ownstack.engine.protocol import Engine
 from ownstack.errors import (
     IndexingError,
@@ -25,7 +25,6 @@ from ownstack.errors import (
 )
 from ownstack.index.embedding.embedder import default_embedder
 from ownstack.index.project import ProjectIndex
-from ownstack.index.snapshot.snapshot import Snapshot
 from ownstack.knowledge import Knowledge
 from ownstack.memory import other_projects
 from ownstack.memory.archive import document
@@ -35,9 +34,6 @@ from ownstack.memory.log.conversation_log import ConversationLog
 from ownstack.memory.log.session import SessionLog
 from ownstack.memory.other_projects import OtherProject
 from ownstack.paths import Home
-
-LOOK_AGAIN_S = 20.0
-"""After so long a question has the project's files looked at again."""
 
 _KEEPS = frozenset({"user", "proposal", "decision", "thread"})
 """Events for which a conversation is kept."""
@@ -52,6 +48,7 @@ class Talk:
         project: Project,
         engine: Engine | None,
         session: SessionLog,
+        equipment: Equipment,
         context: tuple[OtherProject, ...] = (),
     ) -> None:
         """`context` are other projects that the user named."""
@@ -61,6 +58,7 @@ class Talk:
         # Without the model, which is busy with the conversation: archives are written at once.
         self.knowledge = Knowledge(log, self.root)
         self._context = context
+        self._equipment = equipment
         self.chat = self._chat(session)
 
     @property
@@ -74,13 +72,16 @@ class Talk:
 
     async def switch(self, session: SessionLog) -> None:
         """Leave the conversation that is open for another one."""
+        other = await asyncio.to_thread(self._chat, session)
         await self.leave()
-        self.chat = await asyncio.to_thread(self._chat, session)
+        self.chat = other
         await self.begin()
 
     def _chat(self, session: SessionLog) -> Chat:
         others = (*self._context, *self.knowledge.resumed(session).others)
-        return Chat(session, self.project, self.engine, others)
+        self.edits = self._equipment.edits(session, self.project)
+        toolbox = self._equipment.toolbox(self.log, session, self.project, self.edits)
+        return Chat(session, self.project, self.engine, others, toolbox)
 
     async def leave(self) -> None:
         """Stop what runs; one in which nothing was said, decided or accepted is not kept."""
@@ -89,6 +90,7 @@ class Talk:
         own = (event for event in session.events if not is_imported(event))
         if not any(event.kind in _KEEPS for event in own):
             await asyncio.to_thread(self.log.sessions.delete, session.id)
+            await asyncio.to_thread(self._equipment.checkpoints.forget, session.id)
 
 
 @contextlib.asynccontextmanager
@@ -105,8 +107,10 @@ async def opened_talk(arguments: argparse.Namespace, *, quiet: bool) -> AsyncIte
         session = await _session(log, root, arguments)
         index = _index(stack, root, quiet=quiet)
         engine = await _engine(stack, arguments.model, quiet=quiet)
-        project = Project(root, _snapshots(index), default_embedder(), part)
-        talk = await asyncio.to_thread(Talk, log, project, engine, session, context)
+        project = Project(root, snapshots(index), default_embedder(), part)
+        equipment = Equipment(engine, arguments.tools)
+        await equipment.start(stack, measures=not quiet)
+        talk = await asyncio.to_thread(Talk, log, project, engine, session, equipment, context)
         stack.push_async_callback(talk.leave)
         await talk.begin()
         yield talk
@@ -130,6 +134,8 @@ async def _from_archive(log: ConversationLog, root: Path, file: Path) -> Session
         names = names_of(decision.name for decision in other.decisions)
         say_meanwhile(f"Shown to the model as decided in {other.name}: {names}. /take NAME "
                       "takes one over.")  # fmt: skip
+    if made.stale:
+        warn(f"Not checked for long, so ask whether they still hold: {names_of(made.stale)}.")
     for contradiction in made.contradictions:
         warn(contradiction)
     return made.session
@@ -181,22 +187,6 @@ def _index(stack: contextlib.AsyncExitStack, root: Path, *, quiet: bool) -> Proj
         return None
 
 
-def _snapshots(index: ProjectIndex | None) -> Callable[[], Snapshot | None]:
-    """Return what gives the index as it is now, looked at again if that was a while ago."""
-    looked_s = time.monotonic()
-
-    def snapshot() -> Snapshot | None:
-        nonlocal looked_s
-        if index is None:
-            return None
-        if time.monotonic() - looked_s > LOOK_AGAIN_S:
-            index.refresh()
-            looked_s = time.monotonic()
-        return index.snapshot
-
-    return snapshot
-
-
 async def _engine(stack: contextlib.AsyncExitStack, named: str, *, quiet: bool) -> Engine | None:
     """Return the model that answers; None, and how to get one is said, if none was named."""
     from ownstack.app.host import Host
@@ -208,8 +198,8 @@ async def _engine(stack: contextlib.AsyncExitStack, named: str, *, quiet: bool) 
     except OwnstackError as error:
         if named:
             raise
-        why = " ".join(str(error).split())
-        warn(f"{why} Until then the index answers.")
+        warn(" ".join(str(error).split()))
+        warn("Until then the index answers.")
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,12 @@ if TYPE_CHECKING:
     from ownstack.chat.answer import Answer
     from ownstack.chat.chat import Chat
     from ownstack.chat.citations import Citation
+    from ownstack.chat.proposals import Proposal
+    from ownstack.chat.tool_loop import Step
     from ownstack.memory.recollection import Recollection
 
 _BAR = 24
+_LINE = 160
 _METHODS = {
     "masking": "what was shown with {} older messages is hidden",
     "model": "{} messages are summed up by the model",
@@ -53,6 +57,22 @@ def print_answer_end(chat: Chat, answer: Answer) -> None:
     if usage.leaves_machine:
         words.append("answered on another machine")
     say_meanwhile(f"{answer.model}: {', '.join(words)}")
+
+
+def step_line(step: Step) -> str:
+    """Return a call of a tool as one line."""
+    failed = "" if step.state == "done" else " failed"
+    result = f" → {step.result}" if step.result else ""
+    return f"· {step.name} {step.arguments}{failed}{result}"[:_LINE]
+
+
+def print_proposals(proposals: Sequence[Proposal]) -> None:
+    """Print which edits wait, by the numbers that /apply takes."""
+    if not proposals:
+        return
+    say("Proposed edits; /diff shows them, /apply applies all, /apply N one, /refuse none:")
+    for number, proposal in enumerate(proposals, 1):
+        say(f"  {number}  {proposal.title}")
 
 
 def print_compaction(outcome: Compacted | Declined | None) -> None:

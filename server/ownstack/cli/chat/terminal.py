@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 
 from ownstack.chat.index_answer import NAME as INDEX
+from ownstack.chat.tool_loop import Step
 from ownstack.cli.chat import commands, lines, rendering
+from ownstack.cli.chat.asking import is_terminal
 from ownstack.cli.chat.opening import Talk, opened_talk
 from ownstack.cli.interrupts import Interrupts
 from ownstack.cli.output import Stream, say_meanwhile, warn
@@ -18,7 +20,7 @@ async def run(arguments: argparse.Namespace) -> int:
     async with opened_talk(arguments, quiet=False) as talk:
         commands.say_where(talk)
         read: lines.Read = lines.read_line
-        if lines.is_terminal():
+        if is_terminal():
             say_meanwhile("/help lists commands; Ctrl-D ends.")
             read = lines.edited_lines(Home.default().input_history_file, talk.project)
         await converse(talk, read)
@@ -61,6 +63,11 @@ async def answer(talk: Talk, question: str) -> None:
     def show(text: str, is_reasoning: bool) -> None:
         out.write(text, aside=is_reasoning)
 
+    def show_step(step: Step) -> None:
+        if step.state != "runs":
+            out.note(rendering.step_line(step))
+
+    talk.chat.show_step = show_step
     with Interrupts(talk.chat):
         try:
             said = await talk.chat.ask(question, show)
@@ -70,6 +77,7 @@ async def answer(talk: Talk, question: str) -> None:
     if said.model != INDEX:  # Its answer is nothing but places.
         rendering.print_citations(said.citations)
     rendering.print_answer_end(talk.chat, said)
+    rendering.print_proposals(talk.edits.pending)
 
 
 async def _settle(talk: Talk) -> None:

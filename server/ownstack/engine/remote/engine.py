@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from ownstack.concurrency import Tasks
@@ -74,8 +75,8 @@ class RemoteEngine:
     def __init__(self, connection: Connection, model: str, capabilities: Capabilities) -> None:
         self.connection = connection
         self.model = model
-        self.capabilities = capabilities
         self.leaves_machine = connection.endpoint.entry.leaves_machine(model)
+        self.capabilities = replace(capabilities, leaves_machine=self.leaves_machine)
         self.activity = Activity()
         self._speed = Speed(prefill=1_000.0, decode=50.0)
         self._running = Tasks("An answer of a server")

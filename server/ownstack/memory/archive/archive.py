@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from ownstack.memory.events import JSON
-from ownstack.memory.facts.decisions import Decision
+from ownstack.memory.facts.decisions import Decision, is_stale
 from ownstack.memory.facts.threads import Thread
 
 FORMAT = 1
@@ -152,6 +152,10 @@ class Archive:
     def session(self) -> str:
         """The id of the session in which something was said last."""
         return self.lineage[-1]
+
+    def stale(self, now: float) -> list[KeptDecision]:
+        """Return the decisions to check before anybody relies on them."""
+        return [kept for kept in self.decisions if is_stale(kept.decision, now)]
 
 
 Given = TypeVar("Given", KeptDecision, KeptThread, Artifact)

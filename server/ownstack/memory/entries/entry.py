@@ -78,6 +78,13 @@ def unnamed(text: str) -> str:
     return "H" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
 
 
+def as_written(name: str) -> str:
+    """Return a name as a file and the log have it, however a user wrote it."""
+    name = name.strip()
+    # H and hexadecimal digits are written small.
+    return f"H{name[1:].lower()}" if name[:1] in ("H", "h") else name.upper()
+
+
 def next_name(letter: str, known: Iterable[str]) -> str:
     """Return the name after the highest; `letter` is M or U."""
     numbers = [int(found[1]) for name in known if (found := _NAME.fullmatch(name))]

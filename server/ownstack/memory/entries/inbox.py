@@ -25,7 +25,7 @@ LEAST_TIER = 0.6
 MAX_OF_SUMMARY = 3
 """Lines of one summary that are proposed, under each heading."""
 _LEAST_TERMS = 2
-"""Of a line that a model wrote: what has fewer says nothing by itself."""
+"""Other than numbers, of a line that a model wrote: what has fewer says nothing by itself."""
 _NAME = re.compile(r"P(\d{1,9})")
 _TIER = re.compile(r"\[([01]\.\d)\]\s*(.*)")
 _DECIDED = re.compile(r"\b(?:decided|chose|agreed|settled|go(?:ing)? with)\b", re.IGNORECASE)
@@ -149,13 +149,17 @@ def drafts_of_summary(text: str, source: str) -> list[Proposal]:
             tiered = _TIER.fullmatch(line)
             tier = float(tiered[1]) if tiered else LEAST_TIER
             made = draft(tiered[2] if tiered else line, min(tier, 1.0), source)
-            if made is None or len(content(made.text)) < _LEAST_TERMS:
+            if made is None or _says_little(made.text):
                 continue
             found.append(replace(made, place=place))
             proposed += 1
             if proposed == MAX_OF_SUMMARY:
                 break
     return found
+
+
+def _says_little(text: str) -> bool:
+    return sum(not term.isdigit() for term in content(text)) < _LEAST_TERMS
 
 
 def _sections(text: str) -> Iterator[tuple[Place, list[str]]]:

@@ -280,6 +280,7 @@ class ProjectMemory:
 
     def _put(self, proposal: Proposal, choice: Choice) -> list[str]:
         """Write it, resolve what it contradicts, and log that."""
+        self._log.require_open()
         folder = self._folder(proposal.place)
         known = {entry.name: entry for entry in folder.read().entries}
         now = self._now()

@@ -74,12 +74,6 @@ class ProjectFacts:
         """Record that a decision holds no more, without another in its place."""
         return self._change(name, lambda known, _at: conflicts.rejected(name, known))[0]
 
-    def stale(self) -> list[Decision]:
-        """Return the decisions to check before anybody relies on them, the oldest first."""
-        now = self._session.stamp(0).at
-        found = [known for known in self.decisions().values() if decisions.is_stale(known, now)]
-        return sorted(found, key=lambda decision: (decision.last_validated, decision.name))
-
     def threads(self) -> dict[str, Thread]:
         """Return all threads of the project by their names."""
         return threads.fold(self._session.of_project("thread"))

@@ -115,6 +115,14 @@ class SessionLog:
         self._refresh_if_readable(events if kept else ())
         return kept
 
+    def require_open(self) -> None:
+        """See that what is logged now is kept, on disk or in memory for it. Logs nothing.
+
+        Raises:
+            MemoryStoreError: the session was deleted, or a newer version writes the log.
+        """
+        self.append()
+
     async def add(self, *events: Event) -> bool:
         """Log events like `append`, without making the event loop wait."""
         return await asyncio.to_thread(self.append, *events)

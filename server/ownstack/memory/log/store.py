@@ -242,11 +242,13 @@ class LogStore:
 
     def _keep(self, batch: Sequence[_Job], error: Exception) -> None:
         """Let in memory what may wait, and say no to the rest."""
+        before = self.problem
         self.problem = (
             f"The log of conversations cannot be written ({error}): what is new is kept in memory,"
             " and written once the disk takes it."
         )
-        log.warning("%s", self.problem)
+        if self.problem != before:  # The disk is asked again and again.
+            log.warning("%s", self.problem)
         self._waiting = tuple(job for job in batch if job.write.waits)
         for job in self._waiting:
             job.resolve(False)

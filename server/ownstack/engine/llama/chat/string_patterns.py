@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ownstack.engine.llama.chat import gbnf
 
 _TOKEN = re.compile(
-    r"(?P<set>\[\^?(?:\\.|[^\]\\])+\])|(?P<escape>\\.)|(?P<often>(?:[*+?]|\{\d+(?:,\d*)?\})\??)"
+    r"(?P<set>\[\^?(?:\\.|[^\]\\])+(?:\]|\Z))|(?P<escape>\\.)|(?P<often>(?:[*+?]|\{\d+(?:,\d*)?\})\??)"
     r"|(?P<open>\((?:\?:|(?!\?)))|(?P<close>\))|(?P<or>\|)|(?P<any>\.)|(?P<text>[^\\\[\](){}*+?|.^$])",
     re.DOTALL,
 )
@@ -37,7 +37,7 @@ def rule(pattern: str) -> str:
 def _alternatives(pattern: str) -> list[str]:
     """Cut at each `|` that stands in no group: `^` and `$` belong to one of them."""
     parts, depth, begin = [], 0, 0
-    for match in re.finditer(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|[()|]", pattern, re.DOTALL):
+    for match in re.finditer(r"\\.|\[\^?(?:\\.|[^\]\\])+(?:\]|\Z)|[()|]", pattern, re.DOTALL):
         depth += {"(": 1, ")": -1}.get(match.group(), 0)
         if match.group() == "|" and depth == 0:
             parts.append(pattern[begin : match.start()])
@@ -143,8 +143,11 @@ def _letter(kind: str, token: str) -> str:
 def _set(token: str) -> str:
     """Return a set of letters. Quotes, backslashes and control characters stand in none."""
     negated = token.startswith("[^")
+    *parts, last = re.findall(r"\\.|.", token[1 + negated :], re.DOTALL)
+    if last != "]":
+        raise ValueError("opens a set that it does not close")
     inside = ""
-    for part in re.findall(r"\\.|.", token[1 + negated : -1], re.DOTALL):
+    for part in parts:
         letter = part[-1]
         if len(part) == 2 and letter in _CLASSES:
             inside += _CLASSES[letter]
