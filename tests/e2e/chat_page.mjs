@@ -195,7 +195,8 @@ const journeys = {
     await page.keyboard.type('please');
     await page.keyboard.press('Enter');
     const sent = await asked('ask');
-    const sign = await page.locator('.turn.sent').innerText();
+    // What is on its way has no text until the frame in which it is first laid out (content-visibility).
+    const sign = await (await page.waitForFunction(() => document.querySelector('.turn.sent')?.innerText)).jsonValue();
     await tell({ kind: 'progress', progress: { session: 's1', question: sent[0].question, turn: 0, phase: 'reading', done: 1204, total: 3310, leftMs: 8200 } });
     const doing = await page.locator('#doing-words').innerText();
     await page.keyboard.type('and next');
