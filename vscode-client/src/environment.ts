@@ -125,7 +125,7 @@ export class Environment {
       const marker = await this.marker();
       if (!marker || (await this.stage()) !== 'echo') return false;
       const { failed, ...rest } = marker;
-      if (failed && failed.at > asked) throw new EnvironmentError(failed.reason);
+      if (failed && failed.at >= asked) throw new EnvironmentError(failed.reason);
       const { wheel } = await this.wheel();
       work.report('compiling llama.cpp, once');
       try {
