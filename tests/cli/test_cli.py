@@ -484,3 +484,14 @@ def test_models_are_inspected_where_they_lie(
     assert "cannot fill in" in models[1]["infillProblem"]
     assert main(["models", "list", "--json"]) == 0
     assert [m["name"] for m in json.loads(capsys.readouterr().out)["models"]] == ["builtin"]
+
+
+@pytest.mark.process
+def test_what_libraries_log_is_not_printed() -> None:
+    """It would come between the lines of a command: of a folder with many changes, for example."""
+    noise = "logging.getLogger('watchdog').warning('queue overflowed')"
+    code = f"import logging; from ownstack.cli import main; main(['models', 'list']); {noise}"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "overflowed" not in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -67,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # What an old terminal has no letters for is shown as what it is, too.
             stream.reconfigure(errors="backslashreplace")
+    # What libraries log where nobody set logging up would come between the lines of a command.
+    logging.lastResort = logging.NullHandler()
     parsed = parser().parse_args(arguments)
     try:
         result: int = parsed.run(parsed)
