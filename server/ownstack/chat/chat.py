@@ -70,6 +70,7 @@ class Chat:
         self._prefilling: asyncio.Task[None] | None = None
         self._ahead = ""
         """The topic whose code was read ahead, after a compaction."""
+        self._folded: tuple[tuple[Event, ...], Conversation] | None = None
         self._is_stopped = False
         """`cancel` was called since the question was asked."""
         self._watch: Watch = unwatched
@@ -79,7 +80,10 @@ class Chat:
     @property
     def conversation(self) -> Conversation:
         """What a model is shown now."""
-        return fold(self.session.events)
+        logged = self.session.events
+        if self._folded is None or self._folded[0] != logged:
+            self._folded = (logged, fold(logged))
+        return self._folded[1]
 
     @property
     def segments(self) -> Segments | None:
