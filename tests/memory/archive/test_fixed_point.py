@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,18 @@ def test_the_same_archive_again(
             assert document.to_text(second) == first
             third = continue_from(log.sessions, ROOT, second)
             assert document.to_text(archived(log, third, mode)) == first
+
+
+async def test_a_beginning_between_two_milliseconds_gives_one_id(log: ConversationLog) -> None:
+    """The id is that of the moment as it is written, which knows no nanoseconds."""
+    begun = 1_796_000_000.4325001  # Written as .432500, which rounds to another millisecond.
+    session = filled(log, long_log(turns=1).events)
+    archive = replace(archived(log, session, "normal"), begun=begun)
+
+    again = document.from_text(document.to_text(archive))
+
+    assert again.begun != begun
+    assert document.archive_id(again) == document.archive_id(archive)
 
 
 @pytest.mark.slow

@@ -129,7 +129,9 @@ def to_tree(archive: Archive) -> Tree:
         key: tree[key] for key in ("turns", "events") if key in tree
     }
     content = json.dumps(tree, sort_keys=True)
-    return tree | {"id": str(ids.derived(ids.BASE, "archive", content, archive.begun))}
+    # The moment as it is written: a float next to it may round to another millisecond.
+    begun = times.from_text(tree["begun"])
+    return tree | {"id": str(ids.derived(ids.BASE, "archive", content, begun))}
 
 
 def _filled(**fields: Any) -> Tree:
