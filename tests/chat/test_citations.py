@@ -44,6 +44,51 @@ def test_a_symbol_that_is_spoken_of_is_a_source(project: Project) -> None:
     assert [(citation.path, citation.kind) for citation in cited] == [("shop/fish.py", "named")]
 
 
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ("To repair it, mend it.", "shown"),
+        ("It is `repair`.", "named"),
+        ("Call shop.repair with it.", "named"),
+        ("Call repair(bike).", "named"),
+    ],
+)
+def test_a_name_that_is_an_ordinary_word_has_to_stand_as_code(
+    project: Project, answer: str, kind: str
+) -> None:
+    found = project.retrieve("Who can repair a bike?", 1_000, len).sources
+    known = [source for source in found if source.name.endswith("repair")]
+
+    [cited] = citations(answer, known, project)
+
+    assert cited.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("answer", "places"),
+    [
+        ("To repair a bike, mend the bicycle and return it.", ["shop/bikes.py:1-3"]),
+        ("In a pond one may catch a salmon and weigh what one has got.", ["shop/fish.py:1-3"]),
+    ],
+)
+def test_an_answer_without_names_rests_on_what_it_retells(
+    project: Project, answer: str, places: list[str]
+) -> None:
+    cited = citations(answer, sources(project), project)
+
+    assert [(citation.place, citation.kind) for citation in cited] == [
+        (place, "named") for place in places
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["I do not know.", "Whether anything here could explain this question cannot be said at all."],
+)
+def test_an_answer_that_retells_nothing_rests_on_nothing(project: Project, answer: str) -> None:
+    assert {citation.kind for citation in citations(answer, sources(project), project)} == {"shown"}
+
+
 @pytest.mark.parametrize("name", ["`catch`", "`catch()`", "`Pond.catch`"])
 def test_a_name_that_is_set_as_code_leads_to_its_definition(project: Project, name: str) -> None:
     """In what was read for the answer, and nowhere else."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from ownstack.chat.retrieval import Project, Source
+from ownstack.extract.terms import terms
 from ownstack.files.reading import Refusal, read
 from ownstack.index.search.places import located
 from ownstack.index.search.symbol_lookup import symbols_named
@@ -15,12 +17,15 @@ from ownstack.index.snapshot.snapshot import Snapshot
 
 Kind = Literal["cited", "mended", "named", "shown"]
 """cited: as the answer has it. mended: it named a file that it was shown, with lines that do not
-exist. named: it speaks of what stands there. shown: it was read for the answer, which names nothing
-of it."""
+exist. named: it speaks of what stands there, by name or in its words. shown: it was read for the
+answer, which says nothing of it."""
 MAX_CITATIONS = 8
 SHOWN = 3
 _MAX_ANSWER = 100_000
 MAX_NAMES, MAX_DEFINITIONS = 20, 3
+LEAST_TERMS, LEAST_RETOLD, NEARLY = 5, 1 / 3, 0.8
+"""Of an answer without names: the different words that it needs to retell anything, their share
+that a source has to hold, by weight, and that of a further one beside the best."""
 _CODE = re.compile(r"`(?:\w{1,80}\.){0,4}(\w{3,80})(?:\(\))?`")
 _PLACE = re.compile(
     r"([\w./\\+-]{1,240}\.\w{1,12})(?:[:#]L?(\d{1,7})(?:\s?[-\u2013]\s?L?(\d{1,7}))?)?"
@@ -60,6 +65,10 @@ def citations(answer: str, sources: Sequence[Source], project: Project) -> tuple
     for citation in _defined(answer[:_MAX_ANSWER], sources, project, lengths):
         if citation.path not in paths:
             found[citation.path, citation.start, citation.end] = citation
+    if not found:
+        for source in _retold(answer[:_MAX_ANSWER], sources, project):
+            if lengths.hold(source):
+                found[source.path, source.start, source.end] = _of_source(source, "named")
     if not found:
         found = {
             (source.path, source.start, source.end): _of_source(source, "shown")
@@ -140,6 +149,30 @@ def _defined(
                 yield Citation(path, first, last, "named", qualified, symbol.cell)
 
 
+def _retold(answer: str, sources: Sequence[Source], project: Project) -> list[Source]:
+    """Return what an answer without names retells, best first; nothing without an index.
+
+    That is what holds most of its words, which weigh by how rare they are in the project; words
+    that the project does not have say nothing.
+    """
+    snapshot = project.snapshot()
+    weights = {
+        term: math.log(1 + snapshot.chunk_count / n_rows)
+        for term in (dict.fromkeys(terms(answer)) if snapshot else ())
+        if snapshot and (n_rows := len(snapshot.postings(term)[0]))
+    }
+    if len(weights) < LEAST_TERMS:
+        return []
+    total = sum(weights.values())
+    shares = [
+        sum(weights.get(term, 0.0) for term in set(terms(f"{source.path} {source.text}"))) / total
+        for source in sources
+    ]
+    least = max(LEAST_RETOLD, NEARLY * max(shares, default=0.0))
+    ranked = sorted(range(len(sources)), key=lambda at: -shares[at])
+    return [sources[at] for at in ranked[:SHOWN] if shares[at] >= least]
+
+
 def _resolver(sources: Sequence[Source], snapshot: Snapshot | None) -> Callable[[str], str]:
     """Return what finds the file that is meant by a path as it is written, "" for none."""
     shown = list(dict.fromkeys(source.path for source in sources))
@@ -155,8 +188,11 @@ def _resolver(sources: Sequence[Source], snapshot: Snapshot | None) -> Callable[
 
 
 def _speaks_of(answer: str, source: Source) -> bool:
-    name = source.name.rpartition(".")[2]
-    return len(name) >= 3 and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", answer) is not None
+    """Say whether an answer has the name of a source; one that is a word as well, as code."""
+    name = re.escape(source.name.rpartition(".")[2])
+    is_word = name.isalpha() and (name.islower() or name.istitle())
+    spoken = rf"[`.]{name}(?!\w)|(?<!\w){name}\(" if is_word else rf"(?<!\w){name}(?!\w)"
+    return len(name) >= 3 and re.search(spoken, answer) is not None
 
 
 def _name_at(sources: Sequence[Source], line: int) -> str:
