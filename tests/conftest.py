@@ -3,9 +3,11 @@
 import itertools
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from ownstack.paths import Home
 from tests.support.needs import NEEDS, Witness, unwanted
@@ -35,6 +37,19 @@ def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(root / "gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     return Home.below(root)
+
+
+class ByFile(LoadScopeScheduling):
+    """The tests of a file share a process; so do all that build or show the extension."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "extension" if file.startswith(("tests/e2e/", "tests/extension/")) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Spread tests over processes, in the order of their files: the editor's come early."""
+    return ByFile(config, log)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
