@@ -1,8 +1,11 @@
-/** The messages about conversations; the other ones are in protocol.ts. Mirrors docs/PROTOCOL.md. */
+/** The messages about conversations; those about their tools are in toolProtocol.ts. Mirrors docs/PROTOCOL.md. */
 
 import { NotificationType, RequestType } from 'vscode-languageclient/node';
 
-export type ChatPhase = 'waiting' | 'loading' | 'searching' | 'compacting' | 'reading' | 'writing';
+import type { ChatToolState } from './toolProtocol';
+
+export type ChatPhase =
+  'waiting' | 'loading' | 'searching' | 'compacting' | 'reading' | 'looking' | 'writing';
 
 export interface ChatSession {
   id: string;
@@ -145,7 +148,7 @@ export interface ChatProgress {
 }
 
 /** All that is needed to show a conversation, as it stands. */
-export interface ChatState {
+export interface ChatState extends ChatToolState {
   session: ChatSession;
   /** URI. */
   folder: string;

@@ -35,6 +35,17 @@ from ownstack.app.chats.values import (
     ChatTurnChanged,
     ChatUsage,
 )
+from ownstack.lsp import tool_messages
+from ownstack.lsp.tool_messages import (
+    ChatAnswerParams,
+    ChatApplyParams,
+    ChatChangesParams,
+    ChatChangesResult,
+    ChatEdits,
+    ChatRefuseParams,
+    ChatRestoreCheckpointParams,
+    ChatToolsParams,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +285,12 @@ REQUESTS: Mapping[str, tuple[Any, Any]] = {
     ACCEPT: (ChatAcceptParams, ChatMemoryChange),
     REJECT: (ChatRejectParams, ChatMemoryChange),
     MENTIONS: (ChatMentionsParams, ChatMentionsResult),
+    tool_messages.ANSWER: (ChatAnswerParams, ChatDone),
+    tool_messages.CHANGES: (ChatChangesParams, ChatChangesResult),
+    tool_messages.APPLY: (ChatApplyParams, ChatEdits),
+    tool_messages.REFUSE: (ChatRefuseParams, ChatEdits),
+    tool_messages.RESTORE_CHECKPOINT: (ChatRestoreCheckpointParams, ChatEdits),
+    tool_messages.SET_TOOLS: (ChatToolsParams, ChatState),
 }
 NOTIFICATIONS: Mapping[str, Any] = {
     PROGRESS: ChatProgress,
@@ -283,6 +300,7 @@ NOTIFICATIONS: Mapping[str, Any] = {
     COMPACTED: ChatCompacted,
     MODEL_CHANGED: ChatModelChanged,
     CHANGED: ChatChanged,
+    **tool_messages.NOTIFICATIONS,
 }
 """What the server sends to the windows that have a conversation open."""
 LONG = frozenset({ASK})
@@ -342,4 +360,5 @@ PAYLOADS = (
     ChatCompacted,
     ChatModelChanged,
     ChatChanged,
+    *tool_messages.PAYLOADS,
 )

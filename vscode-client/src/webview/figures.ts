@@ -43,6 +43,8 @@ export function phaseWords({ phase, done, total, leftMs }: ChatProgress): string
       return 'Summing up what is old, to make room';
     case 'reading':
       return total ? `Reading ${number(done)} of ${count(total, 'token')}${left}` : 'Reading';
+    case 'looking':
+      return 'Looking something up';
     case 'writing':
       return 'Writing';
   }

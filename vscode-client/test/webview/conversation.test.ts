@@ -18,7 +18,7 @@ function turn(number: number, more: Partial<ChatTurn> = {}): ChatTurn {
 const STATE: ChatState = {
   session: { id: 's', title: '', created: 0, updated: 0, turns: 0, parent: '', found: '' },
   folder: '', trusted: true, turns: [turn(5), turn(6)], earlier: true, compactions: [], pins: [], waiting: [], progress: null,
-  model: { name: 'm', tier: 'model', state: 'ready', reason: '', engine: 'llama', leavesMachine: false, command: '' }, context: null, problems: [],
+  model: { name: 'm', tier: 'model', state: 'ready', reason: '', engine: 'llama', leavesMachine: false, command: '' }, context: null, problems: [], approvals: [], edits: [], checkpoints: [], tools: 'auto', hasTools: false,
 };
 const COMPACTION: ChatCompaction = {
   id: 'c', turn: 5, at: 1, method: 'model', before: 9, after: 3, covered: 2, summary: 's', ledger: '', focus: '', notes: [], newest: true, declined: '',

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Phase = Literal["waiting", "loading", "searching", "compacting", "reading", "writing"]
-"""What is done for a question just now. waiting: others come first."""
+from ownstack.app.chats.tool_values import ChatApproval, ChatCheckpoint, ChatEdit
+
+Phase = Literal["waiting", "loading", "searching", "compacting", "reading", "looking", "writing"]
+"""What is done for a question just now. waiting: others come first; looking: a tool runs."""
 Tier = Literal["model", "index"]
 """Who answers. index: there is no chat model, so the code that is found is the answer."""
 ModelState = Literal["none", "chosen", "loading", "ready", "error"]
+ToolUse = Literal["auto", "on", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +212,17 @@ class ChatDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatSteps:
+    """The tools that were called so far for a question that is being answered."""
+
+    session: str
+    question: str
+    turn: int
+    steps: list[ChatStep]
+    """All of them, in their order; of what each said, the first 2,000 characters."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChatTurnChanged:
     """A turn has begun (`finish` is ""), or this is what became of it."""
 
@@ -275,6 +289,15 @@ class ChatState:
     """None without a model, and until it is loaded: `ownstack/chat/modelChanged` brings it."""
     problems: list[str] = field(default_factory=list)
     """What a person should know, such as what is wrong with the rules."""
+    approvals: list[ChatApproval] = field(default_factory=list)
+    """What waits for a person's word."""
+    edits: list[ChatEdit] = field(default_factory=list)
+    checkpoints: list[ChatCheckpoint] = field(default_factory=list)
+    """Both lists as in `ChatEditsChanged`."""
+    tools: ToolUse = "auto"
+    """Whether the user wants the model to have tools; auto: if it chooses them well."""
+    has_tools: bool = False
+    """Whether the model that answers has some."""
 
 
 @dataclass(frozen=True, slots=True)
