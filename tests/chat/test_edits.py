@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import ownstack.chat.edits
+import ownstack.chat.project_files
 from ownstack.chat.checkpoints import Checkpoints
 from ownstack.chat.edits import Edits
 from ownstack.chat.proposals import found_and_replaced
@@ -226,7 +226,7 @@ async def test_a_disk_that_takes_no_more(
     """What was written already is put back."""
     await change(edits, "a.py", "two", "zwei")
     await change(edits, "b.py", "four", "vier")
-    put = ownstack.chat.edits._put
+    put = ownstack.chat.project_files._put
     failed: list[Path] = []
 
     def full(file: Path, data: bytes | None) -> None:
@@ -235,7 +235,7 @@ async def test_a_disk_that_takes_no_more(
             raise OSError(28, "No space left on device")
         put(file, data)
 
-    monkeypatch.setattr(ownstack.chat.edits, "_put", full)
+    monkeypatch.setattr(ownstack.chat.project_files, "_put", full)
 
     with pytest.raises(EditError, match="No space left on device"):
         await edits.apply()

@@ -6,13 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ownstack.chat.proposals import (
-    applied,
-    found_and_replaced,
-    pending,
-    proposal,
-    with_lines,
-)
+from ownstack.chat.proposal_log import pending
+from ownstack.chat.proposals import applied, found_and_replaced, proposal, with_lines
 from ownstack.errors import EditError
 from ownstack.memory import events
 from tests.support.conversations import Log

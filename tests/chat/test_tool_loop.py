@@ -429,5 +429,5 @@ async def test_an_edit_is_proposed_not_written(open_tools: OpenTools, project: P
     results = [event.text for event in of_kind(chat, "tool_result")]
     assert "nothing is written until the user applies it" in results[0]
     assert "+Much of interest." in results[0]
-    assert "with the edits proposed so far:\n1| Much of interest." in results[1]
+    assert "as proposed or not saved yet:\n1| Much of interest." in results[1]
     await chat.close()

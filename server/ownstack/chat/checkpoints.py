@@ -95,6 +95,11 @@ class Checkpoints:
                 "The oldest ones are removed when they take too much room.",
             ) from error
 
+    def remove(self, name: str) -> None:
+        """Remove one, as when nothing was changed after all."""
+        self._remove(self._folder / f"{name}.json")
+        self._remove_unused()
+
     def forget(self, session: str) -> None:
         """Remove the checkpoints of a session, as when it is deleted."""
         for name in self._names():

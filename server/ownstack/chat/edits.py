@@ -3,66 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-import stat
-import tempfile
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ownstack.chat.checkpoints import Checkpoints, Saved
-from ownstack.chat.places import inside
-from ownstack.chat.proposals import CLOSED, Proposal, applied, pending, proposal
-from ownstack.errors import EditError, ToolError, in_words
-from ownstack.files.decoding import decode, encoding_of
-from ownstack.files.notebook.text import is_notebook
-from ownstack.files.opening import read_regular
-from ownstack.files.reading import MAX_FILE_BYTES, content_hash
-from ownstack.files.scan import is_skipped_folder
-from ownstack.files.secret.detection import secret_file, secret_path
+from ownstack.chat.project_files import (
+    NEW,
+    DiskFiles,
+    FileChange,
+    FileNow,
+    ProjectFiles,
+    changed_meanwhile,
+    editable,
+    hash_of,
+)
+from ownstack.chat.proposal_log import CHECKPOINT, RESTORED, Proposed, counts, proposed, taken
+from ownstack.chat.proposals import CLOSED, Proposal, applied, proposal
+from ownstack.errors import EditError
+from ownstack.files.reading import MAX_FILE_BYTES
 from ownstack.memory import events
-from ownstack.memory.conversation import text_of
-from ownstack.memory.events import Event
+from ownstack.memory.events import Event, Stamp
 from ownstack.memory.handles import short
 from ownstack.memory.log.session import SessionLog
 
-log = logging.getLogger(__name__)
-
-CHECKPOINT, RESTORED = "checkpoint", "checkpoint_restored"
-"""Topics of notes: what was saved before edits, and that it was given back."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileNow:
-    """A file of the project as it is."""
-
-    data: bytes
-    text: str
-    """Without its mark, with the line ends that it has."""
-    encoding: str
-    mark: bytes
-    mode: int
-
-    @property
-    def hash(self) -> str:
-        return content_hash(self.data).hex()
-
-    def bytes_of(self, text: str) -> bytes:
-        """Return a text as this file would hold it.
-
-        Raises:
-            EditError: its encoding has no such letters.
-        """
-        try:
-            return self.mark + text.encode(self.encoding)
-        except UnicodeEncodeError as error:
-            letter = text[error.start : error.start + 1]
-            raise EditError(
-                f"The file is in {self.encoding}, which has no {letter!r}.",
-                "Save it as UTF-8 first, or propose other words.",
-            ) from None
+Which = Sequence[int | str]
+"""Proposals, by their places among those that wait (from 1 on) or by their ids; none: all."""
+Hunks = Mapping[str, Sequence[int]]
+"""By the id of a proposal, the places (from 0 on) of those of its edits that are applied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +41,73 @@ class Written:
     checkpoint: str
 
 
-class Edits:
-    """The proposals of one session. Nothing is written but by `apply` and `restore`."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is applied of a proposal, and what is left of it."""
 
-    def __init__(self, session: SessionLog, root: Path, checkpoints: Checkpoints) -> None:
+    whole: Proposal
+    change: FileChange
+    taken: Proposal
+    rest: Proposal | None
+
+    @property
+    def hash_after(self) -> str:
+        return hash_of(self.change.data)
+
+
+class Edits:
+    """The proposals of one session. Nothing is written but by `apply` and `restore`.
+
+    Those two want to be the only one of their kind that runs.
+    """
+
+    def __init__(
+        self,
+        session: SessionLog,
+        root: Path,
+        checkpoints: Checkpoints,
+        files: ProjectFiles | None = None,
+    ) -> None:
+        """`files` are those of the disk, if nothing else is said."""
         self._session = session
         self._root = root
         self._checkpoints = checkpoints
-        self._writing = threading.Lock()
+        self._files = files or DiskFiles(root)
+
+    @property
+    def proposed(self) -> tuple[Proposed, ...]:
+        """All that were made, the oldest first."""
+        return proposed(self._session.events)
 
     @property
     def pending(self) -> tuple[Proposal, ...]:
         """Those that wait for the user, the oldest first."""
-        return pending(self._session.events)
+        return tuple(item.proposal for item in self.proposed if item.state == "pending")
 
     def text(self, path: str) -> str | None:
-        """Return the text of a file with what is proposed for it; None if nothing is, or fits."""
+        """Return the text of a file with what is proposed for it and fits, or not saved yet.
+
+        None if that is what the disk has.
+        """
         found = next((item for item in self.pending if item.path == path), None)
-        if found is None:
-            return None
         try:
-            file = current(self._root, path)
-            before, base = ("", "") if file is None else (file.text, file.hash)
-            return applied(before, found.edits) if base == found.base_hash else None
+            if found is not None and self._base(found)[1] == found.base_hash:
+                return self.fitted(found)[1]
+            return self._files.open_text(path)
         except EditError:
             return None
+
+    def fitted(self, item: Proposal) -> tuple[str, str]:
+        """Return the text of a file, and what a proposal makes of it. Waits for the disk.
+
+        Raises:
+            EditError: it cannot be applied as things stand now.
+        """
+        file, base = self._base(item)
+        if base != item.base_hash:
+            raise changed_meanwhile(item.path)
+        before = "" if file is None else file.text
+        return before, applied(before, item.edits)
 
     async def propose(self, path: str, make: Callable[[str | None], str]) -> Proposal:
         """Log a proposal. `make` is given the text as proposed so far, None if there is no file.
@@ -110,42 +120,37 @@ class Edits:
         await self._session.add(made.event(stamp))
         return made
 
-    async def apply(self, numbers: Sequence[int] = ()) -> Written:
-        """Apply proposals by their places among `pending`, from 1 on; without any, all.
+    async def apply(self, which: Which = (), hunks: Hunks | None = None) -> Written:
+        """Apply proposals, or some hunks of them; what is left of one stays proposed.
 
         Raises:
             EditError: there are none, or one cannot be applied: then none is.
         """
-        chosen = self._chosen(numbers)
-        written, hashes = await asyncio.to_thread(self._apply, chosen)
+        chosen = self._chosen(which)
+        parts = await asyncio.to_thread(self._parts, chosen, hunks or {})
+        what = ", ".join(short(part.whole.path) for part in parts)
+        written = await self._write([part.change for part in parts], f"Proposed edits: {what}")
         stamp = self._session.stamp(self._session.last_turn)
-        logged = [
-            events.edit(
-                stamp,
-                item.path,
-                True,
-                hash_before=item.base_hash,
-                hash_after=hashes[item.path],
-                summary=item.title,
-            )
-            for item in chosen
-        ]
-        closed: list[events.JSON] = [item.id for item in chosen]
         kept: dict[str, events.JSON] = {"id": written.checkpoint, "paths": list(written.paths)}
         await self._session.add(
-            *logged,
-            events.note(stamp, CLOSED, "applied", {"proposals": closed}),
+            *(_taken(stamp, part) for part in parts),
+            events.note(stamp, CLOSED, "applied", _closed(parts, written)),
             events.note(stamp, CHECKPOINT, ", ".join(written.paths), kept),
+            *(
+                part.rest.event(self._session.stamp(item.turn))
+                for part, item in zip(parts, chosen, strict=True)
+                if part.rest is not None
+            ),
         )
         return written
 
-    async def refuse(self, numbers: Sequence[int] = ()) -> tuple[Proposal, ...]:
-        """Refuse proposals; without numbers, all.
+    async def refuse(self, which: Which = ()) -> tuple[Proposal, ...]:
+        """Refuse proposals.
 
         Raises:
-            EditError: there are none of these numbers.
+            EditError: there are none of these.
         """
-        chosen = self._chosen(numbers)
+        chosen = [item.proposal for item in self._chosen(which)]
         stamp = self._session.stamp(self._session.last_turn)
         refused = [
             events.edit(stamp, item.path, False, hash_before=item.base_hash, summary=item.title)
@@ -157,206 +162,141 @@ class Edits:
         )
         return tuple(chosen)
 
-    async def restore(self) -> Written:
-        """Give files back as they were before the newest edits that hold.
+    async def restore(self, checkpoint: str = "", *, force: bool = False) -> Written:
+        """Give files back as they were before the newest edits that hold, or those that are named.
+
+        `force`: also files that were changed since.
 
         Raises:
             EditError: there are none, or a file was changed since: then none is touched.
         """
-        name = _newest_checkpoint(self._session.events)
-        if not name:
-            raise EditError("No edit was applied that could be taken back.", "/apply applies one.")
+        known = [item.id for item in taken(self._session.events) if not item.restored]
+        if not known:
+            raise EditError("No edit was applied that could be taken back.", "Apply one first.")
+        name = checkpoint or known[-1]
+        if name not in known:
+            raise EditError("There is no such checkpoint that was not given back already.")
         saved = await asyncio.to_thread(self._checkpoints.get, name)
-        targets = {path: file.before for path, file in saved.items()}
-        expected = {path: file.after_hash for path, file in saved.items()}
-        written = await asyncio.to_thread(self._write, targets, expected)
+        changes = await asyncio.to_thread(self._back, saved, force=force)
+        what = ", ".join(map(short, saved))
+        written = await self._write(changes, f"As before proposed edits: {what}")
         stamp = self._session.stamp(self._session.last_turn)
         details: dict[str, events.JSON] = {"id": name, "paths": list(written.paths)}
         await self._session.add(events.note(stamp, RESTORED, ", ".join(written.paths), details))
         return written
 
-    def _chosen(self, numbers: Sequence[int]) -> list[Proposal]:
-        waiting = self.pending
+    def _chosen(self, which: Which) -> list[Proposed]:
+        waiting = [item for item in self.proposed if item.state == "pending"]
         if not waiting:
             raise EditError("No edit is proposed.", "Ask for a change first.")
-        if any(not 1 <= number <= len(waiting) for number in numbers):
+        by_name: dict[int | str, Proposed] = dict(enumerate(waiting, 1))
+        by_name |= {item.proposal.id: item for item in waiting}
+        unknown = [name for name in which if name not in by_name]
+        if any(isinstance(name, int) for name in unknown):
             raise EditError(f"There are {len(waiting)} proposed edits.", "/diff shows them.")
-        return [waiting[number - 1] for number in dict.fromkeys(numbers)] or list(waiting)
+        if unknown:
+            raise EditError("An edit of these does not wait any more.", "Look at what does.")
+        return [by_name[name] for name in dict.fromkeys(which)] or waiting
+
+    def _base(self, item: Proposal) -> tuple[FileNow | None, str]:
+        """Return the file that a proposal is for, and the hash of what is there now."""
+        place = editable(self._root, item.path)
+        if place != item.path:
+            raise changed_meanwhile(item.path)
+        file = self._files.now(place)
+        return file, "" if file is None else file.hash
 
     def _make(self, path: str, make: Callable[[str | None], str]) -> Proposal:
-        place = _editable(self._root, path)
-        file = current(self._root, place)
+        place = editable(self._root, path)
+        file = self._files.now(place)
         before = None if file is None else file.text
-        after = make(self.text(place) if self.text(place) is not None else before)
+        so_far = self.text(place)
+        after = make(before if so_far is None else so_far)
         base = "" if file is None else file.hash
         made = proposal(place, base, before or "", after)
         if not made.edits and file is not None:
             raise EditError("Nothing would be changed by that.", "Give a text that differs.")
         if len(after) > MAX_FILE_BYTES:
             raise EditError("The file would be too large.", "Propose a smaller one.")
-        (_NEW if file is None else file).bytes_of(after)
+        (file or NEW).bytes_of(after)
         return made
 
-    def _apply(self, chosen: Sequence[Proposal]) -> tuple[Written, dict[str, str]]:
-        targets: dict[str, bytes | None] = {}
-        for item in chosen:
-            place = _editable(self._root, item.path)
-            file = current(self._root, place)
-            if place != item.path or (file.hash if file else "") != item.base_hash:
-                raise _changed(item.path)
-            edited = applied("" if file is None else file.text, item.edits)
-            targets[place] = (_NEW if file is None else file).bytes_of(edited)
-        expected = {item.path: item.base_hash for item in chosen}
-        written = self._write(targets, expected)
-        return written, {path: _hash(data) for path, data in targets.items()}
+    def _parts(self, chosen: Sequence[Proposed], hunks: Hunks) -> list[_Part]:
+        return [_part(item.proposal, self._base, hunks) for item in chosen]
 
-    def _write(self, targets: Mapping[str, bytes | None], expected: Mapping[str, str]) -> Written:
-        """Write all files or none; those expected must be there, by their hashes.
+    def _back(self, saved: Mapping[str, Saved], *, force: bool) -> list[FileChange]:
+        """Return what gives files back."""
+        changes: list[FileChange] = []
+        changed: list[str] = []
+        for path, file in saved.items():
+            editable(self._root, path)
+            now = self._files.now(path)
+            if ("" if now is None else now.hash) != file.after_hash:
+                changed.append(short(path))
+            changes.append(FileChange(path, now, file.before))
+        if changed and not force:
+            raise EditError(
+                f"{', '.join(changed)} was changed meanwhile, so no file is given back.",
+                "Take back those changes first.",
+            )
+        return changes
+
+    async def _write(self, changes: Sequence[FileChange], label: str) -> Written:
+        """Change all files or none, after a checkpoint.
 
         Raises:
-            EditError: one is another by now, or cannot be written. Those that had been are put
-                back.
+            EditError: one is another by now, or cannot be written.
         """
-        with self._writing:
-            before = {path: _bytes(self._root, path) for path in targets}
-            for path, data in before.items():
-                _editable(self._root, path)
-                if _hash(data) != expected[path]:
-                    raise _changed(path)
-            saved = {path: Saved(before[path], _hash(data)) for path, data in targets.items()}
-            name = self._checkpoints.save(self._session.id, saved)
-            done: list[str] = []
-            try:
-                for path, data in targets.items():
-                    if _hash(_bytes(self._root, path)) != expected[path]:
-                        raise _changed(path)
-                    _put(self._root / path, data)
-                    done.append(path)
-            except (OSError, EditError) as error:
-                self._put_back({path: before[path] for path in done})
-                if isinstance(error, EditError):
-                    raise
-                raise EditError(
-                    f"{short(path)} cannot be written ({in_words(error)}), so none is changed.",
-                    "Make the folder writable, or make room on the disk.",
-                ) from error
-        return Written(tuple(targets), name)
-
-    def _put_back(self, files: Mapping[str, bytes | None]) -> None:
-        for path, data in files.items():
-            try:
-                _put(self._root / path, data)
-            except OSError as error:
-                log.warning("%s is left as it was edited: %s", path, error)
+        saved = {
+            change.path: Saved(
+                None if change.before is None else change.before.data, hash_of(change.data)
+            )
+            for change in changes
+        }
+        name = await asyncio.to_thread(self._checkpoints.save, self._session.id, saved)
+        try:
+            await self._files.write(changes, label)
+        except BaseException:
+            await asyncio.to_thread(self._checkpoints.remove, name)
+            raise
+        return Written(tuple(saved), name)
 
 
-def current(root: Path, path: str) -> FileNow | None:
-    """Return a file as it is, None if there is none.
-
-    Raises:
-        EditError: it is no text that can be written again, is read-only, or holds secrets.
-    """
-    data = _bytes(root, path)
-    if data is None:
-        return None
-    text, encoding = decode(data), encoding_of(data)
-    if text is None or encoding is None:
-        raise EditError(f"{short(path)} is no text that could be written as it is.")
-    if secret_file(path, text):
-        raise EditError(f"{short(path)} holds secrets, so no model edits it.")
-    mode = os.stat(root / path).st_mode
-    if not mode & 0o222 or not os.access(root / path, os.W_OK):
-        raise EditError(f"{short(path)} is read-only.", "Make it writable first.")
-    return FileNow(data, text, *encoding, stat.S_IMODE(mode))
-
-
-_NEW = FileNow(b"", "", "utf-8", b"", 0o644)
+def _part(
+    item: Proposal, base_of: Callable[[Proposal], tuple[FileNow | None, str]], hunks: Hunks
+) -> _Part:
+    file, base = base_of(item)
+    if base != item.base_hash:
+        raise changed_meanwhile(item.path)
+    before = "" if file is None else file.text
+    whole = after = applied(before, item.edits)
+    made, rest = item, None
+    if item.id in hunks:
+        wanted = set(hunks[item.id])
+        if not wanted or not wanted <= set(range(len(item.edits))):
+            raise EditError(f"{short(item.path)} has {len(item.edits)} hunks.", "Choose some.")
+        after = applied(before, [edit for at, edit in enumerate(item.edits) if at in wanted])
+    data = (file or NEW).bytes_of(after)
+    if after != whole:
+        made = proposal(item.path, base, before, after)
+        rest = proposal(item.path, hash_of(data), after, whole)
+    return _Part(item, FileChange(item.path, file, data), made, rest)
 
 
-def _editable(root: Path, path: str) -> str:
-    """Return the place of a file that may be edited.
-
-    Raises:
-        EditError: it is outside, or nothing that people write.
-    """
-    try:
-        place = inside(root, path)
-    except ToolError as error:
-        raise EditError(error.what, error.hint) from error
-    if not place or (root / place).is_dir():
-        raise EditError(f"{short(place) or 'That'} is a folder.", "Name a file.")
-    if is_skipped_folder(place.rpartition("/")[0]):
-        raise EditError(f"{short(place)} is kept by a tool, so it is not edited.")
-    if is_notebook(place):
-        raise EditError("Notebooks cannot be edited yet.", "Change the cell in the editor.")
-    if secret_path(place):
-        raise EditError(f"{short(place)} holds secrets by custom, so no model edits it.")
-    return place
-
-
-def _bytes(root: Path, path: str) -> bytes | None:
-    try:
-        data, _ = read_regular(root / path, MAX_FILE_BYTES + 1)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise EditError(f"{short(path)} cannot be read: {in_words(error)}.") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise EditError(f"{short(path)} is too large to be edited here.")
-    return data
-
-
-def _put(file: Path, data: bytes | None) -> None:
-    """Replace a file as a whole, or remove it (None); its mode stays.
-
-    Raises:
-        OSError: it cannot be written; then it is as it was.
-    """
-    if data is None:
-        file.unlink(missing_ok=True)
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        mode = stat.S_IMODE(os.stat(file, follow_symlinks=False).st_mode)
-    except FileNotFoundError:
-        mode = 0o666 & ~_umask()
-    descriptor, new = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:40]}.")
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(new, mode)
-        os.replace(new, file)
-    except BaseException:
-        Path(new).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-def _hash(data: bytes | None) -> str:
-    return "" if data is None else content_hash(data).hex()
-
-
-def _changed(path: str) -> EditError:
-    return EditError(
-        f"{short(path)} was changed meanwhile, so no file is touched.",
-        "Ask for the edit again: it is made for the file as it is now.",
+def _taken(stamp: Stamp, part: _Part) -> Event:
+    return events.edit(
+        stamp,
+        part.whole.path,
+        True,
+        hash_before=part.whole.base_hash,
+        hash_after=part.hash_after,
+        summary=part.taken.title,
     )
 
 
-def _newest_checkpoint(logged: Sequence[Event]) -> str:
-    taken: list[str] = []
-    for event in logged:
-        details = event.data.get("details") if event.kind == "note" else None
-        topic = text_of(event.data, "topic")
-        if topic == CHECKPOINT:
-            taken.append(text_of(details, "id"))
-        elif topic == RESTORED and text_of(details, "id") in taken:
-            taken.remove(text_of(details, "id"))
-    return taken[-1] if taken else ""
+def _closed(parts: Sequence[_Part], written: Written) -> dict[str, events.JSON]:
+    return {
+        "proposals": [part.whole.id for part in parts],
+        "checkpoint": written.checkpoint,
+        "parts": {part.whole.id: counts(part.taken) for part in parts if part.rest is not None},
+    }

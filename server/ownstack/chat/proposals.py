@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ownstack.errors import EditError
 from ownstack.memory import events
-from ownstack.memory.conversation import text_list, text_of
-from ownstack.memory.events import JSON, Event, Stamp
+from ownstack.memory.events import Event, Stamp
 
 PROPOSED, CLOSED = "edit_proposal", "edit_proposals_closed"
 """Topics of notes: a proposal, and that some were applied or refused."""
@@ -171,41 +170,6 @@ def with_line_ends(new: str, text: str) -> str:
     elif old_mac > unix:
         end = "\r"
     return _plain(new).replace("\n", end)
-
-
-def pending(log: Iterable[Event]) -> tuple[Proposal, ...]:
-    """Return the proposals that wait, the oldest first; of one file the newest counts."""
-    waiting: dict[str, Proposal] = {}
-    for event in log:
-        if event.kind != "note":
-            continue
-        topic, details = text_of(event.data, "topic"), event.data.get("details")
-        if topic == PROPOSED and isinstance(details, Mapping):
-            found = _read(event.id, details)
-            if found is not None:
-                waiting.pop(found.path, None)
-                waiting[found.path] = found
-        elif topic == CLOSED and isinstance(details, Mapping):
-            closed = set(text_list(details.get("proposals")))
-            waiting = {path: item for path, item in waiting.items() if item.id not in closed}
-    return tuple(waiting.values())
-
-
-def _read(event_id: str, details: Mapping[str, JSON]) -> Proposal | None:
-    """Return a proposal as it was logged; None if the entry is not one."""
-    path, base, diff = (text_of(details, name) for name in ("path", "base", "diff"))
-    listed = details.get("edits")
-    edits = []
-    for entry in listed if isinstance(listed, (list, tuple)) else ():
-        match entry:
-            case [int(start), int(end), str(text)]:
-                edits.append(TextEdit(start, end, text))
-            case _:
-                return None
-    added, removed = details.get("added"), details.get("removed")
-    if not path or not isinstance(added, int) or not isinstance(removed, int):
-        return None
-    return Proposal(event_id, path, base, tuple(edits), diff, added, removed)
 
 
 def _matches(text: str, sought: str) -> list[tuple[int, int]]:

@@ -38,7 +38,7 @@ LIST = Tool(
     schema(path=text_argument("the folder; nothing for the project's own")),
 )
 Overlay = Callable[[str], str | None]
-"""Gives the text of a file with the edits that are proposed for it; None if there are none."""
+"""Gives the text of a file with what is proposed or not saved yet; None if the disk has it."""
 
 
 def file_tools(root: Path, overlay: Overlay) -> tuple[ChatTool, ...]:
@@ -73,7 +73,7 @@ def _read(root: Path, overlay: Overlay, arguments: Mapping[str, Any]) -> ToolOut
     if not first <= last:
         raise ToolError(f"{short(path)} has {len(lines):,} lines.", "Name lines that there are.")
     part = lines[first - 1 : last]
-    note = "" if proposed is None else ", with the edits proposed so far"
+    note = "" if proposed is None else ", as proposed or not saved yet"
     numbered = "\n".join(f"{number}| {line}" for number, line in enumerate(part, first))
     head = f"{path}, lines {first}-{last} of {len(lines)}{note}:"
     hashed = content_hash(file.text.encode("utf-8", "replace")).hex()
