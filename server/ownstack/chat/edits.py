@@ -21,6 +21,7 @@ from ownstack.chat.project_files import (
 from ownstack.chat.proposal_log import CHECKPOINT, RESTORED, Proposed, counts, proposed, taken
 from ownstack.chat.proposals import CLOSED, Proposal, applied, proposal
 from ownstack.errors import EditError
+from ownstack.files.decoding import decode
 from ownstack.files.reading import MAX_FILE_BYTES
 from ownstack.memory import events
 from ownstack.memory.events import Event, Stamp
@@ -66,13 +67,14 @@ class Edits:
         session: SessionLog,
         root: Path,
         checkpoints: Checkpoints,
-        files: ProjectFiles | None = None,
+        files: Callable[[], ProjectFiles] | None = None,
     ) -> None:
         """`files` are those of the disk, if nothing else is said."""
+        disk = DiskFiles(root)
         self._session = session
         self._root = root
         self._checkpoints = checkpoints
-        self._files = files or DiskFiles(root)
+        self._files = files or (lambda: disk)
 
     @property
     def proposed(self) -> tuple[Proposed, ...]:
@@ -93,7 +95,7 @@ class Edits:
         try:
             if found is not None and self._base(found)[1] == found.base_hash:
                 return self.fitted(found)[1]
-            return self._files.open_text(path)
+            return self._files().open_text(path)
         except EditError:
             return None
 
@@ -203,12 +205,12 @@ class Edits:
         place = editable(self._root, item.path)
         if place != item.path:
             raise changed_meanwhile(item.path)
-        file = self._files.now(place)
+        file = self._files().now(place)
         return file, "" if file is None else file.hash
 
     def _make(self, path: str, make: Callable[[str | None], str]) -> Proposal:
         place = editable(self._root, path)
-        file = self._files.now(place)
+        file = self._files().now(place)
         before = None if file is None else file.text
         so_far = self.text(place)
         after = make(before if so_far is None else so_far)
@@ -230,10 +232,10 @@ class Edits:
         changed: list[str] = []
         for path, file in saved.items():
             editable(self._root, path)
-            now = self._files.now(path)
+            now = self._files().now(path)
             if ("" if now is None else now.hash) != file.after_hash:
                 changed.append(short(path))
-            changes.append(FileChange(path, now, file.before))
+            changes.append(FileChange(path, now, file.before, decode(file.before or b"") or ""))
         if changed and not force:
             raise EditError(
                 f"{', '.join(changed)} was changed meanwhile, so no file is given back.",
@@ -255,7 +257,7 @@ class Edits:
         }
         name = await asyncio.to_thread(self._checkpoints.save, self._session.id, saved)
         try:
-            await self._files.write(changes, label)
+            await self._files().write(changes, label)
         except BaseException:
             await asyncio.to_thread(self._checkpoints.remove, name)
             raise
@@ -280,7 +282,7 @@ def _part(
     if after != whole:
         made = proposal(item.path, base, before, after)
         rest = proposal(item.path, hash_of(data), after, whole)
-    return _Part(item, FileChange(item.path, file, data), made, rest)
+    return _Part(item, FileChange(item.path, file, data, after), made, rest)
 
 
 def _taken(stamp: Stamp, part: _Part) -> Event:

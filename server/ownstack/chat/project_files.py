@@ -69,6 +69,8 @@ class FileChange:
     """None: there is none."""
     data: bytes | None
     """Afterwards; None: it is removed."""
+    text: str
+    """What they say."""
 
 
 class ProjectFiles(Protocol):

@@ -53,12 +53,23 @@ _FINISH: dict[Finish, events.Finish] = {
 class Step:
     """A call of a tool, as a person is shown it."""
 
-    name: str
+    call: ToolCallPart
+    """As it is in the log."""
     arguments: str
     """One short line."""
     state: Literal["runs", "done", "failed"]
-    result: str = ""
-    """One short line of what came of it."""
+    output: str = ""
+    """All that came of it."""
+
+    @property
+    def name(self) -> str:
+        return self.call.name
+
+    @property
+    def result(self) -> str:
+        """One short line of what came of it."""
+        told = self.output.partition("\n")[2] if self.state == "done" else self.output
+        return short(told, 100)
 
 
 ShowStep = Callable[[Step], None]
@@ -234,18 +245,22 @@ class ToolLoop:
         why = ""
         for call in calls:
             if self._is_stopped:
-                output = ToolOutput(_STOPPED, ok=False)
+                output = self._passed_over(call, _STOPPED)
             elif why or not self._circles.is_new(call):
-                output = ToolOutput(_AGAIN if not why else f"Error: {why}", ok=False)
+                output = self._passed_over(call, _AGAIN if not why else f"Error: {why}")
             else:
                 output = await self._run(call)
             why = why or self._circles.verdict(call.name)
             await self._log(turn, call, output)
         return why
 
+    def _passed_over(self, call: ToolCallPart, why: str) -> ToolOutput:
+        self._show_step(Step(call, _one_line(call.arguments), "failed", why))
+        return ToolOutput(why, ok=False)
+
     async def _run(self, call: ToolCallPart) -> ToolOutput:
         line = _one_line(call.arguments)
-        self._show_step(Step(call.name, line, "runs"))
+        self._show_step(Step(call, line, "runs"))
         self._running = task = asyncio.ensure_future(self._toolbox.call(call))
         try:
             called = await task
@@ -258,9 +273,7 @@ class ToolLoop:
             self._running = None
         self._circles.note(called)
         output = called.output
-        told = output.text.partition("\n")[2] if output.ok else output.text
-        state: Literal["done", "failed"] = "done" if output.ok else "failed"
-        self._show_step(Step(call.name, line, state, short(told, 100)))
+        self._show_step(Step(call, line, "done" if output.ok else "failed", output.text))
         return output
 
     async def _log(self, turn: int, call: ToolCallPart, output: ToolOutput) -> None:

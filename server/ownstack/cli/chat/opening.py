@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from ownstack.chat.chat import Chat
+from ownstack.chat.edits import Edits
+from ownstack.chat.equipment import Equipment
 from ownstack.chat.retrieval import Project
-from ownstack.cli.chat.equipment import Equipment
+from ownstack.cli.chat.equipment import equipped
 from ownstack.cli.chat.stored import opened_log, used
 from ownstack.cli.choosing import engine_for
 from ownstack.cli.output import say_meanwhile, warn
@@ -79,8 +81,9 @@ class Talk:
 
     def _chat(self, session: SessionLog) -> Chat:
         others = (*self._context, *self.knowledge.resumed(session).others)
-        self.edits = self._equipment.edits(session, self.project)
-        toolbox = self._equipment.toolbox(self.log, session, self.project, self.edits)
+        equipment = self._equipment
+        self.edits = Edits(session, self.project.root, equipment.checkpoints)
+        toolbox = equipment.toolbox(self.log, session, self.project, self.edits, self.engine)
         return Chat(session, self.project, self.engine, others, toolbox)
 
     async def leave(self) -> None:
@@ -108,8 +111,7 @@ async def opened_talk(arguments: argparse.Namespace, *, quiet: bool) -> AsyncIte
         index = _index(stack, root, quiet=quiet)
         engine = await _engine(stack, arguments.model, quiet=quiet)
         project = Project(root, snapshots(index), default_embedder(), part)
-        equipment = Equipment(engine, arguments.tools)
-        await equipment.start(stack, measures=not quiet)
+        equipment = await equipped(stack, engine, arguments.tools, measures=not quiet)
         talk = await asyncio.to_thread(Talk, log, project, engine, session, equipment, context)
         stack.push_async_callback(talk.leave)
         await talk.begin()
