@@ -62,6 +62,17 @@ class Document:
         return Document(self.uri, self.path, self.language, self.version, whole, cells)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenText:
+    """What an editor has open of a file."""
+
+    uri: str
+    """As the editor spells it."""
+    version: int
+    text: str | None
+    """None: it is not known, as where it is too large."""
+
+
 def same_file(uri: str, other: str) -> bool:
     """Say whether two documents are of one file: a notebook has one for each language."""
     return uri.partition("#")[0] == other.partition("#")[0]

@@ -19,6 +19,7 @@ from ownstack.app.chats.values import (
     ChatTurnChanged,
 )
 from ownstack.app.host import Host
+from ownstack.chat.tool_ability import AbilityRecord
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import EngineError
 from ownstack.lsp import chat_messages as messages
@@ -48,6 +49,8 @@ def talker(host: Host, engines: Engines, tmp_path: Path) -> ScriptedEngine:
     made = make_gguf(tmp_path / "talker.gguf", chat_template=CHAT_TEMPLATE)
     host.use(host.registry.add(made, "talker").name, "chat")
     engines.engine = ScriptedEngine(name="talker", context_tokens=4_096)
+    # It was measured already, so that what is enqueued is for questions alone.
+    AbilityRecord(host.home.tool_ability_file).put(engines.engine.capabilities, 0.0)
     return engines.engine
 
 

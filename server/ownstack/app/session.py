@@ -33,7 +33,7 @@ from ownstack.completion.environment import Environment
 from ownstack.completion.place import stands
 from ownstack.completion.suggestion import Answer, CompletionRequest, Trace, Trigger
 from ownstack.concurrency import within
-from ownstack.document import Document, Documents
+from ownstack.document import Document, Documents, OpenText
 from ownstack.engine.protocol import Engine
 from ownstack.errors import OwnstackError
 from ownstack.files.uri import file_path
@@ -251,6 +251,16 @@ class Session:
             return cell
         document = self.documents.get(uri)
         return None if document is None else TextView(document, 0, document.index)
+
+    def open_text(self, file: Path) -> OpenText | None:
+        """Return the document that is open of a file. May be called from any thread."""
+        for document in self.documents:
+            if file_path(document.uri) == file:
+                return OpenText(document.uri, document.version, document.text)
+        for uri in list(self._refused):
+            if file_path(uri) == file:
+                return OpenText(uri, 0, None)
+        return None
 
     # Completion ---------------------------------------------------------------------------
 

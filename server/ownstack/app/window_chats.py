@@ -27,6 +27,10 @@ from ownstack.app.chats.values import (
     ChatState,
     ChatTurnChanged,
 )
+from ownstack.app.chats.whole_state import whole_state
+from ownstack.app.chats.window_files import EditsFiles, WindowFiles
+from ownstack.app.window_edits import WindowEdits
+from ownstack.chat.project_files import ProjectFiles
 from ownstack.concurrency import Tasks
 from ownstack.errors import OwnstackError, SessionNotFoundError, UsageError
 from ownstack.files.uri import file_path
@@ -59,14 +63,16 @@ class WindowChats:
     Methods raise OwnstackError with what a user is told.
     """
 
-    def __init__(self, host: Host, session: Session, tell: Tell) -> None:
+    def __init__(self, host: Host, session: Session, tell: Tell, editor: EditsFiles) -> None:
         """`tell` hears what happens in the conversations that the window has open."""
         self._host = host
         self._session = session
         self._tell = tell
+        self._editor = editor
         self._open: dict[str, Questions] = {}
         self._tasks = Tasks("A conversation's model")
         self._chosen = session.models["chat"].info
+        self.edits = WindowEdits(self, self.chat)
 
     # What a conversation wants to know of the window it is asked in (`Asker`) ---------------
 
@@ -89,6 +95,10 @@ class WindowChats:
         if not self._session.trusted or not self._session.folders:
             return ""
         return self._session.indexes.missing()
+
+    def files(self, root: Path) -> ProjectFiles:
+        """See `Asker.files`."""
+        return WindowFiles(root, self._session.open_text, self._editor)
 
     async def use_model(self, model: ConversationModel) -> None:
         """See `Asker.use_model`."""
@@ -118,9 +128,7 @@ class WindowChats:
     async def open(self, id: str | None, folder: str | None) -> ChatState:
         """Open a conversation, or begin one, and have the window hear of it."""
         chats = self._host.chats
-        root = self._root(folder)
-        if id is not None:
-            root = await self._root_of(id)
+        root = self._root(folder) if id is None else await self._root_of(id)
         opened = await chats.open(id or "", root)
         chat = opened.chat
         self._open[chat.session.id] = opened
@@ -185,28 +193,14 @@ class WindowChats:
     async def state(self, opened: Questions) -> ChatState:
         """Return all that is needed to show a conversation."""
         chat = opened.chat
-        page = await self._session.beside.run(chat.page)
-        conversation = await asyncio.to_thread(chat.conversation)
-        newest = list(page.turns)
-        running = chat.running
-        if running is not None:
-            so_far = running.so_far()
-            newest = [*(turn for turn in newest if turn.turn != so_far.turn), so_far]
-        _, restriction = self.readable(chat.root)
-        first = page.turns[0].turn if page.turns and page.earlier else 0
-        return ChatState(
-            session=shown(await self._info(chat.session.id)),
-            folder=chat.root.as_uri() if chat.root in self._session.folders else "",
+        return await whole_state(
+            opened,
+            self,
+            shown(await self._info(chat.session.id)),
+            chat.model.status() if chat.is_prepared else self._coming_model(),
+            self._session.beside,
             trusted=self._session.trusted,
-            turns=newest,
-            earlier=page.earlier,
-            compactions=turns.cards(conversation, first),
-            pins=turns.pins(conversation),
-            waiting=opened.shown(),
-            progress=None if running is None else running.progress,
-            model=chat.model.status() if chat.is_prepared else self._coming_model(),
-            context=await chat.context(),
-            problems=list(filter(None, (restriction, self.missing(), *chat.problems))),
+            has_folder=chat.root in self._session.folders,
         )
 
     # One conversation ---------------------------------------------------------------------
@@ -222,12 +216,27 @@ class WindowChats:
     def stop(self, id: str) -> bool:
         return self._known(id).stop()
 
+    def answer(self, id: str, approval: str, answer: str) -> None:
+        """Answer what a model wants to do."""
+        chat = self.chat(id)
+        if answer != "no" and (restriction := self.readable(chat.root)[1]):
+            raise UsageError(restriction)
+        chat.tools.approvals.answer(approval, answer)
+
+    async def set_tools(self, id: str, use: str) -> ChatState:
+        """Say whether the model is to have tools."""
+        chat = self.chat(id)
+        async with chat.alone(self):
+            await chat.tools.set_use(use)
+            await chat.prepare(self)
+        return await self._changed(id, "tools")
+
     def withdraw(self, id: str, question: str) -> str:
         return self._known(id).withdraw(question)
 
     async def restore(self, id: str, turn: int) -> ChatState:
         """Bring back the turns that one stands in place of."""
-        await self._known(id).chat.restore(self, turn)
+        await self.chat(id).restore(self, turn)
         return await self._changed(id, "turns")
 
     async def compact(self, id: str, focus: str) -> ChatCompacted:
@@ -328,12 +337,11 @@ class WindowChats:
     def close(self) -> None:
         """Leave all of them. Answers that come go on; questions that wait are given up."""
         self._tasks.cancel()
+        self.edits.close()
         for opened in self._open.values():
             opened.drop(self)
         for id in list(self._open):
             self.leave(id)
-
-    # ---------------------------------------------------------------------------------------
 
     def _coming_model(self) -> ChatModel:
         """Return who will answer in a conversation that was just opened."""

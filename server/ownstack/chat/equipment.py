@@ -1,4 +1,4 @@
-"""The tools of a conversation: whether its model has some, the user's servers, and which there are."""
+"""The tools of a conversation: whether its model has some, which, and the servers of the user."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ class Equipment:
         return True
 
     @property
-    def has_started(self) -> bool:
-        """Whether the servers were started, as far as they can be."""
-        return self._servers is not None
+    def has_servers(self) -> bool:
+        """Whether there are tools of servers that were started."""
+        return bool(self._others)
 
     async def start_servers(self) -> None:
         """Start the servers that the user named, once; `problems` says what is wrong with them."""
@@ -85,12 +85,10 @@ class Equipment:
         session: SessionLog,
         project: Project,
         edits: Edits,
-        engine: Engine | None,
+        engine: Engine,
         diagnostics: EditorDiagnostics | None = None,
     ) -> Toolbox:
-        """Return the tools of a session; none if the model is to have none."""
-        if engine is None or not self.gives_tools(engine):
-            return Toolbox(())
+        """Return the tools of a session, for a model that is given some."""
 
         def remember(query: str) -> Recollection:
             return recollect(log, session, str(project.root), query)

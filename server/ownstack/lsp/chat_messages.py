@@ -303,7 +303,7 @@ NOTIFICATIONS: Mapping[str, Any] = {
     **tool_messages.NOTIFICATIONS,
 }
 """What the server sends to the windows that have a conversation open."""
-LONG = frozenset({ASK})
+LONG = frozenset({ASK, tool_messages.APPLY, tool_messages.RESTORE_CHECKPOINT})
 """Requests that may wait for long, are bounded elsewhere, and do not count among those that a
 window has in work."""
 PAYLOADS = (

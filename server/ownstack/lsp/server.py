@@ -14,7 +14,15 @@ from lsprotocol import types
 
 from ownstack.app.host import Host
 from ownstack.daemon.relay import Relay
-from ownstack.lsp import chat_handlers, chat_messages, handlers, handover, protocol
+from ownstack.lsp import (
+    chat_handlers,
+    chat_messages,
+    handlers,
+    handover,
+    protocol,
+    tool_handlers,
+    tool_messages,
+)
 from ownstack.lsp.protocol import late_cancel
 from ownstack.lsp.transport import MessageReader, Writer, read_messages
 from ownstack.lsp.window import WindowServer
@@ -76,6 +84,12 @@ FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
     (chat_messages.ACCEPT, chat_handlers.accept, None),
     (chat_messages.REJECT, chat_handlers.reject, None),
     (chat_messages.MENTIONS, chat_handlers.mentions, None),
+    (tool_messages.ANSWER, tool_handlers.answer, None),
+    (tool_messages.CHANGES, tool_handlers.changes, None),
+    (tool_messages.APPLY, tool_handlers.apply, None),
+    (tool_messages.REFUSE, tool_handlers.refuse, None),
+    (tool_messages.RESTORE_CHECKPOINT, tool_handlers.restore_checkpoint, None),
+    (tool_messages.SET_TOOLS, tool_handlers.set_tools, None),
 )
 COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (protocol.ACCEPTED, handlers.accepted),

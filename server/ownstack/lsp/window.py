@@ -18,6 +18,7 @@ from ownstack.app.host import Host
 from ownstack.app.session import Session
 from ownstack.lsp import protocol
 from ownstack.lsp.chat_messages import NOTIFICATIONS
+from ownstack.lsp.file_edits import FileEdits
 from ownstack.lsp.protocol import SessionProtocol
 from ownstack.lsp.status_notifier import StatusNotifier
 
@@ -72,7 +73,7 @@ class WindowServer(LanguageServer):
             # Half a second, which no key should wait for.
             module = await asyncio.to_thread(import_module, "ownstack.app.window_chats")
         if self._chats is None:
-            self._chats = module.WindowChats(self.host, self.session, self._tell)
+            self._chats = module.WindowChats(self.host, self.session, self._tell, FileEdits(self))
         return self._chats
 
     @property

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from pathlib import Path
 
 from ownstack.app.chats.conversation_model import ConversationModel
+from ownstack.app.chats.conversation_tools import ConversationTools
 from ownstack.app.chats.questions import Questions
 from ownstack.app.chats.shared_chat import SharedChat
+from ownstack.chat.checkpoints import Checkpoints
 from ownstack.concurrency import Tasks
 from ownstack.errors import OwnstackError
 from ownstack.memory.log.conversation_log import ConversationLog
@@ -25,6 +28,7 @@ class Chats:
         self._log: ConversationLog | None = None
         self._open: dict[str, Questions] = {}
         self._opening = asyncio.Lock()
+        self._measuring = asyncio.Lock()
         self._leaving = Tasks("Leaving a conversation")
 
     @property
@@ -63,7 +67,8 @@ class Chats:
             )
             made: list[SharedChat] = []
             model = ConversationModel(lambda: made[0].model_changed())
-            made.append(SharedChat(session, root, model))
+            tools = partial(ConversationTools, self._home, self.log, session, self._measuring)
+            made.append(SharedChat(session, root, model, tools))
             return self._open.setdefault(session.id, Questions(made[0]))
 
     def left(self, open_chat: Questions) -> None:
@@ -80,7 +85,7 @@ class Chats:
         chat = self._open.pop(id, None)
         if chat is not None:
             await chat.close()
-        await asyncio.to_thread(self.log.sessions.delete, id)
+        await asyncio.to_thread(self._delete, id)
 
     async def close(self) -> None:
         """End all of them; what came is in the log."""
@@ -107,6 +112,11 @@ class Chats:
         if any(event.kind == "user" for event in chat.session.events):
             return
         try:
-            await asyncio.to_thread(self.log.sessions.delete, chat.session.id)
+            await asyncio.to_thread(self._delete, chat.session.id)
         except OwnstackError as error:
             log.info("A conversation in which nothing was said stays: %s", error)
+
+    def _delete(self, id: str) -> None:
+        """Delete a conversation, and what files held before its edits."""
+        self.log.sessions.delete(id)
+        Checkpoints(self._home.checkpoints_folder).forget(id)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ownstack.app.chats import turns
+from ownstack.app.chats.asker import Asker
 from ownstack.app.chats.editor_state import ChatEditor, shown
 from ownstack.app.chats.running import RunningAnswer
-from ownstack.app.chats.shared_chat import Asker, SharedChat
+from ownstack.app.chats.shared_chat import SharedChat
 from ownstack.app.chats.values import (
     ChatChanged,
     ChatProgress,
@@ -21,6 +22,8 @@ from ownstack.app.chats.values import (
 from ownstack.chat.branches import question_of
 from ownstack.chat.chat import Chat
 from ownstack.chat.progress import Progress
+from ownstack.chat.tool_loop import Step
+from ownstack.chat.tools.editing import PROPOSE_EDIT
 from ownstack.concurrency import Tasks
 from ownstack.errors import ContextOverflowError, OwnstackError, UsageError
 from ownstack.memory.events import Event
@@ -173,12 +176,16 @@ class Questions:
                 self.chat.tell(ChatChanged(self.chat.session.id, "turns"))
             finally:
                 self.chat.running = None
+        self.chat.measure_in_background()
 
     async def _answered(self, question: Question, running: RunningAnswer) -> ChatTurnChanged:
         running.phase("searching")
         if question.has_waited:
             self._tell_queue()
+        self.chat.stop_measuring()
+        self.chat.tools.editor = question.editor
         chat = await self._prepared(question.asker, running)
+        chat.show_step = partial(self._step, running)
         replaced: Event | None = None
         if question.replaces is not None:
             replaced = await asyncio.to_thread(
@@ -192,6 +199,8 @@ class Questions:
             note = await self._asked(chat, question, running, beside, replaced)
         await self.chat.session.add(note)
         self.chat.settle_in_background(chat)
+        if replaced is not None:
+            self.chat.tell_edits_soon()
         page = await asyncio.to_thread(self.chat.page, running.turn + 1, 1)
         context = await self.chat.context()
         changed = ChatTurnChanged(self.chat.session.id, page.turns[-1], context)
@@ -201,7 +210,7 @@ class Questions:
 
     async def _prepared(self, asker: Asker, running: RunningAnswer) -> Chat:
         """Return the conversation once its model is loaded, or the question is stopped."""
-        preparing = self._tasks.start(self.chat.prepare(asker), "preparing")
+        preparing = self._tasks.start(self.chat.prepare(asker, asks=True), "preparing")
         try:
             with running.loading(asker.loading):
                 return await preparing
@@ -235,9 +244,9 @@ class Questions:
             return turns.failed(self.chat.session.stamp(running.turn), question.id, str(error))
         if answer.compacted is not None:
             self.chat.note(answer.compacted)
+        told = self.chat.tools.new_problems()
         missing = question.asker.missing()
-        if missing:
-            answer = replace(answer, problems=(*answer.problems, missing))
+        answer = replace(answer, problems=(*answer.problems, *told, *filter(None, (missing,))))
         return turns.record(self.chat.session.stamp(answer.turn), question.id, answer)
 
     def _watched(self, running: RunningAnswer, progress: Progress) -> None:
@@ -247,6 +256,11 @@ class Questions:
         running.phase(progress.phase, progress.done, progress.total, self.chat.model.prefill_speed)
         if progress.phase == "searching":
             running.began(progress.turn)
+
+    def _step(self, running: RunningAnswer, step: Step) -> None:
+        running.step(step)
+        if step.name == PROPOSE_EDIT.name and step.state == "done":
+            self.chat.tell_edits_soon()
 
     def _beside(self, chat: Chat, question: Question) -> str:
         window = chat.window

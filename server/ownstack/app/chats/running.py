@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ownstack.app.chats.tool_values import ChatApprovals, ChatEditsChanged
 from ownstack.app.chats.values import (
     ChatChanged,
     ChatCompacted,
@@ -14,16 +15,21 @@ from ownstack.app.chats.values import (
     ChatModelChanged,
     ChatProgress,
     ChatQueue,
+    ChatStep,
+    ChatSteps,
     ChatTurn,
     ChatTurnChanged,
     Phase,
 )
+from ownstack.chat.tool_loop import Step
 from ownstack.concurrency import Delay
 
 DELTA_S = 1 / 30
 """Time between two pieces of an answer on their way to a window."""
 PROGRESS_S = 0.1
 """Time between two words on how far one phase is."""
+MAX_STEP_CHARS = 2_000
+"""Of what a tool said, while the answer comes."""
 
 News = (
     ChatProgress
@@ -33,6 +39,9 @@ News = (
     | ChatCompacted
     | ChatModelChanged
     | ChatChanged
+    | ChatSteps
+    | ChatApprovals
+    | ChatEditsChanged
 )
 """What windows are told of a conversation that they have open."""
 Tell = Callable[[News], None]
@@ -65,6 +74,7 @@ class RunningAnswer:
         self._soon = Delay(self.flush)
         self._told_s = 0.0
         self._began_reading: tuple[float, int] | None = None
+        self._steps: dict[str, ChatStep] = {}
 
     def phase(self, phase: Phase, done: int = 0, total: int = 0, speed: float = 0.0) -> None:
         """Note what is done now; `speed` is in tokens a second, as far as it is known."""
@@ -72,7 +82,7 @@ class RunningAnswer:
         is_new = phase != self.progress.phase
         left_ms = None
         if phase == "reading":
-            if self._began_reading is None:
+            if is_new or self._began_reading is None:
                 self._began_reading = (now_s, done)
             left_ms = self._left_ms(now_s, done, total, speed)
         self.progress = ChatProgress(
@@ -121,6 +131,26 @@ class RunningAnswer:
             else:
                 self._soon.start(DELTA_S)
 
+    def step(self, step: Step) -> None:
+        """Note that a tool runs, or what came of it."""
+        call = step.call
+        if step.state == "runs":
+            self.flush()
+            self.phase("looking")
+        self._steps[call.id] = ChatStep(
+            call.id,
+            call.name,
+            call.arguments[:MAX_STEP_CHARS],
+            step.output[:MAX_STEP_CHARS],
+            step.state != "failed",
+        )
+        self._tell(ChatSteps(self._session, self.question, self.turn, self.steps))
+
+    @property
+    def steps(self) -> list[ChatStep]:
+        """The tools that were called so far."""
+        return list(self._steps.values())
+
     def flush(self) -> None:
         """Tell what was not told yet."""
         self._soon.cancel()
@@ -151,6 +181,7 @@ class RunningAnswer:
             at=self.at,
             answer="".join(self._answer.pieces),
             reasoning="".join(self._reasoning.pieces),
+            steps=self.steps,
         )
 
     def _left_ms(self, now_s: float, done: int, total: int, speed: float) -> float | None:

@@ -8,11 +8,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-from ownstack.app.chats import turns
+from ownstack.app.chats import edit_list, turns
+from ownstack.app.chats.asker import Asker
 from ownstack.app.chats.conversation_model import ConversationModel
+from ownstack.app.chats.conversation_tools import ConversationTools, Given
+from ownstack.app.chats.edit_list import EditList
 from ownstack.app.chats.running import News, RunningAnswer, Tell
+from ownstack.app.chats.tool_values import ChatApprovals, ChatEditsChanged
 from ownstack.app.chats.unread_project import UnreadProject
 from ownstack.app.chats.values import (
     ChatChanged,
@@ -26,8 +29,12 @@ from ownstack.chat.answer import Outcome
 from ownstack.chat.branches import restoring
 from ownstack.chat.chat import Chat
 from ownstack.chat.citations import Citation, standing
+from ownstack.chat.edits import Edits
+from ownstack.chat.project_files import ProjectFiles
 from ownstack.chat.retrieval import Project
+from ownstack.chat.tools.toolbox import Toolbox
 from ownstack.concurrency import Delay, Tasks
+from ownstack.engine.protocol import Engine
 from ownstack.errors import ContextOverflowError, OwnstackError, UsageError
 from ownstack.index.embedding.embedder import default_embedder
 from ownstack.index.snapshot.snapshot import Snapshot
@@ -41,43 +48,32 @@ LOOK_S = 2.0
 """How often it is looked whether another process has added to the conversation."""
 
 
-class Asker(Protocol):
-    """The window that a question comes from."""
-
-    def readable(self, root: Path) -> tuple[Path, str]:
-        """Return the folder whose files may be read, and "".
-
-        If none may, it is an empty one, and a sentence that says why.
-        """
-
-    def snapshot(self, root: Path) -> Snapshot | None:
-        """Return what the index knows of the conversation's folder."""
-
-    def missing(self) -> str:
-        """Say why the index may not know all of the folder; "" if it does, or may not."""
-
-    async def use_model(self, model: ConversationModel) -> None:
-        """Have the window's chat model answer, once it is loaded."""
-
-    def loading(self) -> float | None:
-        """Return how far that is, 0 to 1; None while nothing is loaded."""
-
-
 class SharedChat:
     """All of it runs on the event loop. `close` ends it; the log has all that came."""
 
-    def __init__(self, session: SessionLog, root: Path, model: ConversationModel) -> None:
+    def __init__(
+        self,
+        session: SessionLog,
+        root: Path,
+        model: ConversationModel,
+        tools: Callable[[Callable[[], bool], Callable[[], None]], ConversationTools],
+    ) -> None:
+        """`tools` makes those of the conversation; see `ConversationTools` for what it is given."""
         self.session = session
         self.root = root
         self.model = model
+        self.tools = tools(lambda: self.is_followed, self._tell_approvals)
         self.running: RunningAnswer | None = None
         self.problems: tuple[str, ...] = ()
         """What is wrong with the rules."""
-        self._followers: dict[object, Tell] = {}
+        self._followers: dict[Asker, Tell] = {}
         self._chat: Chat | None = None
-        self._readable: tuple[Path, str] | None = None
+        self._made_for: tuple[Engine | None, tuple[Path, str], Given] | None = None
         self._snapshot: Callable[[], Snapshot | None] = lambda: None
+        self._files: Callable[[], ProjectFiles] | None = None
         self.one_at_a_time = asyncio.Lock()
+        self.editing = asyncio.Lock()
+        """Held while proposed edits are applied or taken back."""
         self._preparing = asyncio.Lock()
         self._context: ChatContext | None = None
         self._known_model: ChatModel | None = None
@@ -94,16 +90,18 @@ class SharedChat:
     def is_followed(self) -> bool:
         return bool(self._followers)
 
-    def follow(self, window: object, tell: Tell) -> None:
+    def follow(self, window: Asker, tell: Tell) -> None:
         """Have a window hear what happens."""
         self._followers[window] = tell
         if not self._look.pending:
             self._look.start(LOOK_S)
 
-    def unfollow(self, window: object) -> None:
+    def unfollow(self, window: Asker) -> None:
+        """Have a window hear no more. Without one, nobody is there to allow anything."""
         self._followers.pop(window, None)
         if not self._followers:
             self._look.cancel()
+            self.tools.approvals.refuse()
 
     def tell(self, news: News, but: object = None) -> None:
         """Tell all windows, but for one that knows."""
@@ -131,39 +129,55 @@ class SharedChat:
 
     # The conversation ---------------------------------------------------------------------
 
-    async def prepare(self, asker: Asker) -> Chat:
+    async def prepare(self, asker: Asker, *, asks: bool = False) -> Chat:
         """Return the conversation as the window's model goes on with it; loads that, if need be.
+
+        `asks`: for a question, which has a conversation as it has to be. Meanwhile it stays.
 
         Raises:
             OwnstackError: the log cannot be written.
         """
         async with self._preparing:
-            return await self._prepared(asker)
+            if self._chat is not None and self.running is not None and not asks:
+                return self._chat
+            return await self._prepared(asker, asks=asks)
 
-    async def _prepared(self, asker: Asker) -> Chat:
+    async def _prepared(self, asker: Asker, *, asks: bool) -> Chat:
         await asker.use_model(self.model)
         self._snapshot = partial(asker.snapshot, self.root)
+        self._files = partial(asker.files, self.root)
         engine, readable = self.model.engine, asker.readable(self.root)
+        if asks and not readable[1]:
+            await self.tools.ready(engine)
+        made_for = (engine, readable, await asyncio.to_thread(self.tools.given, engine))
         chat = self._chat
-        known = None if chat is None or chat.window is None else chat.window.engine
-        if chat is not None and known is engine and readable == self._readable:
+        if chat is not None and self._made_for == made_for:
             return chat
-        project: Project = UnreadProject(*readable)
-        if not readable[1]:
-            embedder = await asyncio.to_thread(default_embedder)
-            project = Project(readable[0], lambda: self._snapshot(), embedder)
-        try:
-            made = Chat(self.session, project, engine)
-        except ContextOverflowError as error:
-            self.model.refuse(error)
-            made = Chat(self.session, project, None)
+        made = await self._made(engine, readable)
         if chat is not None:
             await chat.close()
-        self._chat, self._readable, self._context = made, readable, None
+        self._chat, self._made_for, self._context = made, made_for, None
         self.problems = await made.begin()
         self._known_model = self.model.status()
         self.tell(ChatModelChanged(self.session.id, self._known_model, await self.context()))
+        if not asks:
+            self.measure_in_background()
         return made
+
+    async def _made(self, engine: Engine | None, readable: tuple[Path, str]) -> Chat:
+        root, restriction = readable
+        project: Project = UnreadProject(root, restriction)
+        toolbox = Toolbox(())
+        if not restriction:
+            embedder = await asyncio.to_thread(default_embedder)
+            project = Project(root, lambda: self._snapshot(), embedder)
+            edits = Edits(self.session, root, self.tools.equipment.checkpoints, self._files_now)
+            toolbox = await asyncio.to_thread(self.tools.toolbox, project, edits, engine)
+        try:
+            return Chat(self.session, project, engine, toolbox=toolbox)
+        except ContextOverflowError as error:
+            self.model.refuse(error)
+            return Chat(self.session, project, None)
 
     @asynccontextmanager
     async def alone(self, asker: Asker) -> AsyncIterator[Chat]:
@@ -199,6 +213,7 @@ class SharedChat:
             stamp = self.session.stamp(self.session.last_turn)
             made = await asyncio.to_thread(restoring, self.session.events, stamp, turn)
             await self.session.add(*made)
+        self.tell_edits_soon()
 
     async def context(self) -> ChatContext | None:
         """Return what fills the window; None until a model is loaded."""
@@ -224,6 +239,59 @@ class SharedChat:
         )
         return self._context
 
+    # Tools and edits ----------------------------------------------------------------------
+
+    @property
+    def has_tools(self) -> bool:
+        """Whether the model that answers has tools."""
+        return self._made_for is not None and not self._made_for[1][1] and self._made_for[2].tools
+
+    def edits(self, window: Asker) -> Edits:
+        """Return the proposed edits, for files as a window has them."""
+        checkpoints = self.tools.equipment.checkpoints
+        return Edits(self.session, self.root, checkpoints, partial(window.files, self.root))
+
+    async def edit_list(self, window: Asker) -> EditList:
+        """Return the proposed edits as a window is told of them."""
+        edits, restriction = self.edits(window), window.readable(self.root)[1]
+        log = self.session.events
+        return await asyncio.to_thread(edit_list.listed, edits, log, self.root, restriction)
+
+    async def tell_edits(self) -> None:
+        """Tell each window of the proposed edits, as it has the files."""
+        for window, tell in list(self._followers.items()):
+            found = await self.edit_list(window)
+            tell(ChatEditsChanged(self.session.id, found.edits, found.checkpoints))
+
+    def tell_edits_soon(self) -> None:
+        """Do so beside what is done now."""
+        self._tasks.start(self.tell_edits(), "edits")
+
+    def measure_in_background(self) -> None:
+        """Measure how well the model chooses tools, while nothing is asked."""
+        engine = self.model.engine
+        if engine is not None and self.running is None and self._tasks.get("measuring") is None:
+            self._tasks.start(self._measure(engine), "measuring")
+
+    def stop_measuring(self) -> None:
+        """Leave the model to a question; it is measured another time."""
+        measuring = self._tasks.get("measuring")
+        if measuring is not None:
+            measuring.cancel()
+
+    async def _measure(self, engine: Engine) -> None:
+        with self.model.in_use():
+            was_measured = await self.tools.measure(engine)
+        if was_measured:
+            self.tell(ChatChanged(self.session.id, "tools"))
+
+    def _files_now(self) -> ProjectFiles:
+        assert self._files is not None, "a question has been asked"
+        return self._files()
+
+    def _tell_approvals(self) -> None:
+        self.tell(ChatApprovals(self.session.id, self.tools.approvals.waiting))
+
     def page(self, before: int | None = None, limit: int = turns.MAX_TURNS) -> turns.Page:
         """Return some turns. Reads files: call it beside the event loop."""
         return turns.page(
@@ -241,6 +309,7 @@ class SharedChat:
         await self._tasks.ended()
         if self._chat is not None:
             await self._chat.close()
+        await self.tools.close()
         self.model.release()
 
     async def settle(self) -> None:
@@ -256,9 +325,9 @@ class SharedChat:
             self.tell(ChatModelChanged(self.session.id, status, self._context))
 
     def _standing(self, found: Sequence[Citation]) -> Sequence[Citation]:
-        if not found or self._readable is None or self._readable[1]:
+        if not found or self._made_for is None or self._made_for[1][1]:
             return found
-        return standing(found, Project(self._readable[0], lambda: None))
+        return standing(found, Project(self._made_for[1][0], lambda: None))
 
     def note(self, outcome: Outcome | None) -> None:
         """Keep why a compaction was done in another way than it might have been."""

@@ -81,10 +81,12 @@ class Talk:
 
     def _chat(self, session: SessionLog) -> Chat:
         others = (*self._context, *self.knowledge.resumed(session).others)
-        equipment = self._equipment
+        equipment, engine = self._equipment, self.engine
         self.edits = Edits(session, self.project.root, equipment.checkpoints)
-        toolbox = equipment.toolbox(self.log, session, self.project, self.edits, self.engine)
-        return Chat(session, self.project, self.engine, others, toolbox)
+        toolbox = None
+        if engine is not None and equipment.gives_tools(engine):
+            toolbox = equipment.toolbox(self.log, session, self.project, self.edits, engine)
+        return Chat(session, self.project, engine, others, toolbox)
 
     async def leave(self) -> None:
         """Stop what runs; one in which nothing was said, decided or accepted is not kept."""
