@@ -86,12 +86,14 @@ class Editor(LanguageClient):
         progress: bool = False,
         notebooks: bool = False,
         restarts: bool = False,
+        workspace: types.WorkspaceClientCapabilities | None = None,
     ) -> types.InitializeResult:
-        """Open the window; `notebooks`: it synchronises them."""
+        """Open the window; `notebooks`: it synchronises them, `workspace`: what it can do there."""
         synchronization = types.NotebookDocumentSyncClientCapabilities()
         return await self.initialize_session(
             types.InitializeParams(
                 capabilities=types.ClientCapabilities(
+                    workspace=workspace,
                     window=types.WindowClientCapabilities(work_done_progress=progress),
                     notebook_document=types.NotebookDocumentClientCapabilities(synchronization)
                     if notebooks
@@ -145,6 +147,17 @@ class Editor(LanguageClient):
             )
         )
         return types.Position(*LineIndex(self._texts[uri]).position(offset + len(text)))
+
+    def replace(self, text: str, uri: str = URI) -> None:
+        """Change a whole document."""
+        self._texts[uri] = text
+        self._versions[uri] += 1
+        self.text_document_did_change(
+            types.DidChangeTextDocumentParams(
+                types.VersionedTextDocumentIdentifier(self._versions[uri], uri),
+                [types.TextDocumentContentChangeWholeDocument(text=text)],
+            )
+        )
 
     # Completion ---------------------------------------------------------------------------
 

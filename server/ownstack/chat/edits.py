@@ -189,7 +189,7 @@ class Edits:
 
     def _chosen(self, which: Which) -> list[Proposed]:
         waiting = [item for item in self.proposed if item.state == "pending"]
-        if not waiting:
+        if not waiting and not any(isinstance(name, str) for name in which):
             raise EditError("No edit is proposed.", "Ask for a change first.")
         by_name: dict[int | str, Proposed] = dict(enumerate(waiting, 1))
         by_name |= {item.proposal.id: item for item in waiting}

@@ -62,6 +62,7 @@ def record(stamp: Stamp, question: str, answer: Answer) -> Event:
     usage = answer.usage
     details: dict[str, JSON] = {
         "question": question,
+        "finish": answer.finish,
         "citations": [
             {
                 "path": item.path,
@@ -205,7 +206,7 @@ def _turn(group: _Group, replaced: int, root: Path, standing: Standing) -> ChatT
         at=group.question.at,
         answer=answer,
         reasoning=reasoning,
-        finish=text_of(said[-1].data, "finish") if said else "interrupted",
+        finish=_finish(said, details),
         model=model,
         tier="index" if model == INDEX else "model",
         leaves_machine=details.get("leaves_machine") is True,
@@ -217,6 +218,14 @@ def _turn(group: _Group, replaced: int, root: Path, standing: Standing) -> ChatT
         replaced=replaced,
         cut=any(len(text) > MAX_TEXT_CHARS for text in texts),
     )
+
+
+def _finish(said: Sequence[Event], details: Mapping[str, Any]) -> str:
+    """Return how a turn ended: where a tool was called last, the note beside it knows."""
+    last = text_of(said[-1].data, "finish") if said else ""
+    if last in ("", "tool_calls"):
+        return text_of(details, "finish") or "interrupted"
+    return last
 
 
 def _details(group: _Group) -> Mapping[str, Any]:
