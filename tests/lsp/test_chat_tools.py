@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -654,27 +656,64 @@ async def test_an_untrusted_workspace_has_no_tools(
     assert (project / "lines.txt").read_text("utf-8") == LINES
 
 
+async def test_trust_that_is_withdrawn_stops_what_runs(
+    connect: Connect, tested: Path, talker: ScriptedEngine
+) -> None:
+    talker.enqueue([asks("run_tests")])
+    panel = await window(connect, tested)
+    await panel.open()
+
+    asked = asyncio.ensure_future(panel.ask("Test it."))
+    await panel.told(ChatApprovals)
+    panel.editor.workspace_did_change_configuration(
+        types.DidChangeConfigurationParams({"trusted": False})
+    )
+    answered = await asked
+    state = await panel.open(panel.session)
+
+    assert answered.turn.finish == "cancelled"
+    assert (state.approvals, state.has_tools) == ([], False)
+    assert not (tested / "ran").exists()
+
+
 # Servers of the user ------------------------------------------------------------------------
 
 SERVER = Path(__file__).parents[1] / "support" / "tool_server.py"
+
+
+def name_servers(host: Host, **modes: str) -> None:
+    """Have the user's file name servers that behave so."""
+    pytest.importorskip("mcp", reason='needs the official package: pip install "ownstack[mcp]"')
+    file = host.home.tool_servers_file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        "".join(
+            f"[servers.{name}]\ncommand = {json.dumps(sys.executable)}\n"
+            f"args = {json.dumps([str(SERVER), mode])}\n"
+            for name, mode in modes.items()
+        ),
+        "utf-8",
+    )
+
+
+def servers() -> list[int]:
+    """Return which of the servers below run."""
+    running = psutil.Process().children(recursive=True)
+    return [each.pid for each in running if str(SERVER) in _command(each)]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # It has just ended.
+        return []
 
 
 async def test_tools_of_the_users_servers(
     connect: Connect, project: Path, talker: ScriptedEngine, host: Host
 ) -> None:
     """Started with the first question, asked about; one that dies costs one sentence."""
-    pytest.importorskip("mcp", reason='needs the official package: pip install "ownstack[mcp]"')
-    import sys
-
-    host.home.tool_servers_file.parent.mkdir(parents=True, exist_ok=True)
-    host.home.tool_servers_file.write_text(
-        "".join(
-            f"[servers.{name}]\ncommand = {json.dumps(sys.executable)}\n"
-            f"args = {json.dumps([str(SERVER), mode])}\n"
-            for name, mode in (("good", "good"), ("gone", "exits"), ("ill", "dies"))
-        ),
-        "utf-8",
-    )
+    name_servers(host, good="good", gone="exits", ill="dies")
     for _ in range(2):
         talker.enqueue(
             [asks("good__look_up", "c1", word="bicycle"), asks("ill__look_up", "c2", word="x")]
@@ -705,3 +744,29 @@ async def test_tools_of_the_users_servers(
     assert [step.ok for step in second.turn.steps] == [True, False]
     assert len(panel.all(ChatApprovals)) == 4, "what was allowed for always is not asked again"
     assert [news.turn.finish for news in panel.all(ChatTurnChanged)][-1] == "stop"
+    assert len(servers()) == 1
+    await panel.request(messages.DELETE)
+    assert servers() == [], "they end with the conversation"
+
+
+async def test_a_server_that_does_not_start_is_not_waited_for(
+    connect: Connect, project: Path, talker: ScriptedEngine, host: Host
+) -> None:
+    """The question is stopped; without that server the next one is answered."""
+    name_servers(host, silent="silent")
+    talker.enqueue("Yes.")
+    panel = await window(connect, project)
+    await panel.open()
+
+    asked = asyncio.ensure_future(panel.ask("Hi?", question="q"))
+    await panel.told(ChatProgress, lambda news: news.question == "q")
+    while not servers():
+        await asyncio.sleep(0.01)
+    await panel.request(messages.STOP)
+    with pytest.raises(JsonRpcException, match="stopped before it was asked"):
+        await asked
+    host.home.tool_servers_file.unlink()
+    answered = await panel.ask("Hi?")
+
+    assert answered.turn.answer == "Yes."
+    assert servers() == []

@@ -121,8 +121,7 @@ class WindowChats:
 
     async def sessions(self, query: str, folder: str | None, limit: int) -> list[ChatSession]:
         """Return the conversations about a folder that fit some words, the newest first."""
-        root = str(self._root(folder))
-        log = self._host.chats.log
+        root, log = str(self._root(folder)), self._host.chats.log
         return await self._session.beside.run(partial(found, log, root, query, limit))
 
     async def open(self, id: str | None, folder: str | None) -> ChatState:
@@ -161,8 +160,8 @@ class WindowChats:
         if not title.strip():
             raise UsageError("A title has to say something.")
         await self._root_of(id)
-        rename = self._host.chats.log.sessions.rename
-        await asyncio.to_thread(rename, id, title[:MAX_TITLE_CHARS])
+        title = title[:MAX_TITLE_CHARS]
+        await asyncio.to_thread(self._host.chats.log.sessions.rename, id, title)
         self._tell_others(id, "title")
         return shown(await self._info(id))
 
@@ -209,9 +208,9 @@ class WindowChats:
         self, id: str, text: str, question: str, editor: ChatEditor | None, replaces: int | None
     ) -> ChatTurnChanged:
         """Answer a question; see `Questions.ask`."""
-        opened = self._known(id)
         name = question or str(uuid.uuid4())
-        return await opened.ask(Question(name, text, self, editor or ChatEditor(), replaces))
+        asked = Question(name, text, self, editor or ChatEditor(), replaces)
+        return await self._known(id).ask(asked)
 
     def stop(self, id: str) -> bool:
         return self._known(id).stop()
@@ -269,9 +268,8 @@ class WindowChats:
         """Let go of what is pinned: of one event, or all."""
         async with self._known(id).chat.alone(self) as chat:
             if event:
-                session = chat.session
-                stamp = session.stamp(session.last_turn)
-                await session.add(events.pin(stamp, event, pinned=False))
+                stamp = chat.session.stamp(chat.session.last_turn)
+                await chat.session.add(events.pin(stamp, event, pinned=False))
             else:
                 await chat.unpin()
         return await self._changed(id, "pins")
@@ -291,8 +289,8 @@ class WindowChats:
         if not query.strip():
             raise UsageError("Say what to recall.")
         chat, log = self._known(id).chat, self._host.chats.log
-        limit = max(1, min(limit, MAX_FOUND))
-        ask = partial(recollect, log, chat.session, str(chat.root), query, limit)
+        most = max(1, min(limit, MAX_FOUND))
+        ask = partial(recollect, log, chat.session, str(chat.root), query, most)
         return await self._session.beside.run(ask), log.recall.problem
 
     async def memory(
@@ -303,9 +301,8 @@ class WindowChats:
         _, restriction = self.readable(self._known(id).chat.root)
         if change is not None and restriction:
             raise UsageError(restriction)
-        run, done = self._session.beside.run, list[str]()
-        if change is not None:
-            done = await run(partial(change, chat.memory))
+        run = self._session.beside.run
+        done = [] if change is None else await run(partial(change, chat.memory))
         return done, await run(chat.memory.overview)
 
     async def mentions(self, query: str, folder: str | None, limit: int) -> list[ChatMention]:
@@ -324,6 +321,12 @@ class WindowChats:
         for id in self._open:
             self._tell(ChatChanged(id, what))
 
+    def distrust(self) -> None:
+        """Stop answers for which a model may look into files."""
+        for opened in self._open.values():
+            if opened.chat.has_tools:
+                opened.stop()
+
     def status_changed(self) -> None:
         """Have another model answer, if another one was chosen."""
         info = self._session.models["chat"].info
@@ -338,9 +341,8 @@ class WindowChats:
         """Leave all of them. Answers that come go on; questions that wait are given up."""
         self._tasks.cancel()
         self.edits.close()
-        for opened in self._open.values():
+        for id, opened in list(self._open.items()):
             opened.drop(self)
-        for id in list(self._open):
             self.leave(id)
 
     def _coming_model(self) -> ChatModel:
@@ -376,8 +378,7 @@ class WindowChats:
         )
 
     async def _info(self, id: str) -> SessionInfo:
-        sessions = self._host.chats.log.sessions
-        known = await asyncio.to_thread(sessions.list)
+        known = await asyncio.to_thread(self._host.chats.log.sessions.list)
         info = next((info for info in known if info.id == id), None)
         if info is None:
             raise SessionNotFoundError("There is no such conversation.", "It may be deleted.")

@@ -91,6 +91,8 @@ class WindowServer(LanguageServer):
         self.session.trust(trusted)
         if self._chats is not None:
             self._chats.tell_all("trust")
+            if not trusted:
+                self._chats.distrust()
 
     def _tell(self, news: object) -> None:
         self.protocol.notify(_METHODS[type(news)], news)

@@ -5,7 +5,9 @@ from typing import Any
 
 from ownstack.app.chats import running
 from ownstack.app.chats.running import RunningAnswer
-from ownstack.app.chats.values import ChatDelta, ChatProgress
+from ownstack.app.chats.values import ChatDelta, ChatProgress, ChatSteps
+from ownstack.chat.tool_loop import Step
+from ownstack.engine.messages import ToolCallPart
 
 
 def deltas(told: list[Any]) -> list[tuple[int, str, bool]]:
@@ -79,3 +81,36 @@ async def test_without_a_speed_nothing_is_promised() -> None:
     answer.phase("reading", 0, 0)
 
     assert [news.left_ms for news in told] == [None]
+
+
+def test_steps_are_told_as_they_run_and_cut() -> None:
+    """All of them each time; the whole result is in the turn afterwards."""
+    told: list[Any] = []
+    answer = RunningAnswer("s", "q", "Hi?", told.append)
+    first, second = (ToolCallPart(name, "read", "{}") for name in ("c1", "c2"))
+
+    answer.step(Step(first, "", "runs"))
+    answer.step(Step(first, "", "done", "x" * 99_999))
+    answer.step(Step(second, "", "failed", "no such file"))
+
+    steps = [news.steps for news in told if isinstance(news, ChatSteps)]
+    assert [[(step.call, len(step.text), step.ok) for step in each] for each in steps] == [
+        [("c1", 0, True)],
+        [("c1", running.MAX_STEP_CHARS, True)],
+        [("c1", running.MAX_STEP_CHARS, True), ("c2", 12, False)],
+    ]
+    assert answer.progress.phase == "looking"
+    assert answer.so_far().steps == steps[-1]
+
+
+async def test_reading_after_a_tool_is_estimated_anew(monkeypatch: Any) -> None:
+    clock = iter(range(1_000_000))
+    monkeypatch.setattr(running.time, "monotonic", lambda: float(next(clock)))
+    told: list[Any] = []
+    answer = RunningAnswer("s", "q", "Hi?", told.append)
+
+    answer.phase("reading", 0, 100, 10.0)
+    answer.phase("looking")
+    answer.phase("reading", 50, 100, 10.0)
+
+    assert [news.left_ms for news in told] == [10_000.0, None, 5_000.0]

@@ -31,8 +31,9 @@ async def whole_state(
     if running is not None:
         so_far = running.so_far()
         newest = [*(turn for turn in newest if turn.turn != so_far.turn), so_far]
+    _, restriction = window.readable(chat.root)
     problems = (
-        window.readable(chat.root)[1],
+        restriction,
         window.missing(),
         *chat.problems,
         *chat.tools.equipment.problems,
@@ -55,5 +56,5 @@ async def whole_state(
         edits=listed.edits,
         checkpoints=listed.checkpoints,
         tools=chat.tools.use,
-        has_tools=chat.has_tools,
+        has_tools=chat.has_tools and not restriction,
     )
