@@ -49,9 +49,13 @@ def talker(host: Host, engines: Engines, tmp_path: Path) -> ScriptedEngine:
     made = make_gguf(tmp_path / "talker.gguf", chat_template=CHAT_TEMPLATE)
     host.use(host.registry.add(made, "talker").name, "chat")
     engines.engine = ScriptedEngine(name="talker", context_tokens=4_096)
-    # It was measured already, so that what is enqueued is for questions alone.
-    AbilityRecord(host.home.tool_ability_file).put(engines.engine.capabilities, 0.0)
+    measured(host, engines.engine)
     return engines.engine
+
+
+def measured(host: Host, engine: ScriptedEngine) -> None:
+    """Have it known that a model chooses tools badly: what is enqueued is for questions alone."""
+    AbilityRecord(host.home.tool_ability_file).put(engine.capabilities, 0.0)
 
 
 async def window(connect: Connect, folder: Path, **more: Any) -> Panel:
@@ -598,6 +602,7 @@ async def test_a_model_that_is_chosen_meanwhile_goes_on(
     panel = await window(connect, project)
     await panel.open()
     await panel.told(ChatModelChanged, lambda news: news.model.state == "none")
+    measured(host, engines.engine)
 
     made = make_gguf(tmp_path / "talker.gguf", chat_template=CHAT_TEMPLATE)
     host.use(host.registry.add(made, "talker").name, "chat")

@@ -16,7 +16,7 @@ from ownstack.app.chats.editor_state import ChatDiagnostic, ChatEditor
 from ownstack.app.chats.tool_values import ChatApprovals, ChatEditsChanged
 from ownstack.app.chats.values import ChatChanged, ChatProgress, ChatSteps, ChatTurnChanged
 from ownstack.app.host import Host
-from ownstack.chat.tool_ability import TRIALS, AbilityRecord
+from ownstack.chat.tool_ability import ENOUGH, TRIALS, AbilityRecord
 from ownstack.engine.chat import ToolCall
 from ownstack.engine.messages import ToolCallPart
 from ownstack.engine.scripted import ScriptedEngine
@@ -162,20 +162,27 @@ async def test_a_model_is_measured_before_it_is_asked(
     connect: Connect, project: Path, unmeasured: ScriptedEngine, host: Host
 ) -> None:
     """Once, in the background; what is found holds for the next question."""
+    names = {"read": "path", "references": "name", "list": "path", "search": "query"}
     for trial in TRIALS:
-        named = json.dumps({"path": "src", "query": "retries", "name": "parse_date HttpClient"})
-        calls = [ToolCall(ToolCallPart("c", name, named)) for name in sorted(trial.right)[:1]]
-        unmeasured.enqueue(calls or "No tool.")
+        tool = next((name for name in names if name in trial.right), "")
+        unmeasured.enqueue([asks(tool, **{names[tool]: trial.says})] if tool else "No tool.")
+    unmeasured.enqueue("Yes.")
     panel = await window(connect, project)
     state = await panel.open()
 
     await panel.told(ChatChanged, lambda news: news.what == "tools")
+    measured = await panel.open(panel.session)
+    await panel.ask("Hi?")
 
     share = AbilityRecord(host.home.tool_ability_file).get(unmeasured.capabilities)
     assert share is not None
-    assert not state.has_tools
-    assert len(unmeasured.chats) == len(TRIALS)
-    assert all(request.conversation == "tool-ability" for request in unmeasured.chats)
+    assert share >= ENOUGH
+    assert (state.has_tools, measured.has_tools) == (False, True)
+    assert [request.conversation for request in unmeasured.chats] == [
+        *["tool-ability"] * len(TRIALS),
+        panel.session,
+    ]
+    assert unmeasured.chats[-1].tools != ()
 
 
 async def test_a_question_is_not_kept_waiting_by_a_measurement(

@@ -324,7 +324,7 @@ export interface ChatModelChanged {
 /** Something else has changed: ask for the state again. */
 export interface ChatChanged {
   session: string;
-  what: 'title' | 'turns' | 'compaction' | 'pins' | 'cleared' | 'trust' | 'moved' | 'deleted';
+  what: 'title' | 'turns' | 'compaction' | 'pins' | 'cleared' | 'trust' | 'tools' | 'moved' | 'deleted';
 }
 
 type Nothing = Record<string, never>;

@@ -51,16 +51,14 @@ class Equipment:
         known = self._record.get(model) is not None
         return self.use == "auto" and not known and not model.leaves_machine
 
-    async def measure(self, engine: Engine) -> bool:
-        """Measure it, which takes long; return whether it is known now."""
+    async def measure(self, engine: Engine) -> None:
+        """Measure it, which takes long; what fails is in our log."""
         model = engine.capabilities
         try:
             share = await measure(engine)
             await asyncio.to_thread(self._record.put, model, share)
         except (OwnstackError, OSError) as error:
             log.info("How well %s chooses tools was not measured: %s", model.model, error)
-            return False
-        return True
 
     @property
     def has_servers(self) -> bool:

@@ -99,10 +99,8 @@ class ConversationTools:
         if (await asyncio.to_thread(self.given, engine)).tools:
             await self.equipment.start_servers()
 
-    def toolbox(self, project: Project, edits: Edits, engine: Engine | None) -> Toolbox:
-        """Return the tools for a project whose files may be read."""
-        if engine is None or not self.given(engine).tools:
-            return Toolbox(())
+    def toolbox(self, project: Project, edits: Edits, engine: Engine) -> Toolbox:
+        """Return the tools of a model that is given some, for a project that may be read."""
 
         def diagnostics() -> Sequence[Diagnostic]:
             return _diagnostics(self.editor, project.root)
@@ -110,12 +108,11 @@ class ConversationTools:
         equipment = self.equipment
         return equipment.toolbox(self._log, self._session, project, edits, engine, diagnostics)
 
-    async def measure(self, engine: Engine) -> bool:
-        """Measure how well a model chooses tools, if that is not known; return whether it was."""
+    async def measure(self, engine: Engine) -> None:
+        """Measure how well a model chooses tools, if that is not known."""
         async with self._measuring:
-            if not await asyncio.to_thread(self.equipment.may_measure, engine):
-                return False
-            return await self.equipment.measure(engine)
+            if await asyncio.to_thread(self.equipment.may_measure, engine):
+                await self.equipment.measure(engine)
 
     def new_problems(self) -> tuple[str, ...]:
         """Return what is wrong with the servers and was not told with an answer yet."""

@@ -153,18 +153,20 @@ class SharedChat:
         chat = self._chat
         if chat is not None and self._made_for == made_for:
             return chat
-        made = await self._made(engine, readable)
+        made, had_tools = await self._made(*made_for), self.has_tools
         if chat is not None:
             await chat.close()
         self._chat, self._made_for, self._context = made, made_for, None
         self.problems = await made.begin()
         self._known_model = self.model.status()
         self.tell(ChatModelChanged(self.session.id, self._known_model, await self.context()))
+        if self.has_tools != had_tools:
+            self.tell(ChatChanged(self.session.id, "tools"))
         if not asks:
             self.measure_in_background()
         return made
 
-    async def _made(self, engine: Engine | None, readable: tuple[Path, str]) -> Chat:
+    async def _made(self, engine: Engine | None, readable: tuple[Path, str], given: Given) -> Chat:
         root, restriction = readable
         project: Project = UnreadProject(root, restriction)
         toolbox = Toolbox(())
@@ -172,7 +174,8 @@ class SharedChat:
             embedder = await asyncio.to_thread(default_embedder)
             project = Project(root, lambda: self._snapshot(), embedder)
             edits = Edits(self.session, root, self.tools.equipment.checkpoints, self._files_now)
-            toolbox = await asyncio.to_thread(self.tools.toolbox, project, edits, engine)
+            if engine is not None and given.tools:
+                toolbox = await asyncio.to_thread(self.tools.toolbox, project, edits, engine)
         try:
             return Chat(self.session, project, engine, toolbox=toolbox)
         except ContextOverflowError as error:
@@ -243,8 +246,15 @@ class SharedChat:
 
     @property
     def has_tools(self) -> bool:
-        """Whether the model that answers has tools."""
+        """Whether the model that was asked last has tools."""
         return self._made_for is not None and not self._made_for[1][1] and self._made_for[2].tools
+
+    async def gives_tools(self) -> bool:
+        """Say whether the model that is asked next has tools, if files may be read."""
+        engine = self.model.engine
+        if engine is None:
+            return self.has_tools
+        return (await asyncio.to_thread(self.tools.given, engine)).tools
 
     def edits(self, window: Asker) -> Edits:
         """Return the proposed edits, for files as a window has them."""
@@ -281,8 +291,8 @@ class SharedChat:
 
     async def _measure(self, engine: Engine) -> None:
         with self.model.in_use():
-            was_measured = await self.tools.measure(engine)
-        if was_measured:
+            await self.tools.measure(engine)
+        if await self.gives_tools() != self.has_tools:
             self.tell(ChatChanged(self.session.id, "tools"))
 
     def _files_now(self) -> ProjectFiles:

@@ -263,7 +263,7 @@ class ChatChanged:
 
     session: str
     what: str
-    """"title", "turns", "compaction", "pins", "cleared", "trust", "moved" or "deleted"."""
+    """"title", "turns", "compaction", "pins", "cleared", "trust", "tools", "moved" or "deleted"."""
 
 
 @dataclass(frozen=True, slots=True)

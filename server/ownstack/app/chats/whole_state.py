@@ -56,5 +56,5 @@ async def whole_state(
         edits=listed.edits,
         checkpoints=listed.checkpoints,
         tools=chat.tools.use,
-        has_tools=chat.has_tools and not restriction,
+        has_tools=not restriction and await chat.gives_tools(),
     )

@@ -43,7 +43,7 @@ def diagnostic_tools(known: EditorDiagnostics | None) -> tuple[ChatTool, ...]:
         below = arguments.get("path", "").strip("/")
         found = [item for item in known() if not below or _is_below(item.path, below)]
         if not found:
-            return ToolOutput("The editor shows no errors or warnings there.")
+            return ToolOutput("The editor has told of no errors or warnings there.")
         lines = [
             f"{item.path}:{item.line} {item.severity}: {short(item.message, 300)}"
             + (f" ({short(item.source, 40)})" if item.source else "")
