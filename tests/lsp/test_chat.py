@@ -31,6 +31,7 @@ from .conftest import Connect, Engines
 pytestmark = pytest.mark.process
 
 BIKES = "def repair(bike):\n    '''Mend a bicycle.'''\n    return bike.mend()\n"
+COUNTING = [f"{number} " for number in range(200)]
 LONG = "What the shop does, it does for every bicycle, one after the other. "
 
 
@@ -177,7 +178,7 @@ async def test_an_answer_is_stopped(
     connect: Connect, project: Path, talker: ScriptedEngine
 ) -> None:
     """What came is kept, and shown when it is opened again."""
-    talker.enqueue([f"{number} " for number in range(5_000)])
+    talker.enqueue(COUNTING, gate=asyncio.Event(), gate_at=100)
     panel = await window(connect, project)
     await panel.open()
 
@@ -467,7 +468,7 @@ async def test_two_windows_in_one_conversation(
 
     answer = await first.ask("First?", question="q1")
     seen = await second.told(ChatTurnChanged, lambda news: news.turn.finish == "stop")
-    talker.enqueue([f"{number} " for number in range(5_000)])
+    talker.enqueue(COUNTING, gate=asyncio.Event(), gate_at=100)
     asked = asyncio.ensure_future(second.ask("Count.", question="q2"))
     await first.told(ChatDelta, lambda news: news.question == "q2")
     await first.request(messages.STOP)
@@ -490,8 +491,8 @@ async def test_a_panel_that_is_closed_in_mid_stream_loses_nothing(
     connect: Connect, project: Path, talker: ScriptedEngine
 ) -> None:
     """The answer goes on into the log; who opens it meanwhile gets it from where it is."""
-    whole = [f"{number} " for number in range(2_000)]
-    talker.enqueue(whole)
+    gate = asyncio.Event()
+    talker.enqueue(COUNTING, gate=gate, gate_at=100)
     first = await window(connect, project)
     await first.open()
 
@@ -502,13 +503,14 @@ async def test_a_panel_that_is_closed_in_mid_stream_loses_nothing(
     second = await window(connect, project)
     state = await second.open(first.session)
     came = state.turns[-1]
+    gate.set()
     ended = await second.told(ChatTurnChanged, lambda news: news.turn.finish != "")
 
     assert (came.text, came.finish, came.question) == ("Count.", "", "q")
-    assert "".join(whole).startswith(came.answer)
+    assert "".join(COUNTING).startswith(came.answer)
     rest = [news for news in second.all(ChatDelta) if news.offset >= len(came.answer)]
-    assert came.answer + "".join(news.text for news in rest) == "".join(whole)
-    assert (ended.turn.answer, ended.turn.finish) == ("".join(whole), "stop")
+    assert came.answer + "".join(news.text for news in rest) == "".join(COUNTING)
+    assert (ended.turn.answer, ended.turn.finish) == ("".join(COUNTING), "stop")
     assert len(first.heard) == heard
     assert (await asked).turn == ended.turn
 
@@ -655,7 +657,7 @@ async def test_a_conversation_is_deleted_while_it_is_answered(
     connect: Connect, project: Path, talker: ScriptedEngine
 ) -> None:
     """Other windows hear of it; whoever has asked is told."""
-    talker.enqueue([f"{number} " for number in range(5_000)])
+    talker.enqueue(COUNTING, gate=asyncio.Event(), gate_at=100)
     panel = await window(connect, project)
     other = await window(connect, project)
     await panel.open()

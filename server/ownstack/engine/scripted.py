@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,6 +41,7 @@ class ScriptedAnswer:
     pieces: tuple[Piece, ...]
     finish: Finish = Finish.END
     gate: asyncio.Event | None = None
+    gate_at: int = 0
     error: Exception | None = None
     mean_logprob: float = -0.1
     prompt_tokens: int | None = None
@@ -103,6 +104,7 @@ class ScriptedEngine:
         *,
         finish: Finish = Finish.END,
         gate: asyncio.Event | None = None,
+        gate_at: int = 0,
         error: Exception | None = None,
         mean_logprob: float = -0.1,
         prompt_tokens: int | None = None,
@@ -111,8 +113,9 @@ class ScriptedEngine:
     ) -> None:
         """Queue a text, or pieces that are written one loop turn after another.
 
-        In a conversation pieces may also be reasoning and tool calls. With `error`, the pieces
-        are written and then the answer fails with it.
+        In a conversation pieces may also be reasoning and tool calls. So many pieces (`gate_at`)
+        are written before the gate, the others once it is open. With `error`, the pieces are
+        written and then the answer fails with it.
         """
         pieces = (answer,) if isinstance(answer, str) else tuple(answer)
         self._answers.append(
@@ -120,6 +123,7 @@ class ScriptedEngine:
                 pieces,
                 finish,
                 gate,
+                gate_at,
                 error,
                 mean_logprob,
                 prompt_tokens,
@@ -251,12 +255,7 @@ class ScriptedEngine:
         usage: Usage,
     ) -> None:
         text, finish = "", answer.finish
-        if answer.gate is not None:
-            await _first(answer.gate.wait(), cancelled.wait())
-        for piece in answer.pieces:
-            await asyncio.sleep(0)  # one turn of the loop, as a real engine's thread would take
-            if cancelled.is_set():
-                break
+        async for piece in _paced(answer, cancelled):
             if not isinstance(piece, str):
                 raise TypeError("Only a text can be filled in.")
             allowed, reason = limits.cut(text + piece)
@@ -288,13 +287,10 @@ class ScriptedEngine:
     ) -> None:
         text, finish = "", answer.finish
         stream.reading(0, usage.evaluated_tokens)
-        if answer.gate is not None:
-            await _first(answer.gate.wait(), cancelled.wait())
+        if answer.gate_at == 0:
+            await _passed(answer, cancelled)
         stream.reading(usage.evaluated_tokens, usage.evaluated_tokens)
-        for piece in answer.pieces:
-            await asyncio.sleep(0)
-            if cancelled.is_set():
-                break
+        async for piece in _paced(answer, cancelled):
             written = _words(piece)
             allowed, reason = limits.cut(text + written)
             if isinstance(piece, str):
@@ -344,6 +340,24 @@ class _Limits:
         if len(text) > self.max_tokens * 4:
             return text[: self.max_tokens * 4], Finish.LENGTH
         return text, None
+
+
+async def _paced(answer: ScriptedAnswer, cancelled: asyncio.Event) -> AsyncIterator[Piece]:
+    """Give the pieces, each a turn of the loop later, as a real engine's thread would."""
+    for place, piece in enumerate(answer.pieces):
+        if place == answer.gate_at:
+            await _passed(answer, cancelled)
+        await asyncio.sleep(0)
+        if cancelled.is_set():
+            return
+        yield piece
+    if answer.gate_at >= len(answer.pieces):
+        await _passed(answer, cancelled)
+
+
+async def _passed(answer: ScriptedAnswer, cancelled: asyncio.Event) -> None:
+    if answer.gate is not None:
+        await _first(answer.gate.wait(), cancelled.wait())
 
 
 async def _first(*waits: object) -> None:
