@@ -146,7 +146,7 @@ class WindowChats:
         page = await self._session.beside.run(partial(chat.page, before, limit))
         first = page.turns[0].turn if page.turns and page.earlier else 0
         conversation = await asyncio.to_thread(chat.conversation)
-        return page, turns.cards(conversation, first, before)
+        return page, turns.cards(conversation, chat.notes_of, first, before)
 
     async def rename(self, id: str, title: str) -> ChatSession:
         """Give a conversation another title."""
@@ -200,7 +200,7 @@ class WindowChats:
             trusted=self._session.trusted,
             turns=newest,
             earlier=page.earlier,
-            compactions=turns.cards(conversation, first),
+            compactions=turns.cards(conversation, chat.notes_of, first),
             pins=turns.pins(conversation),
             waiting=opened.shown(),
             progress=None if running is None else running.progress,
