@@ -94,7 +94,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
         }
         case 'command':
           // By a name of ours: the page has no way to name another.
-          await vscode.commands.executeCommand(PAGE_COMMANDS[asked.name]);
+          await vscode.commands.executeCommand(PAGE_COMMANDS[asked.name], ...(asked.name === 'pickModel' ? ['chat'] : []));
           return;
         default:
           await this.bridge?.handle(asked);
