@@ -118,7 +118,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       clearTimeout(timer);
       timer = setTimeout(() => { this.tell({ kind: 'editor', attachable: attachable() }); }, EDITOR_MS);
     });
-    const unwatch = this.server.watch(() => { bridge.followServer(); });
+    const unwatch = this.server.watch((status) => { bridge.followServer(status); });
     this.bridge = bridge;
     this.end = () => {
       clearTimeout(timer);
