@@ -50,9 +50,9 @@ export class SessionsView {
 
   update(query: string, sessions: readonly ChatSession[], reason: string): void {
     if (query !== this.search.value.trim()) return;
-    const held = this.list.contains(document.activeElement);
     this.list.replaceChildren(...sessions.map((session) => this.item(session)));
-    if (held) this.search.focus();
+    // What asked, as for another title, had the keyboard, or the button that did has gone.
+    if (this.isOpen && document.activeElement === document.body) this.search.focus();
     const found = sessions.length ? count(sessions.length, 'conversation') : query ? 'Nothing found' : 'No conversations yet';
     this.state.textContent = [found, visibleLine(reason)].filter(Boolean).join('. ');
   }
