@@ -32,6 +32,11 @@ class Conversation extends Chat {
     return this.answer.locator('.markdown').innerText();
   }
 
+  /** Waits until the answer that is being written has this. */
+  async writes(words) {
+    await this.page.locator('.answer[aria-busy=true]', { hasText: words }).waitFor();
+  }
+
   /** Waits for what is told above the text box, and returns it. */
   async told(words) {
     const banner = this.page.locator('.banner', { hasText: words });
@@ -147,7 +152,7 @@ export function conversationJourneys({ config, picture }) {
       const seen = {};
 
       await chat.write('First?');
-      await chat.says('one-end');
+      await chat.writes('one-end');
       await editor.screenshot(picture('writing'));
       await chat.button('Stop').press('Enter');
       await chat.page.locator('.finish', { hasText: 'Stopped' }).waitFor();
@@ -159,12 +164,12 @@ export function conversationJourneys({ config, picture }) {
       await editor.screenshot(picture('stopped'));
 
       await chat.write('Second?');
-      await chat.says('one-end');
+      await chat.writes('one-end');
       await editor.command('View: Show Explorer');
       await page.locator('iframe.webview').waitFor({ state: 'detached' });
       await release();
       await editor.command('Ownstack: Open Chat');
-      await chat.says('two-end');
+      await chat.writes('two-end');
       await chat.write('Third?');
       await chat.write('Fourth?');
       await chat.page.locator('#queue li').nth(1).waitFor();
@@ -177,7 +182,7 @@ export function conversationJourneys({ config, picture }) {
       seen.draft = await chat.page.locator('#question').inputValue();
 
       await Promise.all([page.waitForEvent('load'), editor.command('Developer: Reload Window')]);
-      await chat.says('two-end');
+      await chat.writes('two-end');
       seen.draftAgain = await chat.page.locator('#question').inputValue();
       await editor.screenshot(picture('reloaded'));
       await release();
@@ -185,7 +190,7 @@ export function conversationJourneys({ config, picture }) {
       seen.whole = await chat.says('three-end');
       await chat.page.locator('#question').fill('');
       await chat.write('Fifth?');
-      await chat.says('one-end');
+      await chat.writes('one-end');
       await chat.write('Sixth?');
       await chat.page.locator('#queue li').waitFor();
       for (let count = 0; count < 2; count += 1) await release();
