@@ -486,7 +486,7 @@ async def test_threads_and_solutions_are_kept(open_chat: OpenChat) -> None:
     assert left.notes == ("Open as T001: TODO: why does the bell rattle?",)
     assert done.notes == (
         "Resolved: T001 TODO: why does the bell rattle?",
-        "Kept for /recall: ChainError: the rear chain squeaks → "
+        "Kept for later: ChainError: the rear chain squeaks → "
         "The fix is to oil the rear chain first.",
     )
     assert again.notes == ()

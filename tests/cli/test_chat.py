@@ -261,7 +261,7 @@ def test_without_a_model(home: Home, shop: Path, capsys: Capture, monkeypatch: P
     assert main(["chat"]) == 0
 
     out, err = capsys.readouterr()
-    assert out.startswith("shop.py:1-2  open_shop\n```\ndef open_shop(door):")
+    assert out.startswith("shop.py:1-2  open_shop\n```py\ndef open_shop(door):")
     assert "ownstack models" in err
     assert "Without a chat model" in err
     assert "Without a chat model" in out

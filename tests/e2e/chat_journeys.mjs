@@ -7,7 +7,7 @@ const client = createRequire(join(import.meta.dirname, '..', '..', 'vscode-clien
 const AXE = readFileSync(client.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** The page of the chat, and what a person does in it. */
-class Chat {
+export class Chat {
   constructor(editor) {
     this.editor = editor;
     this.problems = [];

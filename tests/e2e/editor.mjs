@@ -16,12 +16,9 @@ export async function openBrowser(executablePath) {
 export class Editor {
   static async open({ browser }, { url, folder }) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
-    const page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
-    const editor = new Editor(page);
-    await page.goto(`${url}/?folder=${encodeURIComponent(folder)}`);
-    await page.locator('.monaco-workbench .explorer-folders-view').waitFor();
-    return editor;
+    const page = await opened(context, url, folder);
+    await page.locator('.explorer-folders-view').waitFor();
+    return new Editor(page);
   }
 
   constructor(page) {
@@ -198,9 +195,24 @@ export class Editor {
     await this.page.screenshot({ path });
   }
 
+  /** Closes the window, and opens it again as its user finds it. */
+  async again({ url, folder }) {
+    const context = this.page.context();
+    await this.page.close();
+    this.page = await opened(context, url, folder);
+  }
+
   close() {
     return this.page.context().close();
   }
+}
+
+async function opened(context, url, folder) {
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  await page.goto(`${url}/?folder=${encodeURIComponent(folder)}`);
+  await page.locator('.monaco-workbench').waitFor();
+  return page;
 }
 
 // Runs inside the page. Continuation lines of a suggestion live in their own view zone.

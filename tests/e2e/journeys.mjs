@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { chatJourneys } from './chat_journeys.mjs';
+import { conversationJourneys } from './conversation_journeys.mjs';
 import { Editor, openBrowser } from './editor.mjs';
 import { statusJourneys } from './status_journeys.mjs';
 
@@ -30,6 +31,7 @@ const indexed = async (files) => {
 const journeys = {
   ...statusJourneys({ config, picture, daemon, START, GHOST, WORKING }),
   ...chatJourneys({ config, picture }),
+  ...conversationJourneys({ config, picture }),
 
   async accept(editor) {
     await editor.type(START);

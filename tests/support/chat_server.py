@@ -20,7 +20,9 @@ Script = Callable[[str], list[str]]
 """From the newest message of the user to the pieces of the answer."""
 _TRIALS = frozenset(trial.question for trial in TRIALS)
 HOLD = "\0hold"
-"""A piece that is not sent: the answer waits for `ChatServer.release`, or for the client to go."""
+"""A piece that is not sent: the answer waits for `ChatServer.release`."""
+RELEASE = "/release"
+"""Asked for below its address, by the journeys: the same as `ChatServer.release`."""
 
 
 class ChatServer:
@@ -29,15 +31,19 @@ class ChatServer:
     def __init__(self, url: str) -> None:
         self.url = url
         self.asked: list[list[dict[str, Any]]] = []
-        self._released = threading.Event()
+        self.releases = 0
+        self._changed = threading.Condition()
 
     def release(self) -> None:
-        self._released.set()
+        """Let go of the hold that each answer waits at."""
+        with self._changed:
+            self.releases += 1
+            self._changed.notify_all()
 
-    def wait(self) -> None:
-        """Wait until it is released, then hold the next one again."""
-        self._released.wait(PATIENCE_S)
-        self._released.clear()
+    def wait(self, releases: int) -> None:
+        """Wait until it was released so many times."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.releases >= releases, PATIENCE_S)
 
 
 @contextmanager
@@ -65,11 +71,14 @@ class _Handler(BaseHTTPRequestHandler):
         """A test's output is its own."""
 
     def do_GET(self) -> None:
+        if self.path.endswith(RELEASE):
+            self.server_.release()
         self._json({"object": "list", "data": [{"id": MODEL, "object": "model"}]})
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         messages = asked["messages"]
+        releases = self.server_.releases
         newest = _text(messages[-1]["content"])
         if newest in _TRIALS:  # It is measured how well the model chooses tools: badly.
             pieces = ["No."]
@@ -88,7 +97,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             for piece in pieces:
                 if piece == HOLD:
-                    self.server_.wait()
+                    releases += 1
+                    self.server_.wait(releases)
                 else:
                     self._event(delta={"content": piece})
             self._event(delta={}, finish="stop")

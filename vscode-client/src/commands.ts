@@ -49,7 +49,7 @@ export function register(subject: Subject): vscode.Disposable[] {
     toggleWorkspace: () => switching.toggleWorkspace(),
     snooze: (given) => switching.snooze(typeof given === 'number' ? given : undefined),
     endSnooze: () => switching.endSnooze(),
-    pickModel: () => pickModel(server, status),
+    pickModel: (role) => pickModel(server, status, role === 'chat' ? role : undefined),
     settings: (given) => openSettings(typeof given === 'string' ? given : 'ownstack.'),
     restart: () => {
       onRestart();

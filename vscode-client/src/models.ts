@@ -22,14 +22,15 @@ interface Choosing {
   role: Role;
 }
 
-/** Asks for a role and a model for it, and uses that in all windows. */
-export async function pickModel(server: Server, status: StatusItem): Promise<void> {
+/** Asks for a role, unless it is known, and a model for it, and uses that in all windows. */
+export async function pickModel(server: Server, status: StatusItem, role?: Role): Promise<void> {
   const client = server.client;
   if (!client) {
     await tell('warning', status.sentence, buttonsFor(status.sentence));
     return;
   }
   try {
+    if (role && (await pickFor({ client, status, role }, await client.sendRequest(STATUS, {}))) !== 'back') return;
     while ((await pickRole(client, status)) === 'back');
   } catch (error) {
     const reason = forEditor((error as Error).message);

@@ -153,7 +153,7 @@ class WindowChats:
         page = await self._session.beside.run(partial(chat.page, before, limit))
         first = page.turns[0].turn if page.turns and page.earlier else 0
         conversation = await asyncio.to_thread(chat.conversation)
-        return page, turns.cards(conversation, first, before)
+        return page, turns.cards(conversation, chat.notes_of, first, before)
 
     async def rename(self, id: str, title: str) -> ChatSession:
         """Give a conversation another title."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from ownstack.chat.retrieval import Source
 
@@ -26,4 +27,6 @@ def _entry(source: Source) -> str:
     shown = "\n".join(lines[:_LINES])
     more = f"\n({len(lines) - _LINES} more lines)" if len(lines) > _LINES else ""
     head = f"{source.place}  {source.name}".rstrip()
-    return f"{head}\n{fence}\n{shown}\n{fence}{more}"
+    # The end of a file's name is a name of its language for those who colour code.
+    language = PurePosixPath(source.path).suffix[1:] if source.cell is None else ""
+    return f"{head}\n{fence}{language}\n{shown}\n{fence}{more}"

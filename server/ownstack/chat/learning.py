@@ -25,6 +25,7 @@ _LEAST_TERMS = 3
 _RECENT = 4
 """Messages before one that tells of a solution, among which the problem is."""
 _MAX_CHARS = 300
+INBOX = "New in the inbox:"
 
 
 def learn(
@@ -38,10 +39,7 @@ def learn(
     proposed = memory.propose(drafts)
     for proposal in proposed:
         for entry in memory.contradicted(proposal.text):
-            notes.append(
-                f"{proposal.name} contradicts {entry.name}: {entry.text} "
-                f"`/accept {proposal.name} replace` puts it in its place."
-            )
+            notes.append(f"{proposal.name} contradicts {entry.name}: {entry.text}")
     return (*notes, *inbox_notes(proposed))
 
 
@@ -62,12 +60,7 @@ def inbox_notes(proposed: Sequence[Proposal]) -> tuple[str, ...]:
     """Return the line that tells of new proposals; none if there are none."""
     if not proposed:
         return ()
-    names = ", ".join(proposal.name for proposal in proposed)
-    first = proposed[0].name
-    return (
-        f"New in the inbox: {names}. /memory shows it, /accept {first} keeps it in the project's "
-        f"files, /reject {first} drops it.",
-    )
+    return (f"{INBOX} {', '.join(proposal.name for proposal in proposed)}.",)
 
 
 def _drafts(recorded: Sequence[Verdict], source: str) -> list[Proposal]:
@@ -112,7 +105,7 @@ def _solution(facts: ProjectFacts, events: Sequence[Event], message: str) -> lis
         return []
     pattern = facts.saw_pattern(short(problem, _MAX_CHARS), short(solution, _MAX_CHARS))
     times = f", {pattern.seen} times now" if pattern.seen > 1 else ""
-    return [f"Kept for /recall{times}: {pattern.problem} → {pattern.solution}"]
+    return [f"Kept for later{times}: {pattern.problem} → {pattern.solution}"]
 
 
 def _solves(text: str) -> str:

@@ -5,6 +5,7 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 
 import * as chat from '../chatProtocol.js';
 import * as memory from '../memoryProtocol.js';
+import type { Status } from '../protocol.js';
 import type { Server } from '../server.js';
 import { forEditor } from '../wording.js';
 import { editorState } from './editorState.js';
@@ -28,6 +29,12 @@ export class Bridge implements vscode.Disposable {
   private session = '';
   private folder = '';
   private client: LanguageClient | null = null;
+  /** What was searched for in the list of conversations. */
+  private query = '';
+  /** What is known of the index: a conversation says what of it is missing. */
+  private index = '';
+  /** Questions that were taken back: they end without an answer. */
+  private readonly withdrawn = new Set<string>();
   private listening: vscode.Disposable | null = null;
 
   constructor(
@@ -49,9 +56,11 @@ export class Bridge implements vscode.Disposable {
   }
 
   /** Notices that another server runs: its status is heard before anything else of it. */
-  followServer(): void {
-    if (this.server.client === this.client) return;
-    void this.connect().catch((error: unknown) => { this.fail(error); });
+  followServer(status: Status): void {
+    const before = this.index;
+    this.index = status.index.map(({ state, reason }) => `${state} ${reason}`).join();
+    if (this.server.client !== this.client) void this.connect().catch((error: unknown) => { this.fail(error); });
+    else if (this.session && before !== this.index) void this.handle({ kind: 'refresh' });
   }
 
   /** Does what the page asks of the server; what fails is told. */
@@ -100,16 +109,18 @@ export class Bridge implements vscode.Disposable {
         if (await rename(this.running, asked)) await this.changed(asked.session);
         return;
       case 'export':
-        await exportSession(this.running, asked, this.root);
+        await exportSession(this.running, asked, session, this.root);
         return;
       case 'delete':
         if (!(await remove(this.running, asked))) return;
-        await this.list('');
+        await this.list();
         if (asked.session === session) await this.open('');
         return;
       case 'withdraw': {
+        this.withdrawn.add(asked.question);
         const { text } = await this.running.sendRequest(chat.CHAT_WITHDRAW, { session, question: asked.question });
         if (text) this.tell({ kind: 'draft', text });
+        else this.withdrawn.delete(asked.question);
         return;
       }
       case 'memory':
@@ -165,18 +176,20 @@ export class Bridge implements vscode.Disposable {
       });
       if (changed.session === this.session) this.tell({ kind: 'turn', changed });
     } catch (error) {
+      if (this.withdrawn.delete(question)) return;
       // A question that reached the log is there when the server is again.
       this.tell({ kind: 'failed', question, text, reason: words(error) });
     }
   }
 
-  private async list(query: string): Promise<void> {
+  private async list(query = this.query): Promise<void> {
+    this.query = query;
     const result = await this.running.sendRequest(chat.CHAT_SESSIONS, { query, ...this.about });
     this.tell({ kind: 'sessions', query, ...result });
   }
 
   private async changed(session: string): Promise<void> {
-    await this.list('');
+    await this.list();
     if (session === this.session) await this.open(session);
   }
 

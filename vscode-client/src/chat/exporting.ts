@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 
-import { CHAT_DELETE, CHAT_EXPORT, CHAT_RENAME } from '../chatProtocol.js';
+import { CHAT_CLOSE, CHAT_DELETE, CHAT_EXPORT, CHAT_OPEN, CHAT_RENAME } from '../chatProtocol.js';
 
 const MAX_TITLE = 200;
 
@@ -35,15 +35,17 @@ export async function remove(client: LanguageClient, { session, title }: Named):
   return true;
 }
 
-/** Writes a conversation into a file that the user names. */
-export async function exportSession(client: LanguageClient, { session }: Named, folder: vscode.Uri | undefined): Promise<void> {
+/** Writes a conversation into a file that the user names; `shown` is the one that is open. */
+export async function exportSession(client: LanguageClient, { session }: Named, shown: string, folder: vscode.Uri | undefined): Promise<void> {
   const formats = [
     { label: 'Markdown', description: 'to read', format: 'markdown' as const },
     { label: 'JSON', description: 'all of it, to work with', format: 'json' as const },
   ];
   const picked = await vscode.window.showQuickPick(formats, { title: 'Export Conversation' });
   if (!picked) return;
-  const { text, name } = await client.sendRequest(CHAT_EXPORT, { session, format: picked.format });
+  if (session !== shown) await client.sendRequest(CHAT_OPEN, { session });
+  const exported = client.sendRequest(CHAT_EXPORT, { session, format: picked.format });
+  const { text, name } = await exported.finally(() => (session === shown ? undefined : client.sendRequest(CHAT_CLOSE, { session })));
   // A name is a name, whatever the server calls it.
   const file = basename(name.replaceAll('\\', '/'));
   const defaultUri = folder ? vscode.Uri.joinPath(folder, file) : vscode.Uri.file(file);

@@ -35,7 +35,7 @@ const BODY = `<h1 class="unseen">Ownstack Chat</h1>
 <button type="button" id="new" title="Begin a new conversation">New</button>
 </div>
 <div id="sessions" role="dialog" aria-label="Conversations" hidden>
-<div class="row"><input id="sessions-search" type="search" aria-label="Search conversations" placeholder="Search titles and what was said" autocomplete="off" spellcheck="false">
+<div class="row"><input id="sessions-search" type="search" aria-label="Search conversations" placeholder="Search conversations" autocomplete="off" spellcheck="false">
 <button type="button" id="sessions-close">Close</button></div>
 <p id="sessions-state" role="status"></p>
 <ul id="sessions-list" aria-label="Conversations"></ul>

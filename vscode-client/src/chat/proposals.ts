@@ -72,7 +72,11 @@ export class Proposals implements vscode.Disposable, vscode.TextDocumentContentP
       throw new Error(`The editor did not take the change of ${name(proposal.target)}. Nothing was applied.`);
     }
     await this.close(uri);
-    await vscode.window.showTextDocument(proposal.target, { preview: false });
+    const shown = await vscode.window.showTextDocument(proposal.target, { preview: false });
+    const { start } = difference(proposal.base ?? '', proposal.text);
+    const at = shown.document.positionAt(start);
+    shown.selection = new vscode.Selection(at, at);
+    shown.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   }
 
   async discard(given?: unknown): Promise<void> {
@@ -113,13 +117,13 @@ export async function resolve(path: string, folder: vscode.Uri | undefined): Pro
   const root = folder ?? vscode.workspace.workspaceFolders?.[0]?.uri;
   if (!root) throw new Error('Open a folder first: the answer names a file of one.');
   const target = path.startsWith('/') ? root.with({ path }) : vscode.Uri.joinPath(root, path);
-  await checkInside(target);
+  await checkInside(target, path);
   return target;
 }
 
-async function checkInside(target: vscode.Uri): Promise<void> {
+async function checkInside(target: vscode.Uri, named = name(target)): Promise<void> {
   const folder = vscode.workspace.getWorkspaceFolder(target);
-  const outside = new Error(`${name(target)} is outside the workspace, so it is left alone.`);
+  const outside = new Error(`${named} is outside the workspace, so it is left alone.`);
   if (!folder) throw outside;
   if (target.scheme !== 'file') return;
   const root = await realpath(folder.uri.fsPath);

@@ -94,7 +94,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
         }
         case 'command':
           // By a name of ours: the page has no way to name another.
-          await vscode.commands.executeCommand(PAGE_COMMANDS[asked.name]);
+          await vscode.commands.executeCommand(PAGE_COMMANDS[asked.name], ...(asked.name === 'pickModel' ? ['chat'] : []));
           return;
         default:
           await this.bridge?.handle(asked);
@@ -118,7 +118,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       clearTimeout(timer);
       timer = setTimeout(() => { this.tell({ kind: 'editor', attachable: attachable() }); }, EDITOR_MS);
     });
-    const unwatch = this.server.watch(() => { bridge.followServer(); });
+    const unwatch = this.server.watch((status) => { bridge.followServer(status); });
     this.bridge = bridge;
     this.end = () => {
       clearTimeout(timer);

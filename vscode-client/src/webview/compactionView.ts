@@ -3,6 +3,7 @@
 import type { ChatCompaction } from '../chatProtocol.js';
 import { button, make } from './dom.js';
 import { count, number } from './figures.js';
+import { blocks, rendered, type Environment } from './markdown.js';
 import { visible, visibleLine } from './visible.js';
 
 export interface CardActions {
@@ -24,18 +25,25 @@ export function compactionView(compaction: ChatCompaction, actions: CardActions)
   }
   const { before, after, covered, summary, ledger, notes, method } = compaction;
   const card = make('details', { class: 'card' });
-  const figures = `${number(before)} → ${count(after, 'token')}`;
-  const body = make('div', { class: 'summary' }, visible(summary) || 'There is no summary: only old output was put behind handles.');
+  const figures = method === 'edited' ? `Summary edited, ${count(after, 'token')}.` : `${number(before)} → ${count(after, 'token')}.`;
+  const body = formatted(summary || 'There is no summary: only old output was put behind handles.');
   card.append(
-    make('summary', {}, make('strong', {}, figures), ` ${count(covered, 'earlier message')} made shorter for the model. Nothing is lost: the log has all of it.`),
+    make('summary', {}, make('strong', {}, figures), ` The model reads ${count(covered, 'earlier message')} in short. The log keeps all of them.`),
     make('p', {}, METHODS[method] ?? '', compaction.focus ? ` In more detail: ${visibleLine(compaction.focus)}.` : ''),
     ...notes.map((note) => make('p', { class: 'note' }, visibleLine(note, 1_000))),
     make('h3', {}, 'What the model reads in their place'),
     body,
-    ...(ledger ? [make('h3', {}, 'Facts kept beside it'), make('div', { class: 'summary' }, visible(ledger))] : []),
+    ...(ledger ? [make('h3', {}, 'Facts kept beside it'), formatted(ledger)] : []),
   );
   if (compaction.newest) card.append(cardTools(compaction, body, actions));
   return card;
+}
+
+function formatted(text: string): HTMLElement {
+  const environment: Environment = {};
+  const body = make('div', { class: 'summary markdown' });
+  body.append(rendered(blocks(visible(text), environment), environment));
+  return body;
 }
 
 function cardTools(compaction: ChatCompaction, body: HTMLElement, actions: CardActions): HTMLElement {

@@ -92,6 +92,8 @@ export class Composer {
 
   /** Shows whether an answer is made, and which questions wait for it. */
   update(busy: boolean, waiting: readonly ChatQuestion[]): void {
+    // The keyboard does not go with the button.
+    if (!busy && document.activeElement === this.stop) this.focus();
     setShown(this.stop, busy);
     this.send.textContent = busy ? 'Ask Next' : 'Send';
     setShown(this.queue, waiting.length > 0);

@@ -1,6 +1,6 @@
 /** A conversation as the page shows it: each message of the server makes the next value of it. */
 
-import type { ChatCompaction, ChatDelta, ChatQuestion, ChatState, ChatTurn, ChatTurnChanged } from '../chatProtocol.js';
+import type { ChatCompaction, ChatDelta, ChatProgress, ChatQuestion, ChatState, ChatTurn, ChatTurnChanged } from '../chatProtocol.js';
 import type { Told } from '../chat/messages.js';
 
 export interface Conversation extends ChatState {
@@ -43,7 +43,7 @@ export function changed(now: Conversation, told: Told): Conversation {
     case 'deltas':
       return told.deltas.filter(({ session }) => session === now.session.id).reduce(withDelta, now);
     case 'progress':
-      return told.progress.session === now.session.id ? { ...now, progress: told.progress } : now;
+      return told.progress.session === now.session.id ? withProgress(now, told.progress) : now;
     case 'turn':
       return told.changed.session === now.session.id ? withTurn(now, told.changed) : now;
     case 'queue': {
@@ -94,6 +94,12 @@ export function entries(now: Conversation): Entry[] {
   made.sort((a, b) => a.turn_ - b.turn_ || a.at - b.at);
   const sent = now.sent.map((question): Entry => ({ key: `sent ${question.question}`, kind: 'sent', question }));
   return [...made, ...sent];
+}
+
+/** Returns it with what is done now; that a question waits says nothing of the one before it. */
+function withProgress(now: Conversation, progress: ChatProgress): Conversation {
+  const other = now.progress !== null && now.progress.question !== progress.question;
+  return progress.phase === 'waiting' && other ? now : { ...now, progress };
 }
 
 function withDelta(now: Conversation, delta: ChatDelta): Conversation {

@@ -58,13 +58,18 @@ export class ConversationView {
     const height = this.log.scrollHeight;
     const wanted = entries(now);
     const keys = new Set(wanted.map(({ key }) => key));
+    const held = this.list.contains(document.activeElement);
     for (const key of this.nodes.keys()) if (!keys.has(key)) this.remove(key);
-    let place = this.list.firstElementChild;
+    let last: HTMLElement | null = null;
     for (const entry of wanted) {
       const node = this.node(entry);
-      if (node === place) place = place.nextElementSibling;
-      else this.list.insertBefore(node, place);
+      // Looked up now: making the node may have taken away the one that was there.
+      const place: Element | null = last ? last.nextElementSibling : this.list.firstElementChild;
+      if (node !== place) this.list.insertBefore(node, place);
+      last = node;
     }
+    // What had the keyboard may have gone: it stays in the conversation.
+    if (held && !this.list.contains(document.activeElement)) this.log.focus();
     setShown(this.earlier, now.earlier);
     // What is added above leaves what is read where it is.
     const grew = first !== null && first !== this.list.firstElementChild && first.isConnected;
@@ -86,7 +91,10 @@ export class ConversationView {
     }
     const value = entry.kind === 'sent' ? entry.question.question : JSON.stringify(entry.compaction);
     if (known && this.values.get(key) === value) return known;
+    // A summary that is being edited stays until it can no longer be.
+    if (entry.kind === 'compaction' && entry.compaction.newest && known?.querySelector('textarea')) return known;
     const made = entry.kind === 'sent' ? sentView(entry.question) : compactionView(entry.compaction, this.actions.card);
+    if (known instanceof HTMLDetailsElement && made instanceof HTMLDetailsElement) made.open = known.open && entry.kind === 'compaction' && entry.compaction.newest;
     this.values.set(key, value);
     known?.replaceWith(made);
     this.nodes.set(key, made);

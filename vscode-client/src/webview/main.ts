@@ -21,6 +21,8 @@ interface Host {
   setState(state: Kept): void;
 }
 
+const FLASH_MS = 1_500;
+
 declare function acquireVsCodeApi(): Host;
 
 const host = acquireVsCodeApi();
@@ -63,6 +65,7 @@ function send(text: string, replaces: number, attached: Attached, again = false)
     surroundings.notice('The server does not answer yet. Your question is still here.', now);
     return;
   }
+  surroundings.notice('', now);
   asked += 1;
   const question = `page-${Date.now().toString(36)}-${asked}`;
   show(withSent(now, question, text, replaces));
@@ -121,12 +124,24 @@ function told(message: Told): void {
 
 window.addEventListener('message', ({ data }: MessageEvent<Told>) => { told(data); });
 
+/** Says on a button for a moment what it did. */
+function flash(pressed: Element, words: string): void {
+  const before = pressed.textContent;
+  if (before === words) return;
+  pressed.textContent = words;
+  setTimeout(() => { pressed.textContent = before; }, FLASH_MS);
+}
+
 // One listener for what stands in answers: nodes of an answer come and go while it streams.
 document.addEventListener('click', (event) => {
   const target = event.target instanceof Element ? event.target : null;
   const action = target?.closest<HTMLElement>('[data-action]')?.dataset.action;
   const block = target?.closest('.code');
-  if (action && block) ask({ kind: 'code', action: action as CodeAction, ...codeOf(block) });
+  if (target && action === 'copy') flash(target, 'Copied');
+  if (action && block) {
+    surroundings.notice('', now);
+    ask({ kind: 'code', action: action as CodeAction, ...codeOf(block) });
+  }
   const link = target?.closest('a');
   if (!link) return;
   event.preventDefault();

@@ -31,9 +31,11 @@ export class MemoryView {
   }
 
   update({ inbox, entries, problems }: ChatMemory, done: readonly string[]): void {
-    const waiting = inbox.length ? count(inbox.length, 'proposal waits', 'proposals wait') : 'Nothing waits';
+    const waiting = inbox.length
+      ? `${count(inbox.length, 'proposal waits', 'proposals wait')}. Nothing is in a file before you accept it.`
+      : 'Nothing waits to be accepted.';
     const said = [...done, ...problems].map((line) => visibleLine(line, 400));
-    this.state.textContent = [`${waiting}. Nothing is in a file before you accept it.`, ...said].join(' ');
+    this.state.textContent = [...said, waiting].join(' ');
     const held = this.panel.contains(document.activeElement);
     this.inbox.replaceChildren(...inbox.map((proposal) => this.proposal(proposal)));
     this.entries.replaceChildren(...entries.map((entry) => this.entry(entry)));

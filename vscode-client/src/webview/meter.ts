@@ -37,8 +37,12 @@ export function segments(context: ChatContext): Segment[] {
 /** Returns the meter in words. */
 export function meterWords(context: ChatContext): string {
   const about = context.exact ? '' : 'about ';
-  const percent = context.window > 0 ? Math.round((100 * context.total) / context.window) : 0;
-  return `${about}${number(context.total)} of ${count(context.window, 'token')}, ${percent} %`;
+  return `${about}${number(context.total)} of ${count(context.window, 'token')}, ${percent(context)} %`;
+}
+
+/** Returns how full the window is. */
+export function percent({ window, total }: ChatContext): number {
+  return window > 0 ? Math.round((100 * total) / window) : 0;
 }
 
 export function bar(context: ChatContext): HTMLElement {
@@ -54,7 +58,8 @@ export function bar(context: ChatContext): HTMLElement {
 
 export function table(context: ChatContext): HTMLElement {
   const rows = segments(context).map(({ name, tokens, share }, index, all) => {
-    const mark = make('span', { class: `mark ${index >= all.length - 2 ? '' : `part-${index % 6}`}`, 'aria-hidden': 'true' });
+    const kinds = { [all.length - 2]: 'reserve', [all.length - 1]: 'free' };
+    const mark = make('span', { class: `mark ${kinds[index] ?? `part-${index % 6}`}`, 'aria-hidden': 'true' });
     return make('tr', {}, make('th', { scope: 'row' }, mark, name), make('td', {}, number(tokens)), make('td', {}, `${Math.round(100 * share)} %`));
   });
   const words = `What is old is summed up after an answer from ${count(context.background, 'token')} on, and before one from ${number(context.required)} on.`;

@@ -5,7 +5,7 @@ import type { ChatPin } from '../chatProtocol.js';
 import { isBusy, type Conversation } from './conversation.js';
 import { button, byId, make, setShown } from './dom.js';
 import { phaseWords } from './figures.js';
-import { bar, meterWords, table } from './meter.js';
+import { bar, meterWords, percent, table } from './meter.js';
 import { visible, visibleLine } from './visible.js';
 
 const COMMANDS: Readonly<Record<PageCommand, string>> = {
@@ -27,7 +27,7 @@ export class Surroundings {
   private readonly context = byId('context', 'div');
   private readonly pins = byId('pins', 'ul');
   private down = '';
-  private notices: string[] = [];
+  private noticed = '';
   private shown = '';
 
   constructor(private readonly ask: (asked: Asked) => void) {
@@ -47,8 +47,9 @@ export class Surroundings {
     this.showBanners(now);
   }
 
+  /** Says what came of the newest thing that was asked for; "" when the next one is. */
   notice(text: string, now: Conversation | null): void {
-    this.notices = [...this.notices.filter((other) => other !== text), text].slice(-3);
+    this.noticed = text;
     this.showBanners(now);
   }
 
@@ -65,16 +66,20 @@ export class Surroundings {
   private showBanners(now: Conversation | null): void {
     const made: HTMLElement[] = [];
     if (this.down) made.push(this.banner('error', this.down, ['restart', 'showLog']));
+    const problems = [...(now?.problems ?? [])];
     if (now && !now.trusted) {
-      made.push(this.banner('warning', 'Restricted mode: no file of this folder is read, nothing is searched, applied or run. Questions are answered without the project.', ['trust']));
+      // The first of them says what follows from that.
+      made.push(this.banner('warning', `Restricted mode. ${visibleLine(problems.shift() ?? '', 400)} Nothing is applied.`, ['trust']));
     }
     if (now?.model.tier === 'index') {
-      const why = now.model.reason ? ` ${visibleLine(now.model.reason, 400)}` : '';
+      // That none was chosen is no news beside the button.
+      const why = now.model.reason && now.model.state !== 'none' ? ` ${visibleLine(now.model.reason, 400)}` : '';
       made.push(this.banner('info', `There is no chat model: questions are answered with the code that the index finds.${why}`, ['pickModel']));
     } else if (now?.model.state === 'error') {
       made.push(this.banner('error', visibleLine(now.model.reason, 600), ['pickModel', 'showLog']));
     }
-    for (const text of [...(now?.problems ?? []), ...this.notices]) made.push(this.notable(text, now));
+    for (const text of problems) made.push(this.banner('info', visibleLine(text, 600), []));
+    if (this.noticed) made.push(this.dismissible(this.noticed, now));
     const key = made.map(({ textContent }) => textContent).join('\n');
     // Built anew only if it says something else: the keyboard may be in it.
     if (key === this.shown) return;
@@ -87,12 +92,12 @@ export class Surroundings {
     return make('div', { class: `banner ${level}` }, make('p', {}, text), make('div', { class: 'tools' }, ...buttons));
   }
 
-  private notable(text: string, now: Conversation | null): HTMLElement {
-    const made = this.banner('info', visibleLine(text, 600), []);
-    if (!this.notices.includes(text)) return made;
+  private dismissible(text: string, now: Conversation | null): HTMLElement {
+    const made = this.banner('warning', visibleLine(text, 600), []);
+    made.classList.add('notice');
     made.append(button('Dismiss', () => {
-      this.notices = this.notices.filter((other) => other !== text);
-      this.showBanners(now);
+      this.notice('', now);
+      byId('question', 'textarea').focus();
     }));
     return made;
   }
@@ -129,8 +134,9 @@ export class Surroundings {
       return;
     }
     const words = meterWords(context);
-    this.meter.replaceChildren(bar(context), make('span', {}, words));
-    this.meter.setAttribute('aria-label', `The model's window: ${words}`);
+    this.meter.replaceChildren(bar(context), make('span', {}, `${percent(context)} %`));
+    this.meter.title = `The model's window: ${words}`;
+    this.meter.setAttribute('aria-label', this.meter.title);
     byId('context-table', 'div').replaceChildren(table(context));
     setShown(this.pins, pins.length > 0);
     this.pins.replaceChildren(...pins.map((pin) => this.pin(pin)));

@@ -51,6 +51,8 @@ export class SessionsView {
   update(query: string, sessions: readonly ChatSession[], reason: string): void {
     if (query !== this.search.value.trim()) return;
     this.list.replaceChildren(...sessions.map((session) => this.item(session)));
+    // What asked, as for another title, had the keyboard, or the button that did has gone.
+    if (this.isOpen && document.activeElement === document.body) this.search.focus();
     const found = sessions.length ? count(sessions.length, 'conversation') : query ? 'Nothing found' : 'No conversations yet';
     this.state.textContent = [found, visibleLine(reason)].filter(Boolean).join('. ');
   }

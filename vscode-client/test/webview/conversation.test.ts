@@ -111,6 +111,14 @@ describe('a conversation', () => {
     expect(now.compactions.map(({ newest }) => newest)).toEqual([false, true]);
   });
 
+  it('goes on to say what is done now when another question waits', () => {
+    const told = (question: string, phase: 'writing' | 'waiting'): Told => ({ kind: 'progress', progress: { session: 's', question, turn: 0, phase, done: 0, total: 0, leftMs: null } });
+
+    expect(after(told('q7', 'writing'), told('q8', 'waiting')).progress?.phase).toBe('writing');
+    expect(after(told('q8', 'waiting')).progress?.phase).toBe('waiting');
+    expect(after(told('q8', 'waiting'), told('q8', 'writing')).progress?.phase).toBe('writing');
+  });
+
   it('is at rest when the answer is complete, or was refused', () => {
     const reading: Told = { kind: 'progress', progress: { session: 's', question: 'q7', turn: 7, phase: 'reading', done: 1, total: 2, leftMs: null } };
     expect(isBusy(after(BEGUN, reading))).toBe(true);

@@ -40,6 +40,8 @@ _KINDS: Mapping[str, Kind] = {
 
 Standing = Callable[[Sequence[Citation]], Sequence[Citation]]
 """Returns those citations whose lines exist now."""
+Notes = Callable[[str], Sequence[str]]
+"""Returns why a compaction was done in another way than it might have been, by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +126,17 @@ def page(
 
 
 def cards(
-    conversation: Conversation, since: int = 0, until: int | None = None
+    conversation: Conversation, notes: Notes, since: int = 0, until: int | None = None
 ) -> list[ChatCompaction]:
     """Return the compactions that hold from a turn on, and before another one, oldest first."""
     made = [event for event in conversation.events if event.kind == "compaction"]
     shown = [
-        card(event, conversation)
+        event
         for event in made[-MAX_CARDS:]
         if event.turn >= since and (until is None or event.turn < until)
     ]
-    newest = [card(made[-1], conversation)] if made and until is None and not shown else []
-    return [*newest, *shown]
+    newest = made[-1:] if until is None and not shown else []
+    return [card(event, conversation, notes(event.id)) for event in [*newest, *shown]]
 
 
 def card(event: Event, conversation: Conversation, notes: Sequence[str] = ()) -> ChatCompaction:

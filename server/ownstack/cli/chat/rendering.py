@@ -26,6 +26,18 @@ _METHODS = {
 }
 
 
+def _print_notes(notes: Sequence[str]) -> None:
+    from ownstack.chat.learning import INBOX
+
+    for note in notes:
+        say_meanwhile(note)
+    if any(note.startswith(INBOX) for note in notes):
+        say_meanwhile(
+            "/memory shows it, /accept NAME keeps it in the project's files (/accept NAME replace: "
+            "in the place of what it contradicts), /reject NAME drops it."
+        )
+
+
 def print_citations(citations: tuple[Citation, ...]) -> None:
     """Print the places that stand behind an answer."""
     if not citations:
@@ -38,8 +50,9 @@ def print_citations(citations: tuple[Citation, ...]) -> None:
 
 def print_answer_end(chat: Chat, answer: Answer) -> None:
     """Print what a person should know beside an answer, and what it cost."""
-    for line in (*answer.problems, *answer.notes):
+    for line in answer.problems:
         say_meanwhile(line)
+    _print_notes(answer.notes)
     if answer.finish == "cancelled":
         say_meanwhile("Stopped; what came is kept.")
     if answer.finish == "length":

@@ -389,5 +389,5 @@ def _noted(made: Compacted, usage: Sequence[Usage], notes: Sequence[str]) -> Com
         made.covered,
         made.ledger,
         tuple(usage),
-        tuple(notes),
+        tuple(dict.fromkeys(notes)),
     )
