@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +132,11 @@ def _places(session: SessionLog) -> tuple[str, ...]:
     contexts = [text_of(event.data, "context") for event in session.events if event.kind == "user"]
     lines = [line for context in contexts for line in context.splitlines()]
     pairs = itertools.pairwise(lines)
-    return tuple(line for line, after in pairs if after.startswith("```") and ":" in line)
+    return tuple(
+        line
+        for line, after in pairs
+        if after.startswith("```") and re.search(r":\d+(-\d+)?$", line)
+    )
 
 
 def _toolbox(bench: Bench, session: SessionLog) -> Toolbox:
