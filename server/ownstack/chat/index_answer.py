@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ownstack.chat.retrieval import Source
+from ownstack.text import fenced
 
 NAME = "index"
 """What is named as having answered."""
@@ -20,10 +21,7 @@ def index_answer(sources: Sequence[Source]) -> str:
 
 def _entry(source: Source) -> str:
     lines = source.text.rstrip().split("\n")
-    fence = "```"
-    while fence in source.text:
-        fence += "`"
     shown = "\n".join(lines[:_LINES])
     more = f"\n({len(lines) - _LINES} more lines)" if len(lines) > _LINES else ""
     head = f"{source.place}  {source.name}".rstrip()
-    return f"{head}\n{fence}\n{shown}\n{fence}{more}"
+    return f"{head}\n{fenced(shown)}{more}"
