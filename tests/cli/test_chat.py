@@ -354,7 +354,7 @@ def test_names_are_offered(tmp_path: Path) -> None:
     snapshot = searchable(tmp_path, {"a/shop.py": "x = 1\n", "shop.py": "y = 2\n"})
     project = Project(tmp_path, lambda: snapshot, TOY)
 
-    assert offers("/co", project) == [("/compact", "/co"), ("/context", "/co")]
+    assert offers("/com", project) == [("/compact", "/com"), ("/commit", "/com")]
     assert offers("See @sho", project) == [("@shop.py", "@sho"), ("@a/shop.py", "@sho")]
     assert offers("See sho", project) == offers("", project) == offers("x /co", project) == []
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from ownstack.chat.index_answer import NAME as INDEX
-from ownstack.chat.tool_loop import Step
 from ownstack.cli.chat import commands, lines, rendering
+from ownstack.cli.chat.answering import answer
 from ownstack.cli.chat.asking import is_terminal
 from ownstack.cli.chat.opening import Talk, opened_talk
 from ownstack.cli.interrupts import Interrupts
-from ownstack.cli.output import Stream, say_meanwhile, warn
+from ownstack.cli.output import say_meanwhile, warn
 from ownstack.errors import OwnstackError, UsageError
 from ownstack.paths import Home
 
@@ -54,30 +53,6 @@ async def converse(talk: Talk, read: lines.Read) -> None:
             return
         except OwnstackError as error:
             warn(" ".join(str(error).split()))
-
-
-async def answer(talk: Talk, question: str) -> None:
-    """Print an answer while it comes, then its sources and what it cost."""
-    out = Stream()
-
-    def show(text: str, is_reasoning: bool) -> None:
-        out.write(text, aside=is_reasoning)
-
-    def show_step(step: Step) -> None:
-        if step.state != "runs":
-            out.note(rendering.step_line(step))
-
-    talk.chat.show_step = show_step
-    with Interrupts(talk.chat):
-        try:
-            said = await talk.chat.ask(question, show)
-        finally:
-            out.end()
-    rendering.print_compaction(said.compacted)
-    if said.model != INDEX:  # Its answer is nothing but places.
-        rendering.print_citations(said.citations)
-    rendering.print_answer_end(talk.chat, said)
-    rendering.print_proposals(talk.edits.pending)
 
 
 async def _settle(talk: Talk) -> None:
