@@ -15,32 +15,37 @@ from ownstack.paths import Home
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """Talk until the input ends."""
+    """Talk until the input ends; the exit status is 1 if a line that was piped in failed."""
     async with opened_talk(arguments, quiet=False) as talk:
         commands.say_where(talk)
         read: lines.Read = lines.read_line
         if is_terminal():
             say_meanwhile("/help lists commands; Ctrl-D ends.")
             read = lines.edited_lines(Home.default().input_history_file, talk.project)
-        await converse(talk, read)
+        all_done = await converse(talk, read)
         # What was begun in the background is finished: the next time begins with it.
         await _settle(talk)
-    return 0
+    return 0 if all_done or is_terminal() else 1
 
 
-async def converse(talk: Talk, read: lines.Read) -> None:
-    """Answer lines and run commands; an error ends neither the conversation nor the program."""
+async def converse(talk: Talk, read: lines.Read) -> bool:
+    """Answer lines and run commands; an error ends neither the conversation nor the program.
+
+    Return whether no line failed. Of those that are piped in, one that did is told by its number.
+    """
+    all_done, number = True, 0
     while True:
+        number += 1
         try:
             line = await read()
         except KeyboardInterrupt:
             say_meanwhile("Ctrl-D or /quit ends.")
             continue
         except UsageError as error:
-            warn(str(error))
-            return
+            _tell(number, error)
+            return False
         if line is None:
-            return
+            return all_done
         if not line.strip():
             continue
         try:
@@ -50,9 +55,15 @@ async def converse(talk: Talk, read: lines.Read) -> None:
             else:
                 await answer(talk, line)
         except commands.Quit:
-            return
+            return all_done
         except OwnstackError as error:
-            warn(" ".join(str(error).split()))
+            _tell(number, error)
+            all_done = False
+
+
+def _tell(number: int, error: OwnstackError) -> None:
+    what = " ".join(str(error).split())
+    warn(what if is_terminal() else f"line {number}: {what}")
 
 
 async def _settle(talk: Talk) -> None:
