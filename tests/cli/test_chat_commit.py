@@ -56,16 +56,6 @@ def types(monkeypatch: Patch, *answers: str) -> None:
     monkeypatch.setattr(asking, "typed", typed)
 
 
-@pytest.mark.parametrize(
-    ("answers", "subject"),
-    [
-        (["y"], "Lock the door"),
-        (["e", "yes"], "Lock the door, edited"),
-        (["n"], "Open the shop"),
-        ([""], "Open the shop"),
-        (["e", "n"], "Open the shop"),
-    ],
-)
 def test_what_the_user_says(
     home: Home,
     repository: Path,
@@ -73,23 +63,45 @@ def test_what_the_user_says(
     engine: ScriptedEngine,
     capsys: Capture,
     monkeypatch: Patch,
-    answers: list[str],
-    subject: str,
 ) -> None:
+    """Nothing but a yes commits, and what is committed is what was edited."""
     change = (
         "import sys; f = open(sys.argv[1], 'r+'); t = f.read().strip(); "
         "f.seek(0); f.write(t + ', edited')"
     )
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", shlex.join([sys.executable, "-c", change]))
-    says(engine, "Lock the door")
-    types(monkeypatch, *answers)
-    pipe(monkeypatch, "/commit")
+    for subject in ("Never", "Nor this", "Nor that", "Lock the door"):
+        says(engine, subject)
+    types(monkeypatch, "n", "", "e", "no", "e", "yes")
+    pipe(monkeypatch, *["/commit"] * 4)
 
     assert main(["chat", "--model", model]) == 0
 
-    assert "Lock the door" in capsys.readouterr().out
-    assert git("log", "-1", "--format=%s").strip() == subject
+    out = capsys.readouterr().out
+    assert "Never\nNot committed.\nNor this\nNot committed.\nNor that\n" in out
+    assert "Nor that, edited\nNot committed.\nLock the door\n" in out
+    assert "1 file changed" in out
+    assert git("log", "--format=%s") == "Lock the door, edited\nOpen the shop\n"
+
+
+def test_a_yes_to_what_is_shown(
+    home: Home,
+    repository: Path,
+    model: str,
+    engine: ScriptedEngine,
+    capsys: Capture,
+    monkeypatch: Patch,
+) -> None:
+    """After it nothing is left to commit, which is a line that failed."""
+    says(engine, "Lock the door")
+    types(monkeypatch, "y")
+    pipe(monkeypatch, "/commit", "/commit")
+
+    assert main(["chat", "--model", model]) == 1
+
+    assert git("log", "--format=%s") == "Lock the door\nOpen the shop\n"
+    assert "line 2: Nothing is changed in files that git knows." in capsys.readouterr().err
 
 
 def test_without_a_terminal_it_is_shown_alone(

@@ -95,34 +95,23 @@ def test_there_are_three_rounds(
     assert (shop / "shop.py").read_text("utf-8").endswith("return door + 12\n")
 
 
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        ("No idea.", "No edit came of it."),
-        (mended(2, "../out.py"), "No edit came of it."),
-        ("```python shop.py\nreturn 4\n```", "is not proposed"),
-        (mended(2), "Proposed edits"),
-    ],
-)
 def test_without_a_terminal_nothing_is_applied(
-    home: Home,
-    shop: Path,
-    model: str,
-    engine: ScriptedEngine,
-    capsys: Capture,
-    monkeypatch: Patch,
-    answer: str,
-    says: str,
+    home: Home, shop: Path, model: str, engine: ScriptedEngine, capsys: Capture, monkeypatch: Patch
 ) -> None:
+    """The next line of the input is no Enter, and what is proposed waits."""
     before = (shop / "shop.py").read_bytes()
-    engine.enqueue(answer)
-    pipe(monkeypatch, f"/test {COMMAND}", "")
+    answers = ("No idea.", mended(2, "../out.py"), "```python shop.py\nreturn 4\n```", mended(2))
+    for answer in answers:
+        engine.enqueue(answer)
+    pipe(monkeypatch, *[line for _ in answers for line in (f"/test {COMMAND}", "")])
 
-    main(["chat", "--model", model])
+    assert main(["chat", "--model", model]) == 0
 
     out, err = capsys.readouterr()
-    assert says in out + err
-    assert len(engine.chats) == 1
+    assert out.count("No edit came of it.") == 3
+    assert "The block for shop.py is not proposed: It is not clear where it belongs." in err
+    assert "Proposed edits; /diff shows them" in out
+    assert len(engine.chats) == 4
     assert (shop / "shop.py").read_bytes() == before
 
 
@@ -157,21 +146,15 @@ def test_the_project_s_own_tests_are_asked_about(
     assert ("The tests are not run." in err) is (answer == "no")
 
 
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("/test", "not known how this project's tests are run"),
-        ("/test 'a", "is no command"),
-        ("/test no-such-program-of-ours", "cannot be started"),
-    ],
-)
-def test_what_cannot_be_run(
-    home: Home, shop: Path, capsys: Capture, monkeypatch: Patch, line: str, says: str
-) -> None:
-    pipe(monkeypatch, line)
-    main(["chat"])
+def test_what_cannot_be_run(home: Home, shop: Path, capsys: Capture, monkeypatch: Patch) -> None:
+    pipe(monkeypatch, "/test", "/test 'a", "/test no-such-program-of-ours")
 
-    assert says in capsys.readouterr().err
+    assert main(["chat"]) == 1
+
+    err = capsys.readouterr().err
+    assert "line 1: It is not known how this project's tests are run" in err
+    assert "line 2: 'a is no command" in err
+    assert "line 3: no-such-program-of-ours cannot be started" in err
 
 
 def test_without_a_model_they_are_run(

@@ -82,8 +82,10 @@ async def test_nothing_is_offered_until_a_model_is_chosen(extension: Extension) 
         await extension.ask()
 
 
-async def test_an_answer_is_streamed(talker: ScriptedEngine, extension: Extension) -> None:
-    """In order, and whole at the end; what the model writes to itself is its own."""
+async def test_an_answer_is_streamed(
+    host: Host, talker: ScriptedEngine, extension: Extension
+) -> None:
+    """In order, whole at the end, and counted; what the model writes to itself is its own."""
     talker.enqueue([ReasoningDelta("Hm."), "It ", "is ", "so."])
 
     offered = await extension.offered()
@@ -107,6 +109,8 @@ async def test_an_answer_is_streamed(talker: ScriptedEngine, extension: Extensio
     ]
     assert (request.max_tokens, request.passing, request.tools) == (50, True, ())
     assert (await extension.offered())[0].context_tokens == 4_096
+    (counted,) = await asyncio.to_thread(host.usage.sums)
+    assert (counted.role, counted.model, counted.calls) == ("chat", "talker", 1)
 
 
 async def test_tools_are_called_by_who_asks(talker: ScriptedEngine, extension: Extension) -> None:
@@ -170,27 +174,26 @@ async def test_what_fails_is_said(talker: ScriptedEngine, extension: Extension) 
         await extension.ask()
 
 
-@pytest.mark.parametrize(
-    ("said", "more", "why"),
-    [
-        (HI, {"model": "other"}, "other is not the model of the chat: that is talker"),
-        (ModelMessage("robot", "Hi?"), {}, "'robot' says no such message"),
-        (ModelMessage("user", "", [ModelToolCall("c", "x", "{}")]), {}, "'user' says no such"),
-        (ModelMessage("tool", "x", call="c9"), {}, "No call 'c9' comes before"),
-        (ModelMessage("user", "x" * 80_000), {}, "longer than the 4,096 tokens"),
-        (HI, {"tools": [LOOK] * 200}, "128 tools"),
-        (HI, {"tool_choice": "perhaps"}, "'perhaps' is none of"),
-        (HI, {"tool_choice": "required"}, "'required' is none of"),
-        (HI, {"stop": [""]}, "stop: at most"),
-        (HI, {"temperature": -1.0}, "temperature: from 0 to 2"),
-        (HI, {"temperature": float("nan")}, "temperature: from 0 to 2"),
-    ],
-)
-async def test_what_makes_no_sense_is_refused(
-    talker: ScriptedEngine, extension: Extension, said: ModelMessage, more: Any, why: str
-) -> None:
-    with pytest.raises(JsonRpcException, match=why):
-        await extension.ask(said, **more)
+REFUSED: list[tuple[ModelMessage, dict[str, Any], str]] = [
+    (HI, {"model": "other"}, "other is not the model of the chat: that is talker"),
+    (ModelMessage("robot", "Hi?"), {}, "'robot' says no such message"),
+    (ModelMessage("user", "", [ModelToolCall("c", "x", "{}")]), {}, "'user' says no such"),
+    (ModelMessage("tool", "x", call="c9"), {}, "No call 'c9' comes before"),
+    (ModelMessage("user", "x" * 80_000), {}, "longer than the 4,096 tokens"),
+    (HI, {"tools": [LOOK] * 200}, "128 tools"),
+    (HI, {"tool_choice": "perhaps"}, "'perhaps' is none of"),
+    (HI, {"tool_choice": "required"}, "'required' is none of"),
+    (HI, {"stop": [""]}, "stop: at most"),
+    (HI, {"temperature": -1.0}, "temperature: from 0 to 2"),
+    (HI, {"temperature": float("nan")}, "temperature: from 0 to 2"),
+]
+
+
+async def test_what_makes_no_sense_is_refused(talker: ScriptedEngine, extension: Extension) -> None:
+    """And reaches no model."""
+    for said, more, why in REFUSED:
+        with pytest.raises(JsonRpcException, match=why):
+            await extension.ask(said, **more)
     assert talker.chats == []
 
 
