@@ -11,6 +11,7 @@ from ownstack.text import (
     apply_edit,
     apply_edits,
     descending,
+    fenced,
     truncate,
     utf16_length,
 )
@@ -161,3 +162,8 @@ def test_a_replacement_everywhere_is_one_run() -> None:
 
     assert list(descending(everywhere)) == [everywhere]
     assert len(list(descending(everywhere[::-1]))) == len(everywhere)
+
+
+def test_nothing_in_a_text_closes_its_fence() -> None:
+    assert fenced("a\n") == "```\na\n```"
+    assert fenced("```\na\n````") == "`````\n```\na\n````\n`````"

@@ -208,6 +208,14 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     return text
 
 
+def fenced(text: str, language: str = "") -> str:
+    """Return a text as a code block of Markdown, in fences that nothing in it closes."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
 def _line_starts(text: str) -> list[int]:
     if "\r" in text:
         return [0, *(match.end() for match in _LINE_END.finditer(text))]

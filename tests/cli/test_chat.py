@@ -19,6 +19,7 @@ from ownstack.app.engines.engine_pool import Progress
 from ownstack.app.host import Host
 from ownstack.chat.retrieval import Project
 from ownstack.cli import main
+from ownstack.cli.chat import lines, terminal
 from ownstack.cli.chat.lines import offers
 from ownstack.cli.editing import edited
 from ownstack.engine.protocol import Engine
@@ -184,7 +185,7 @@ def test_a_summary_in_the_users_editor(
     after = ("/summary edit", "/summary", "/pin", "/unpin", "/unpin", "/summary all")
     pipe(monkeypatch, "/summary", *questions, "/compact", *after)
 
-    assert main(["chat", "--model", model]) == 0
+    assert main(["chat", "--model", model]) == 1
 
     out, err = capsys.readouterr()
     assert "Nothing is summed up yet" in out
@@ -239,7 +240,7 @@ def test_memory_from_day_to_day(
     # Nothing is said in this one, and what was accepted is kept.
     pipe(monkeypatch, "/accept p001", "/remember SKU means stock keeping unit", "/reject P001",
          "/remember We decided to use red for every door.")  # fmt: skip
-    assert main(["chat", "--model", model]) == 0
+    assert main(["chat", "--model", model]) == 1
     out, err = capsys.readouterr()
     assert "Written to .ownstack/memory/decisions.md as M001." in out
     assert "Written to .ownstack/memory/glossary.md as M002." in out
@@ -258,7 +259,7 @@ def test_without_a_model(home: Home, shop: Path, capsys: Capture, monkeypatch: P
     """The index answers, and how to get a model is said."""
     pipe(monkeypatch, "open_shop", "/compact", "/context")
 
-    assert main(["chat"]) == 0
+    assert main(["chat"]) == 1
 
     out, err = capsys.readouterr()
     assert out.startswith("shop.py:1-2  open_shop\n```py\ndef open_shop(door):")
@@ -270,7 +271,7 @@ def test_without_a_model(home: Home, shop: Path, capsys: Capture, monkeypatch: P
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("/nonsense", "no command /nonsense"),
+        ("/nonsense", "line 2: There is no command /nonsense"),
         ("/recall", "/recall retries"),
         ("/rename", "/rename TITLE"),
         ("/accept", "/accept P001"),
@@ -282,8 +283,7 @@ def test_without_a_model(home: Home, shop: Path, capsys: Capture, monkeypatch: P
         ("/resume nobody", "No conversation is called"),
         ("/export shop.py", "is there already"),
         ("/export none/x.md", "cannot be written"),
-        ("@../secret.txt?", "outside of the project"),
-        ("\x7fELF\0\0", "no text"),
+        ("\x7fELF\0\0", "line 2: What is piped in is no text"),
     ],
 )
 def test_bad_lines_end_nothing_else(
@@ -296,11 +296,41 @@ def test_bad_lines_end_nothing_else(
     line: str,
     message: str,
 ) -> None:
-    pipe(monkeypatch, line)
+    """Which line failed is said, and by the exit status that one did."""
+    pipe(monkeypatch, "", line, "/context")
+
+    assert main(["chat", "--model", model]) == 1
+
+    assert message in capsys.readouterr().err
+
+
+def test_what_is_wrong_with_a_question_that_is_answered_is_no_failure(
+    home: Home, shop: Path, model: str, engine: ScriptedEngine, capsys: Capture, monkeypatch: Patch
+) -> None:
+    pipe(monkeypatch, "@../secret.txt?")
 
     assert main(["chat", "--model", model]) == 0
 
-    assert message in capsys.readouterr().err
+    assert "outside of the project" in capsys.readouterr().err
+
+
+def test_a_line_that_fails_ends_nothing_on_a_terminal(
+    home: Home, shop: Path, capsys: Capture, monkeypatch: Patch
+) -> None:
+    """The user has seen it: the program has not failed."""
+    typed = iter(["/nonsense", "/context", None])
+
+    async def read() -> str | None:
+        return next(typed)
+
+    monkeypatch.setattr(terminal, "is_terminal", lambda: True)
+    monkeypatch.setattr(lines, "edited_lines", lambda _history, _project: read)
+
+    assert main(["chat"]) == 0
+
+    out, err = capsys.readouterr()
+    assert "ownstack: There is no command /nonsense" in err
+    assert "no window to fill" in out
 
 
 @pytest.mark.parametrize(
@@ -354,7 +384,7 @@ def test_names_are_offered(tmp_path: Path) -> None:
     snapshot = searchable(tmp_path, {"a/shop.py": "x = 1\n", "shop.py": "y = 2\n"})
     project = Project(tmp_path, lambda: snapshot, TOY)
 
-    assert offers("/co", project) == [("/compact", "/co"), ("/context", "/co")]
+    assert offers("/com", project) == [("/compact", "/com"), ("/commit", "/com")]
     assert offers("See @sho", project) == [("@shop.py", "@sho"), ("@a/shop.py", "@sho")]
     assert offers("See sho", project) == offers("", project) == offers("x /co", project) == []
 

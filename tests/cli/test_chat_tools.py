@@ -92,7 +92,7 @@ def test_an_edit_is_shown_applied_and_restored(
     assert (shop / "shop.py").read_bytes() == before.replace(b"unlock", b"open")
 
     pipe(monkeypatch, "/restore", "/restore")
-    assert main(["chat", "--model", model, "--tools", "on", "--continue"]) == 0
+    assert main(["chat", "--model", model, "--tools", "on", "--continue"]) == 1
     out, err = capsys.readouterr()
     assert "As before: shop.py." in out
     assert "No edit was applied that could be taken back" in err
@@ -105,7 +105,7 @@ def test_edits_are_refused_and_numbers_checked(
     engine.enqueue([asks("propose_edit", path="new.py", replace="x = 1\n")])
     engine.enqueue("A new file.")
     pipe(monkeypatch, "/apply", "Make one.", "/apply 7", "/apply one", "/refuse 1", "/restore")
-    assert main(["chat", "--model", model, "--tools", "on"]) == 0
+    assert main(["chat", "--model", model, "--tools", "on"]) == 1
     out, err = capsys.readouterr()
 
     assert "No edit is proposed. Ask for a change first." in err

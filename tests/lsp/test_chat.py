@@ -618,6 +618,28 @@ async def test_a_model_that_is_chosen_meanwhile_goes_on(
     assert (answer.turn.answer, answer.turn.tier) == ("Hi.", "model")
 
 
+async def test_a_conversation_has_a_title_from_its_first_question_on(
+    connect: Connect, project: Path, talker: ScriptedEngine, engines: Engines
+) -> None:
+    """It is listed by it even while the model is loaded, before the log has a turn of it."""
+    engines.loaded.clear()
+    talker.enqueue("By hand.")
+    panel = await window(connect, project)
+    await panel.open()
+
+    async def titles() -> list[str]:
+        result = await panel.request(messages.SESSIONS, messages.ChatSessionsParams())
+        return [each.title for each in result.sessions]
+
+    asked = asyncio.ensure_future(panel.ask("How is a bicycle mended?\nAnd when?", question="q"))
+    await panel.told(ChatProgress, lambda news: news.phase == "loading")
+    before = await titles()
+    engines.loaded.set()
+    await asked
+
+    assert before == await titles() == ["How is a bicycle mended?"]
+
+
 async def test_sessions_are_listed_found_renamed_exported_and_deleted(
     connect: Connect, project: Path, talker: ScriptedEngine
 ) -> None:

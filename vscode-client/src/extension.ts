@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { ChatView } from './chat/view.js';
 import { Choices } from './choices.js';
 import { register } from './commands.js';
+import { offerModels } from './languageModels.js';
 import { Launcher } from './launch.js';
 import { KeyClock, middleware } from './middleware.js';
 import { Panels } from './panel.js';
@@ -53,6 +54,8 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   });
   const panels = new Panels();
   const chat = new ChatView(context, server);
+  const offered = offerModels(server, log);
+  if (offered) context.subscriptions.push(offered);
   const onRestart = (): void => {
     told.clear();
   };

@@ -232,14 +232,18 @@ class RoleModels:
         if lease is not None:
             await lease.ready()
 
+    async def known(self) -> None:
+        """Wait until it is known which model plays each role; loads none of them."""
+        while self._others is not None and not self._others.done():
+            await asyncio.wait({self._others})
+
     async def engine(self, role: Role, settings: EngineSettings) -> Engine:
         """Return the engine that plays a role, loading its model if need be.
 
         Raises:
             OwnstackError: no model was chosen, or it cannot play the role; what to do.
         """
-        while self._others is not None and not self._others.done():
-            await asyncio.wait({self._others})
+        await self.known()
         used = replace(self._settings, engine=settings)
         return await self._all[role].loaded(used, self._untrusted)
 

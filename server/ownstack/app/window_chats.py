@@ -15,7 +15,7 @@ from ownstack.app.chats.editor_state import ChatEditor
 from ownstack.app.chats.mention_completion import completed
 from ownstack.app.chats.questions import Question, Questions
 from ownstack.app.chats.running import Tell
-from ownstack.app.chats.session_list import found, shown
+from ownstack.app.chats.session_list import shown
 from ownstack.app.chats.shared_chat import SharedChat
 from ownstack.app.chats.values import (
     ChatChanged,
@@ -121,8 +121,8 @@ class WindowChats:
 
     async def sessions(self, query: str, folder: str | None, limit: int) -> list[ChatSession]:
         """Return the conversations about a folder that fit some words, the newest first."""
-        root, log = str(self._root(folder)), self._host.chats.log
-        return await self._session.beside.run(partial(found, log, root, query, limit))
+        find = self._host.chats.finder(str(self._root(folder)), query, limit)
+        return await self._session.beside.run(find)
 
     async def open(self, id: str | None, folder: str | None) -> ChatState:
         """Open a conversation, or begin one, and have the window hear of it."""

@@ -11,7 +11,7 @@ from ownstack.chat import pins
 from ownstack.chat.answer import Answer, Outcome, Show
 from ownstack.chat.citations import citations
 from ownstack.chat.index_answer import NAME, index_answer
-from ownstack.chat.learning import learn, propose_from_summary
+from ownstack.chat.learning import learn, only_states, propose_from_summary
 from ownstack.chat.memory_shown import memory_for
 from ownstack.chat.mentions import mentions
 from ownstack.chat.progress import Progress, Watch, unwatched
@@ -289,7 +289,7 @@ class Chat:
             self.window.count,
             shown=shown,
             topic=topic_of(conversation.events),
-            finds=not self.window.tools,
+            finds=not self.window.tools and not only_states(question),
         )
 
     def _searched(self, question: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from ownstack.chat.retrieval import Source
+from ownstack.text import fenced
 
 NAME = "index"
 """What is named as having answered."""
@@ -21,12 +22,9 @@ def index_answer(sources: Sequence[Source]) -> str:
 
 def _entry(source: Source) -> str:
     lines = source.text.rstrip().split("\n")
-    fence = "```"
-    while fence in source.text:
-        fence += "`"
     shown = "\n".join(lines[:_LINES])
     more = f"\n({len(lines) - _LINES} more lines)" if len(lines) > _LINES else ""
     head = f"{source.place}  {source.name}".rstrip()
     # The end of a file's name is a name of its language for those who colour code.
     language = PurePosixPath(source.path).suffix[1:] if source.cell is None else ""
-    return f"{head}\n{fence}{language}\n{shown}\n{fence}{more}"
+    return f"{head}\n{fenced(shown, language)}{more}"

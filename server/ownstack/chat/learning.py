@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ownstack.chat.stated_decisions import StatedDecisions
@@ -26,6 +27,7 @@ _RECENT = 4
 """Messages before one that tells of a solution, among which the problem is."""
 _MAX_CHARS = 300
 INBOX = "New in the inbox:"
+_ASKS = re.compile(r"\?|\b(?:please|let's|let us|we'll|we will|i'll|i will|you)\b", re.IGNORECASE)
 
 
 def learn(
@@ -41,6 +43,21 @@ def learn(
         for entry in memory.contradicted(proposal.text):
             notes.append(f"{proposal.name} contradicts {entry.name}: {entry.text}")
     return (*notes, *inbox_notes(proposed))
+
+
+def only_states(message: str) -> bool:
+    """Say whether all that a message does is to establish something, which asks for no code.
+
+    The same rules tell as those by which it is recorded: a decision, an open thread, a solution.
+    What is decided to be done now ("Let's use …") may well be meant as a request.
+    """
+    kinds = ("decision", "solution")
+    told = {finding.text for finding in classify(message) if finding.kind in kinds}
+    said = list(sentences(message))
+    return bool(said) and all(
+        _ASKS.search(one) is None and (one in told or threads.opens(one) or threads.resolves(one))
+        for one in said
+    )
 
 
 def propose_from_summary(

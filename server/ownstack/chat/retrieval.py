@@ -18,6 +18,7 @@ from ownstack.index.search.symbol_lookup import find_symbols
 from ownstack.index.snapshot.snapshot import Snapshot
 from ownstack.memory.events import Event
 from ownstack.memory.facts.similarity import content
+from ownstack.text import fenced
 
 FOUND = 8
 """Pieces that are searched for; fewer are shown if they do not fit."""
@@ -63,11 +64,8 @@ class Source:
 
     @property
     def block(self) -> str:
-        """The lines as a model reads them, in a fence that nothing in them closes."""
-        fence = "```"
-        while fence in self.text:
-            fence += "`"
-        return f"{self.place}\n{fence}\n{self.text.rstrip()}\n{fence}"
+        """The lines as a model reads them."""
+        return f"{self.place}\n{fenced(self.text)}"
 
 
 @dataclass(frozen=True, slots=True)

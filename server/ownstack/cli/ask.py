@@ -16,6 +16,7 @@ from ownstack.cli.complete import read_text
 from ownstack.cli.interrupts import INTERRUPTED, Interrupts
 from ownstack.cli.output import Stream, print_json, warn
 from ownstack.errors import CutOffError, FileError, UsageError
+from ownstack.text import fenced
 
 if TYPE_CHECKING:
     from ownstack.engine.chat import ChatAnswer
@@ -74,18 +75,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def prompt(question: str, files: Sequence[tuple[str, str]], piped: str) -> str:
     """Return what the model is told: what it is shown first, so that the question is near."""
-    shown = [f"File {path}:\n{_fenced(text)}" for path, text in files]
+    shown = [f"File {path}:\n{fenced(text)}" for path, text in files]
     if piped.strip():
-        shown.append(f"Input:\n{_fenced(piped)}")
+        shown.append(f"Input:\n{fenced(piped)}")
     return "\n\n".join([*shown, question])
-
-
-def _fenced(text: str) -> str:
-    """Return a text between fences that are longer than any in it."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}\n{text.rstrip()}\n{fence}"
 
 
 def _positive(text: str) -> int:

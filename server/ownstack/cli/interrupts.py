@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 INTERRUPTED = 130
 """Exit status of what a user ended."""
+T = TypeVar("T")
 
 
 class Stoppable(Protocol):
     """Something that ends early, and in good order, when it is told to."""
 
-    def cancel(self) -> None: ...
+    def cancel(self) -> object: ...
 
 
 class Interrupts:
@@ -38,6 +39,16 @@ class Interrupts:
     def __exit__(self, *_error: object) -> None:
         if self._before is not None:
             _set(self._before)
+
+
+async def stoppable(work: Coroutine[Any, Any, T]) -> T | None:
+    """Do some work to its end; None if the user stopped it by Ctrl-C."""
+    import asyncio
+
+    task = asyncio.create_task(work)
+    with Interrupts(task):
+        await asyncio.wait((task,))
+    return None if task.cancelled() else task.result()
 
 
 def _set(handler: Callable[[int, Any], object] | Any) -> Any:

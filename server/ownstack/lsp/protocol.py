@@ -25,7 +25,7 @@ from ownstack.app.status import Status
 from ownstack.completion.feedback.signals import Tally
 from ownstack.completion.suggestion import Origin, Trace
 from ownstack.doctor import Check
-from ownstack.lsp import chat_messages
+from ownstack.lsp import chat_messages, model_chat_messages
 from ownstack.lsp.model_messages import (
     Model,
     ModelOffersParams,
@@ -168,6 +168,9 @@ class ResponseMessage(Generic[R]):
     jsonrpc: str = "2.0"
 
 
+_REQUESTS = {**chat_messages.REQUESTS, **model_chat_messages.REQUESTS}
+_NOTIFICATIONS = {**chat_messages.NOTIFICATIONS, **model_chat_messages.NOTIFICATIONS}
+_LONG = chat_messages.LONG | model_chat_messages.LONG
 MESSAGES: Mapping[str, tuple[Any, Any]] = {
     STATUS: (RequestMessage[Nothing], ResponseMessage[Status]),
     STATUS_CHANGED: (NotificationMessage[Status], None),
@@ -184,11 +187,11 @@ MESSAGES: Mapping[str, tuple[Any, Any]] = {
     STATISTICS: (RequestMessage[StatisticsParams], ResponseMessage[StatisticsResult]),
     **{
         method: (RequestMessage[params], ResponseMessage[result])  # type: ignore[valid-type]
-        for method, (params, result) in chat_messages.REQUESTS.items()
+        for method, (params, result) in _REQUESTS.items()
     },
     **{
         method: (NotificationMessage[params], None)  # type: ignore[valid-type]
-        for method, params in chat_messages.NOTIFICATIONS.items()
+        for method, params in _NOTIFICATIONS.items()
     },
 }
 PAYLOADS = (
@@ -222,6 +225,7 @@ PAYLOADS = (
     Tally,
     StatisticsResult,
     *chat_messages.PAYLOADS,
+    *model_chat_messages.PAYLOADS,
 )
 
 
@@ -290,7 +294,7 @@ class SessionProtocol(CustomMessages):
             await self._answered.wait()
 
     def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
-        if method_name not in chat_messages.LONG:
+        if method_name not in _LONG:
             self._in_work.add(msg_id)
         super()._handle_request(msg_id, method_name, params)
 

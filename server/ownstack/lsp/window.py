@@ -15,6 +15,7 @@ from pygls.lsp.server import LanguageServer
 
 from ownstack import __version__
 from ownstack.app.host import Host
+from ownstack.app.model_chat import ModelChat
 from ownstack.app.session import Session
 from ownstack.lsp import protocol
 from ownstack.lsp.chat_messages import NOTIFICATIONS
@@ -62,6 +63,7 @@ class WindowServer(LanguageServer):
         self.host = host
         self.session = Session(host, changed=self._changed, ask=self._ask)
         self.status_notifier = StatusNotifier(self, self.session.status)
+        self.model_chat = ModelChat(self.session)
         self._chats: WindowChats | None = None
         self.opened = asyncio.Event()
         self.restarts = False
@@ -79,7 +81,8 @@ class WindowServer(LanguageServer):
     @property
     def is_answering(self) -> bool:
         """Whether a question of this window is being answered, or waits for that."""
-        return self._chats is not None and self._chats.is_at_work
+        chats = self._chats is not None and self._chats.is_at_work
+        return chats or self.model_chat.is_at_work
 
     def tell_moved(self) -> None:
         """Tell the client that another process serves it, which has no conversation open."""

@@ -128,8 +128,11 @@ function withTurn(now: Conversation, { turn, context }: ChatTurnChanged): Conver
   const turns = index < 0 ? [...others, turn] : now.turns.with(index, turn);
   const is = ({ question }: { question: string }): boolean => question !== '' && question === turn.question;
   const over = turn.finish !== '' && (now.progress?.turn === turn.turn || (now.progress !== null && is(now.progress)));
+  const titled = now.session.title || now.earlier || now.turns.length > 0;
   return {
     ...now,
+    // As the server calls it from its first line on.
+    session: titled ? now.session : { ...now.session, title: turn.text.trim().split('\n')[0] ?? '' },
     turns: turns.sort((a, b) => a.turn - b.turn),
     sent: now.sent.filter((sent) => !is(sent)),
     waiting: now.waiting.filter((waiting) => !is(waiting)),

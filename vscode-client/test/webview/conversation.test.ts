@@ -43,6 +43,16 @@ describe('a conversation', () => {
     expect(now.missed).toBe(false);
   });
 
+  it('is called by its first line, until somebody calls it otherwise', () => {
+    const first: Told = { kind: 'turn', changed: { session: 's', turn: turn(1, { text: ' Which door?\nThe green one?' }), context: null } };
+    const empty = { ...STATE, turns: [], earlier: false };
+
+    expect(changed(changed(shownFrom(empty, null), first), BEGUN).session.title).toBe('Which door?');
+    const named = { ...empty, session: { ...STATE.session, title: 'Doors' } };
+    expect(changed(shownFrom(named, null), first).session.title).toBe('Doors');
+    expect(after(BEGUN).session.title).toBe('');
+  });
+
   it('asks again where a piece is missing, or a turn', () => {
     expect(after(BEGUN, delta(9, 'late')).missed).toBe(true);
     expect(after(delta(0, 'of no turn')).missed).toBe(true);

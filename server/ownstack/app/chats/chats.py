@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from ownstack.app.chats.conversation_model import ConversationModel
 from ownstack.app.chats.conversation_tools import ConversationTools
 from ownstack.app.chats.questions import Questions
+from ownstack.app.chats.session_list import found
 from ownstack.app.chats.shared_chat import SharedChat
+from ownstack.app.chats.values import ChatSession
 from ownstack.chat.checkpoints import Checkpoints
 from ownstack.concurrency import Tasks
 from ownstack.errors import OwnstackError
@@ -49,6 +52,12 @@ class Chats:
     def get(self, id: str) -> Questions | None:
         """Return a conversation that some window has open."""
         return self._open.get(id)
+
+    def finder(self, root: str, query: str, limit: int) -> Callable[[], list[ChatSession]]:
+        """Return what looks for conversations beside the event loop; see `session_list.found`."""
+        running = ((id, opened.chat.running) for id, opened in self._open.items())
+        asked = {id: answer.text for id, answer in running if answer is not None}
+        return partial(found, self.log, root, query, limit, asked)
 
     async def open(self, id: str, root: Path) -> Questions:
         """Return a conversation about a folder, a new one if `id` is "".

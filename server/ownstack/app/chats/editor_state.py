@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ownstack.files.uri import file_path
 from ownstack.terminal import visible
+from ownstack.text import fenced
 
 MAX_DIAGNOSTICS, MAX_TABS = 20, 12
 MAX_LINE_CHARS = 500
@@ -91,12 +92,9 @@ def _selection(
     text = "\n".join(lines)
     if count(text) > budget * 3 // 4:
         text = text[: 2 * budget]
-    fence = "```"
-    while fence in text:
-        fence += "`"
     place = f"{_name(selection.uri, folder)}:{selection.start_line}-{selection.end_line}"
     cut = "" if len(lines) == whole else f"\n({whole - len(lines)} more lines are selected.)"
-    return [f"Selected, {place}\n{fence}\n{text}\n{fence}{cut}"]
+    return [f"Selected, {place}\n{fenced(text)}{cut}"]
 
 
 def _diagnostics(editor: ChatEditor, question: str, folder: Path) -> list[str]:

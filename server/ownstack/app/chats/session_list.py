@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from ownstack.app.chats.values import ChatSession
 from ownstack.memory.log.conversation_log import ConversationLog
 from ownstack.memory.log.rows import SessionInfo
+from ownstack.memory.log.writes import first_line
 from ownstack.text import truncate
 
 MAX_SESSIONS = 500
@@ -13,8 +17,13 @@ MAX_FOUND = 60
 MAX_FOUND_CHARS = 300
 
 
-def found(log: ConversationLog, root: str, query: str, limit: int) -> list[ChatSession]:
+def found(
+    log: ConversationLog, root: str, query: str, limit: int, asked: Mapping[str, str]
+) -> list[ChatSession]:
     """Return the conversations about a folder that fit some words, the one used last first.
+
+    `asked` has the questions that are being answered, by the ids of their sessions: while a model
+    is loaded or code is searched, the first one of a conversation is not in the log yet.
 
     Those that have the words in their title come before those in which they were said. Waits for
     the disk.
@@ -22,7 +31,11 @@ def found(log: ConversationLog, root: str, query: str, limit: int) -> list[ChatS
     Raises:
         MemoryStoreError: the log cannot be read.
     """
-    used = [info for info in log.sessions.list(root) if info.turns]
+    used = [
+        info if info.title else replace(info, title=first_line(asked.get(info.id, "")))
+        for info in log.sessions.list(root)
+        if info.turns or info.id in asked
+    ]
     limit = max(1, min(limit, MAX_SESSIONS))
     words = query.lower().split()
     if not words:

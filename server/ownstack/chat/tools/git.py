@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ownstack.chat.places import inside
-from ownstack.chat.tools.process import run_program
+from ownstack.chat.tools.process import Ended, run_program
 from ownstack.chat.tools.tool import ChatTool, ToolOutput, schema, text_argument
 from ownstack.engine.messages import Tool
 from ownstack.errors import ToolError
@@ -30,14 +30,13 @@ _CONFIG = (
     *("-c", "core.fsmonitor=false"),
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "diff.external="),
-    *("-c", "core.pager=cat"),
-    *("-c", "color.ui=false"),
 )
+_PLAIN = (*("-c", "core.pager=cat"), *("-c", "color.ui=false"))
 _OF_ANOTHER = frozenset(
     ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_EXTERNAL_DIFF", "GIT_PAGER")
 )
 """Variables by which git would look at another repository, or run something."""
-_OPTIONS = ("--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short")
+DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short")
 
 
 def git_tools(root: Path) -> tuple[ChatTool, ...]:
@@ -45,18 +44,46 @@ def git_tools(root: Path) -> tuple[ChatTool, ...]:
 
     async def run(arguments: Mapping[str, Any]) -> ToolOutput:
         path = inside(root, arguments.get("path", ""))
-        base = ("--cached",) if arguments.get("staged") else ("HEAD",)
-        command = ("git", *_CONFIG, "diff", *_OPTIONS, *base, "--", path or ".")
-        environment = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
-        environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
-        ended = await run_program(
-            command, root, timeout_s=TIMEOUT_S, max_bytes=MAX_BYTES, environment=environment
-        )
-        if ended.exit_code is None:
-            raise ToolError(f"git took more than {TIMEOUT_S:.0f} s.", "Name a path.")
-        if ended.exit_code:
-            said = short(ended.output, 200)
-            raise ToolError(f"git cannot tell: {said}", "Is this a repository with a commit?")
-        return ToolOutput(without_secrets("", ended.output) or "Nothing is changed.")
+        base = "--cached" if arguments.get("staged") else "HEAD"
+        said = await looked_up(root, *DIFF, base, "--", path or ".")
+        return ToolOutput(without_secrets("", said) or "Nothing is changed.")
 
     return (ChatTool(GIT_DIFF, run),)
+
+
+async def looked_up(root: Path, *arguments: str) -> str:
+    """Return what git says of a repository; nothing that is configured there is run for it.
+
+    Raises:
+        ToolError: it cannot tell, or takes too long.
+    """
+    environment = {"GIT_OPTIONAL_LOCKS": "0"}
+    ended = await _git(root, (*_CONFIG, *arguments), environment, TIMEOUT_S)
+    if ended.exit_code is None:
+        raise ToolError(f"git took more than {TIMEOUT_S:.0f} s.", "Name a path.")
+    if ended.exit_code:
+        said = short(ended.output, 200)
+        raise ToolError(f"git cannot tell: {said}", "Is this a repository with a commit?")
+    return ended.output
+
+
+async def run_as_configured(root: Path, *arguments: str, timeout_s: float = TIMEOUT_S) -> Ended:
+    """Run git as the user would: with the hooks and the programs that are configured.
+
+    Raises:
+        ToolError: it cannot be started.
+    """
+    return await _git(root, arguments, {}, timeout_s)
+
+
+async def _git(
+    root: Path, arguments: Sequence[str], environment: Mapping[str, str], timeout_s: float
+) -> Ended:
+    own = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
+    return await run_program(
+        ("git", *_PLAIN, *arguments),
+        root,
+        timeout_s=timeout_s,
+        max_bytes=MAX_BYTES,
+        environment={**own, "GIT_TERMINAL_PROMPT": "0", **environment},
+    )

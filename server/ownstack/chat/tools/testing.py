@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,25 +48,34 @@ def runner_tools(
     """Return what runs tests. `approve` is asked each time."""
 
     async def run(arguments: Mapping[str, Any]) -> ToolOutput:
-        command = _command(root, arguments.get("path", ""))
-        shown = shlex.join(command)
-        answer = await approve(Approval("The model wants to run the project's tests.", shown))
-        if answer == "no":
+        command = command_for(root, arguments.get("path", ""))
+        asked = Approval("The model wants to run the project's tests.", shlex.join(command))
+        if await approve(asked) == "no":
             raise ToolError("The user did not allow the tests to be run.", "Go on without.")
-        ended = await run_program(command, root, timeout_s=timeout_s, max_bytes=MAX_BYTES)
-        if ended.exit_code is None:
-            how = f"It was ended after {timeout_s:.0f} s."
-        else:
-            how = f"It ended with {ended.exit_code}."
-        return ToolOutput(
-            f"{shown}\n{how}\n{ended.output}",
-            ok=ended.exit_code == 0,
-            command=shown,
-            exit_code=ended.exit_code,
-            failed_tests=failed_tests(ended.output),
-        )
+        return await run_tests(root, command, timeout_s)
 
     return (ChatTool(RUN_TESTS, run),)
+
+
+async def run_tests(root: Path, command: Sequence[str], timeout_s: float = TIMEOUT_S) -> ToolOutput:
+    """Run tests that the user has allowed to be run; what they print comes after two lines of ours.
+
+    Raises:
+        ToolError: the program cannot be started.
+    """
+    ended = await run_program(command, root, timeout_s=timeout_s, max_bytes=MAX_BYTES)
+    if ended.exit_code is None:
+        how = f"It was ended after {timeout_s:.0f} s."
+    else:
+        how = f"It ended with {ended.exit_code}."
+    shown = shlex.join(command)
+    return ToolOutput(
+        f"{shown}\n{how}\n{ended.output}",
+        ok=ended.exit_code == 0,
+        command=shown,
+        exit_code=ended.exit_code,
+        failed_tests=failed_tests(ended.output),
+    )
 
 
 def failed_tests(output: str) -> tuple[str, ...]:
@@ -92,7 +101,12 @@ def command_of(root: Path) -> Tests | None:
     return None
 
 
-def _command(root: Path, path: str) -> tuple[str, ...]:
+def command_for(root: Path, path: str = "") -> tuple[str, ...]:
+    """Return what runs a project's tests, or those of one file.
+
+    Raises:
+        ToolError: it is not known, or there are no such tests.
+    """
     found = command_of(root)
     if found is None:
         raise ToolError("It is not known how this project's tests are run.", "Ask the user.")

@@ -17,7 +17,8 @@ def add_to(commands: Any) -> None:
         description="Talk about a project. The code that helps with a question is found and shown "
         "to the model, and what it says is cited. Without a chat model the index answers.",
         epilog="@path, @path:10-40 and @symbol in a question show that code. /help lists commands. "
-        "Where standard input is no terminal, each line of it is a question.",
+        "Where standard input is no terminal, each line of it is a question, "
+        "and the exit status is 1 if one failed.",
     )
     command.add_argument("--path", type=Path, metavar="P",
                          help="the project's folder, or a part of it (default: here)")  # fmt: skip

@@ -21,15 +21,20 @@ async def approve(asked: Approval) -> Answer:
     if not is_terminal():
         say_meanwhile(f"{asked.title} Nobody is there to allow it.")
         return "no"
-    from prompt_toolkit import PromptSession
-
     say(f"\n{asked.title}")
     say_lines(asked.detail)
     choices = "[y]es, [a]lways, [N]o" if asked.can_be_always else "[y]es, [N]o"
+    answer = _ANSWERS.get(await typed(f"Allow it? {choices}: "), "no")
+    return "once" if answer == "always" and not asked.can_be_always else answer
+
+
+async def typed(question: str) -> str:
+    """Return what a user types at a question, in small letters; "no" at Ctrl-C."""
+    from prompt_toolkit import PromptSession
+
     session: PromptSession[str] = PromptSession()
     try:
-        typed = await session.prompt_async(f"Allow it? {choices}: ")
+        answer = await session.prompt_async(question)
     except (EOFError, KeyboardInterrupt):
         return "no"
-    answer = _ANSWERS.get(typed.strip().lower(), "no")
-    return "once" if answer == "always" and not asked.can_be_always else answer
+    return answer.strip().lower()

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ownstack.cli.chat import exporting, memory, rendering
+from ownstack.cli.chat import committing, exporting, memory, rendering, testing
 from ownstack.cli.chat.listing import print_lineage, print_sessions
 from ownstack.cli.chat.opening import Talk
 from ownstack.cli.chat.stored import short, used
@@ -243,6 +243,12 @@ COMMANDS: Mapping[str, Command] = {
     "/apply": Command(_apply, "[N]", "applies the edits that are proposed, or the Nth"),
     "/refuse": Command(_refuse, "[N]", "refuses the edits that are proposed, or the Nth"),
     "/restore": Command(_restore, "", "gives files back as they were before the newest edits"),
+    "/test": Command(testing.test, "[COMMAND]", "runs tests, and has the model mend what fails"),
+    "/commit": Command(
+        committing.commit,
+        "[WHY]",
+        "writes a message for what is staged, and commits it if you say so",
+    ),
     "/rename": Command(_rename, "TITLE", "gives the conversation a title"),
     "/export": Command(
         _export,

@@ -214,11 +214,14 @@ class Delete(_Asked):
 
 def title_of(events: Sequence[Event]) -> str:
     """Return the first line that a user said, short."""
-    for event in events:
-        if event.kind == "user" and event.text.strip():
-            line = event.text.strip().partition("\n")[0].rstrip()
-            return unicode(truncate(line, MAX_TITLE_CHARS))
-    return ""
+    said = (event.text for event in events if event.kind == "user" and event.text.strip())
+    return first_line(next(said, ""))
+
+
+def first_line(said: str) -> str:
+    """Return the title of a session that begins with this."""
+    line = said.strip().partition("\n")[0].rstrip()
+    return unicode(truncate(line, MAX_TITLE_CHARS))
 
 
 def unicode(text: str) -> str:
