@@ -69,7 +69,7 @@ const state = (more) => ({
   folder: 'file:///shop', trusted: true, turns: [], earlier: false, compactions: [], pins: [], waiting: [], progress: null,
   model: { name: 'coder-1.5b', tier: 'model', state: 'ready', reason: '', engine: 'llama', leavesMachine: false, command: '' },
   context: { window: 8192, reserve: 1024, background: 5200, required: 6500, total: 3310, segments: { system: 210, tools: 0, rules: 300, checkpoint: 640, history: 1400, newest: 760 }, exact: true },
-  problems: [], ...more,
+  problems: [], approvals: [], edits: [], checkpoints: [], tools: 'auto', hasTools: true, ...more,
 });
 
 async function violations(page) {
@@ -88,8 +88,13 @@ const journeys = {
       const { page, tell, seen } = await open(theme);
       await tell({ kind: 'state', state: state(config.state) });
       await page.locator('.answer[aria-busy=false]').first().waitFor();
+      await tell({ kind: 'changes', session: 's1', changes: config.changes });
+      await page.locator('.diff').first().waitFor();
       await page.screenshot({ path: join(config.artifacts, `chatPage-${theme}.png`) });
+      await page.locator('.edits').first().scrollIntoViewIfNeeded();
+      await page.screenshot({ path: join(config.artifacts, `chatPage-${theme}-edits.png`) });
       await page.locator('#log').evaluate((log) => { log.scrollTop = 0; });
+      await page.locator('.steps summary').first().click();
       await page.locator('.card summary').first().click();
       await page.screenshot({ path: join(config.artifacts, `chatPage-${theme}-card.png`) });
       await page.locator('#meter').click();
@@ -119,16 +124,26 @@ const journeys = {
         await tell({ kind: 'deltas', deltas: [{ session: 's1', question, turn: number, offset: at, text: text.slice(at, at + 5), reasoning: false }] });
       }
       const hostile = { text, answer: text, model: text, problems: [text], notes: [text], reasoning: text };
-      const steps = [{ call: '1', name: text, arguments: text, text, ok: false }];
+      const steps = [{ call: '1', name: text, arguments: text, text, ok: false }, { call: '2', name: 'read', arguments: JSON.stringify({ path: text }), text, ok: true }];
       const citations = [{ uri: text, path: text, startLine: 1, endLine: 1, name: text, kind: 'cited', cell: null }];
       await tell({ kind: 'turn', changed: { session: 's1', context: null, turn: turn(number, { ...hostile, steps, citations }) } });
     }
+    // Nor where it is the text of a change, of a path, or of what asks for leave.
+    const edit = (text, turnNumber, more) => ({ id: `e${turnNumber}${more.state}`, turn: turnNumber, title: text, uri: text, path: text, isNew: false, added: 1, removed: 1, reason: text, checkpoint: '', ...more });
+    const edits = config.injections.flatMap((text, index) => ['pending', 'refused'].map((kind) => edit(text, index + 1, { state: kind })));
+    const checkpoints = config.injections.map((text, index) => ({ id: `c${index}`, turn: index + 1, at: 1, paths: [text], restored: index % 2 === 0 }));
+    await tell({ kind: 'edits', changed: { session: 's1', edits, checkpoints } });
+    const changes = config.injections.map((text, index) => ({ edit: `e${index + 1}pending`, reason: text, hunks: [0, 1].map((at) => ({ index: at, startLine: at + 1, before: text, after: text })) }));
+    await tell({ kind: 'changes', session: 's1', changes });
+    await tell({ kind: 'outcome', session: 's1', outcome: { about: ['e1pending', 'c1'], text: config.injections.join(' '), refused: true } });
+    await tell({ kind: 'approvals', changed: { session: 's1', approvals: config.injections.map((text, index) => ({ id: text, turn: index, title: text, detail: text, canBeAlways: true })) } });
     await page.locator('.turn').last().waitFor();
+    const cards = { edits: await page.locator('.edits').count(), hunks: await page.locator('.hunk').count(), approvals: await page.locator('.approval').count() };
     const links = await page.locator('.markdown a').evaluateAll((all) => all.map(({ href }) => new URL(href).protocol));
-    const forbidden = await page.locator('#entries :is(script, img, svg, iframe, form, style, object, embed)').count();
+    const forbidden = await page.locator('body :is(img, svg, iframe, form, style, object, embed, #entries script, #bottom script)').count();
     const harmed = await page.evaluate(() => globalThis.harmed ?? null);
     const commands = await asked('command');
-    return { turns: await page.locator('.turn').count(), links: [...new Set(links)], forbidden, harmed, commands, ...seen };
+    return { turns: await page.locator('.turn').count(), cards, links: [...new Set(links)], forbidden, harmed, commands, ...seen };
   },
 
   /** Frames while an answer streams at so many tokens a second, and the longest gap between two. */
@@ -214,6 +229,85 @@ const journeys = {
     const announced = await page.locator('#announcer').innerText();
     const tree = await page.locator('body').ariaSnapshot();
     return { first, second, text, sent, sign, doing, stops, walked, announced, tree, ...seen };
+  },
+
+  /** Tools run, one asks for leave while somebody types, and is answered by keys. */
+  async leave() {
+    const { page, tell, asked, seen } = await open();
+    await tell({ kind: 'state', state: state({ turns: [turn(1, { finish: '' })], progress: { session: 's1', question: 'q1', turn: 1, phase: 'looking', done: 0, total: 0, leftMs: null } }) });
+    const steps = (...all) => tell({ kind: 'steps', changed: { session: 's1', question: 'q1', turn: 1, steps: all } });
+    const lines = () => page.locator('.steps summary').allInnerTexts();
+    const step = (name, given, text = '', ok = true) => ({ call: name, name, arguments: JSON.stringify(given), text, ok });
+    await steps(step('search', { query: 'total' }));
+    const running = await lines();
+    const doing = await page.locator('#doing-words').innerText();
+    await page.locator('.steps summary').first().click();
+    const found = step('search', { query: 'total' }, 'orders.py:1-4');
+    await steps(found, step('run_tests', {}));
+    const open_ = await page.locator('.steps details').first().evaluate((details) => details.open);
+    await page.locator('#question').focus();
+    await page.keyboard.type('and th');
+    await tell({ kind: 'approvals', changed: { session: 's1', approvals: config.approvals } });
+    await page.keyboard.type('en');
+    const typed = await page.locator('#question').inputValue();
+    const alarm = await page.locator('#alarm').innerText();
+    const detail = await page.locator('.approval pre').innerText();
+    const buttons = await page.locator('.approval button').allInnerTexts();
+    await page.screenshot({ path: join(config.artifacts, 'chatPage-leave.png') });
+    const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.id);
+    const walked = [];
+    for (let count = 0; count < buttons.length; count += 1) {
+      await page.keyboard.press('Shift+Tab');
+      walked.push(await focused());
+    }
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    const answers = await asked('answer');
+    await tell({ kind: 'approvals', changed: { session: 's1', approvals: [] } });
+    const after = await focused();
+    await steps(found, step('run_tests', {}, 'pytest -q\nIt ended with 1.\n3 failed, 2 passed in 0.1s', false));
+    const done = await lines();
+    return { running, doing, open: open_, typed, alarm, detail, buttons, walked, answers, after, left: await page.locator('.approval').count(), done, ...seen };
+  },
+
+  /** Proposed edits: looked at, applied but for one hunk, given back, by keys. */
+  async edits() {
+    const { page, tell, asked, seen } = await open();
+    await tell({ kind: 'state', state: state({ turns: [turn(1), turn(2)], edits: config.edits }) });
+    const wanted = await asked('changes');
+    await tell({ kind: 'changes', session: 's1', changes: config.changes });
+    await page.locator('.hunk').first().waitFor();
+    const card = page.locator('.edits');
+    const head = await card.locator('h3').innerText();
+    const apply = card.locator('.tools button.primary');
+    const labels = [await apply.innerText()];
+    const press = async (locator) => { await locator.focus(); await page.keyboard.press('Space'); };
+    await press(card.getByRole('checkbox', { name: 'lines 9' }));
+    labels.push(await apply.innerText());
+    const mixed = await card.getByRole('checkbox', { name: 'the changes of src/orders.py' }).evaluate((box) => box.indeterminate);
+    await page.screenshot({ path: join(config.artifacts, 'chatPage-edits.png') });
+    await press(card.getByRole('button', { name: 'Review' }));
+    await press(card.getByRole('button', { name: 'Check Again: src/locked.py' }));
+    await press(apply);
+    const applied = await asked('apply');
+    const edits = config.edits.map((edit) => (applied[0].edits.includes(edit.id) ? { ...edit, state: 'applied', checkpoint: 'c1' } : edit));
+    const checkpoint = { id: 'c1', turn: 2, at: 1_790_000_000, paths: ['src/orders.py', 'src/new.py'], restored: false };
+    await tell({ kind: 'edits', changed: { session: 's1', edits, checkpoints: [checkpoint] } });
+    await tell({ kind: 'outcome', session: 's1', outcome: { about: applied[0].edits, text: 'Applied.', refused: false } });
+    const stays = await page.evaluate(() => document.activeElement.closest('.edits') !== null);
+    const past = await card.locator('.past').innerText();
+    await press(card.getByRole('button', { name: 'Restore Checkpoint' }));
+    await tell({ kind: 'outcome', session: 's1', outcome: { about: ['c1'], text: 'src/orders.py was changed since.', refused: true } });
+    const said = await card.locator('.said').innerText();
+    await page.screenshot({ path: join(config.artifacts, 'chatPage-restore.png') });
+    await press(card.getByRole('button', { name: 'Restore Anyway' }));
+    const restored = await asked('restoreCheckpoint');
+    await tell({ kind: 'edits', changed: { session: 's1', edits, checkpoints: [{ ...checkpoint, restored: true }] } });
+    await tell({ kind: 'outcome', session: 's1', outcome: { about: ['c1'], text: 'Given back.', refused: false } });
+    const end = await card.innerText();
+    await page.locator('#tools').selectOption('off');
+    const others = { wanted, reviews: await asked('review'), refreshes: await asked('refresh'), tools: await asked('setTools') };
+    return { head, labels, mixed, applied, stays, past, said, restored, end, ...others, violations: await violations(page), ...seen };
   },
 };
 

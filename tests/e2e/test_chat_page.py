@@ -94,13 +94,57 @@ STEP = {
     "text": "12 hits",
     "ok": True,
 }
+TESTS = STEP | {"name": "run_tests", "arguments": "{}", "text": "2 failed", "ok": False}
+APPROVALS = [
+    {
+        "id": "a1",
+        "turn": 3,
+        "title": "The model wants to run the project's tests.",
+        "detail": "python -m pytest -q -x -- tests/test_orders.py",
+        "canBeAlways": True,
+    }
+]
+
+
+def edit(name: str, path: str, **more: Any) -> dict[str, Any]:
+    plain = {"id": name, "turn": 2, "title": path, "uri": f"file:///shop/{path}", "path": path}
+    rest = {"state": "pending", "isNew": False, "reason": "", "checkpoint": ""}
+    return plain | rest | {"added": 2, "removed": 1} | more
+
+
+EDITS = [
+    edit("e1", "src/orders.py", added=3, removed=3),
+    edit("e2", "src/new.py", isNew=True, added=2, removed=0),
+    edit("e3", "src/locked.py", reason="src/locked.py is read-only. Make it writable first."),
+]
+CHANGES = [
+    {
+        "edit": "e1",
+        "reason": "",
+        "hunks": [
+            {"index": 0, "startLine": 2, "before": "    return 0\n", "after": "    return 1\n"},
+            {
+                "index": 1,
+                "startLine": 9,
+                "before": "def total(items):\n    return sum(items)\n",
+                "after": "def total(items, rate=1):\n    return rate * sum(items)\n",
+            },
+        ],
+    },
+    {
+        "edit": "e2",
+        "reason": "",
+        "hunks": [{"index": 0, "startLine": 1, "before": "", "after": "RATE = 2\n\n"}],
+    },
+    {"edit": "e3", "reason": "", "hunks": []},
+]
 FULL = {
     "turns": [
         turn(
             1,
             citations=[citation("src/orders.py", 6, "total_0")],
             usage=USAGE,
-            steps=[STEP],
+            steps=[STEP, TESTS],
             replaced=2,
         ),
         turn(
@@ -131,6 +175,11 @@ FULL = {
     },
     "trusted": False,
     "problems": ["AGENTS.md is too long; its first 4,000 tokens are shown to the model."],
+    "approvals": APPROVALS,
+    "edits": [*EDITS, edit("e0", "src/old.py", state="applied", checkpoint="c1", turn=1)],
+    "checkpoints": [
+        {"id": "c1", "turn": 1, "at": 1_790_000_000, "paths": ["src/old.py"], "restored": False}
+    ],
 }
 MENTIONS = [
     {"kind": kind, "label": label, "insert": f"@{label}", "detail": detail, "uri": "", "line": 0}
@@ -196,7 +245,7 @@ def injections() -> list[str]:
 
 def test_themes(go: Go) -> None:
     """In each theme axe-core finds nothing serious, nothing fails, and nothing is fetched."""
-    seen = go("themes", state=FULL, mentions=MENTIONS, sessions=SESSIONS)
+    seen = go("themes", state=FULL, changes=CHANGES, mentions=MENTIONS, sessions=SESSIONS)
 
     assert seen == {"light": [], "dark": [], "contrast": []}
 
@@ -209,6 +258,9 @@ def test_injections(go: Go) -> None:
 
     assert len(texts) >= 30
     assert seen["turns"] == len(texts)
+    assert seen["cards"] == {name: len(texts) for name in ("edits", "approvals")} | {
+        "hunks": 2 * len(texts)
+    }
     assert set(seen["links"]) <= {"https:"}
     assert seen["forbidden"] == 0
     assert seen["harmed"] is None
@@ -254,3 +306,49 @@ def test_keys(go: Go) -> None:
     for line in ('article "You"', 'article "Answer of coder-1.5b"', 'combobox "Your question"'):
         assert line in seen["tree"]
     assert seen["problems"] == []
+
+
+def test_leave(go: Go) -> None:
+    """A tool asks for leave: whoever types goes on typing, is told, and answers by two keys."""
+    seen = go("leave", approvals=APPROVALS)
+
+    assert seen["running"] == ["Searching for “total” …"]
+    assert seen["doing"] == "Looking something up"
+    assert seen["open"]
+    assert seen["typed"] == "and then"
+    assert "The model wants to run the project's tests. python -m pytest" in seen["alarm"]
+    assert seen["detail"] == APPROVALS[0]["detail"]
+    assert seen["buttons"] == ["Allow Once", "Always Allow", "Don’t"]
+    title = APPROVALS[0]["title"]
+    assert seen["walked"] == [f"{name}: {title}" for name in reversed(seen["buttons"])]
+    assert [(asked["approval"], asked["answer"]) for asked in seen["answers"]] == [("a1", "once")]
+    assert seen["after"] == "Your question"
+    assert seen["left"] == 0
+    assert seen["done"] == ["Searched for “total”", "Ran the tests: 3 failed"]
+    assert seen["problems"] == []
+
+
+def test_edits(go: Go) -> None:
+    """Edits are chosen by hunks, applied and given back by keys; why one cannot be is said."""
+    seen = go("edits", edits=EDITS, changes=CHANGES)
+
+    assert [asked["edits"] for asked in seen["wanted"]] == [["e1", "e2", "e3"]]
+    assert seen["head"] == "Proposed changes: 3 files, +7 −4"
+    assert seen["labels"] == ["Apply", "Apply 2 of 3 Changes"]
+    assert seen["mixed"]
+    assert [asked["edits"] for asked in seen["reviews"]] == [["e1", "e2", "e3"]]
+    assert len(seen["refreshes"]) == 1
+    assert [(asked["edits"], asked["hunks"]) for asked in seen["applied"]] == [
+        (["e1", "e2"], {"e1": [0]})
+    ]
+    assert seen["stays"]
+    assert "Applied to 2 files (src/orders.py, src/new.py)." in seen["past"]
+    assert seen["said"] == "src/orders.py was changed since."
+    assert [(asked["checkpoint"], asked["force"]) for asked in seen["restored"]] == [
+        ("c1", False),
+        ("c1", True),
+    ]
+    assert "Restored: 2 files" in seen["end"]
+    assert "src/locked.py is read-only" in seen["end"]
+    assert [asked["tools"] for asked in seen["tools"]] == ["off"]
+    assert seen["violations"] == seen["problems"] == seen["requests"] == []

@@ -7,16 +7,18 @@ import * as chat from '../chatProtocol.js';
 import * as memory from '../memoryProtocol.js';
 import type { Status } from '../protocol.js';
 import type { Server } from '../server.js';
+import * as tools from '../toolProtocol.js';
 import { forEditor } from '../wording.js';
+import { edited, shownChanges } from './edits.js';
 import { editorState } from './editorState.js';
 import { exportSession, remove, rename } from './exporting.js';
-import type { Asked, Told } from './messages.js';
+import type { Asked, EditAction, Outcome, ShownChange, Told } from './messages.js';
 
 const DOWN = 'Ownstack does not run; its status item says why.';
 const EARLIER = 30;
 
 /** Messages of the page that are requests of the server. */
-export type Request = Exclude<Asked, { kind: 'place' | 'web' | 'code' | 'command' }>;
+export type Request = Exclude<Asked, { kind: 'place' | 'web' | 'code' | 'command' | 'review' }>;
 
 /** Where it is remembered which conversation was shown. */
 export interface Remembered {
@@ -48,6 +50,11 @@ export class Bridge implements vscode.Disposable {
     return this.folder ? vscode.Uri.parse(this.folder, true) : undefined;
   }
 
+  /** The id of the conversation that is shown. */
+  get current(): string {
+    return this.session;
+  }
+
   /** Listens to the server that runs now, and shows the conversation as it stands. */
   async connect(session = this.session || this.remembered.get()): Promise<void> {
     const client = this.server.client;
@@ -70,6 +77,29 @@ export class Bridge implements vscode.Disposable {
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** Returns what edits would change, whole. Rejects with a sentence. */
+  async changes(edits: string[]): Promise<tools.ChatFileChange[]> {
+    const { changes } = await this.running.sendRequest(tools.CHAT_CHANGES, { session: this.session, edits });
+    return changes;
+  }
+
+  /** Does something with proposed edits; the page is told what came of it, too. */
+  async edit(asked: EditAction): Promise<Outcome> {
+    const { session, running } = this;
+    const about = asked.kind === 'restoreCheckpoint' ? [asked.checkpoint] : asked.edits;
+    const outcome: Outcome = { about, text: '', refused: false };
+    try {
+      const { done, edits, checkpoints } = await edited(running, session, asked);
+      this.tell({ kind: 'edits', changed: { session, edits, checkpoints } });
+      outcome.text = done.map(forEditor).join(' ');
+    } catch (error) {
+      outcome.text = words(error);
+      outcome.refused = true;
+    }
+    this.tell({ kind: 'outcome', session, outcome });
+    return outcome;
   }
 
   /** The page is not seen: nothing more is heard of the conversation. An answer goes on. */
@@ -123,16 +153,21 @@ export class Bridge implements vscode.Disposable {
         else this.withdrawn.delete(asked.question);
         return;
       }
+      case 'answer':
+        await this.answer(asked);
+        return;
+      case 'changes':
+        this.tell({ kind: 'changes', session, changes: await this.shown(asked.edits) });
+        return;
+      case 'apply':
+      case 'refuse':
+      case 'restoreCheckpoint':
+        await this.edit(asked);
+        return;
       case 'memory':
-        this.tell({ kind: 'memory', memory: await this.running.sendRequest(memory.CHAT_MEMORY, { session }), done: [] });
-        return;
-      case 'accept': {
-        const choice = asked.choice ? { choice: asked.choice } : {};
-        this.tell({ kind: 'memory', ...(await this.running.sendRequest(memory.CHAT_ACCEPT, { session, name: asked.name, ...choice })) });
-        return;
-      }
+      case 'accept':
       case 'reject':
-        this.tell({ kind: 'memory', ...(await this.running.sendRequest(memory.CHAT_REJECT, { session, name: asked.name })) });
+        this.tell({ kind: 'memory', ...(await this.memory(asked)) });
         return;
       case 'stop':
         await this.running.sendRequest(chat.CHAT_STOP, { session });
@@ -145,8 +180,22 @@ export class Bridge implements vscode.Disposable {
     }
   }
 
+  private async memory(asked: Request & { kind: 'memory' | 'accept' | 'reject' }): Promise<memory.ChatMemoryChange> {
+    const { session, running } = this;
+    switch (asked.kind) {
+      case 'memory':
+        return { memory: await running.sendRequest(memory.CHAT_MEMORY, { session }), done: [] };
+      case 'accept': {
+        const choice = asked.choice ? { choice: asked.choice } : {};
+        return running.sendRequest(memory.CHAT_ACCEPT, { session, name: asked.name, ...choice });
+      }
+      case 'reject':
+        return running.sendRequest(memory.CHAT_REJECT, { session, name: asked.name });
+    }
+  }
+
   /** Asks for what is answered by the whole state. */
-  private state(asked: Request & { kind: 'undo' | 'clear' | 'restore' | 'editSummary' | 'pin' | 'unpin' }): Promise<chat.ChatState> {
+  private state(asked: Request & { kind: 'undo' | 'clear' | 'restore' | 'editSummary' | 'pin' | 'unpin' | 'setTools' }): Promise<chat.ChatState> {
     const { session, running } = this;
     switch (asked.kind) {
       case 'undo':
@@ -161,6 +210,30 @@ export class Bridge implements vscode.Disposable {
         return running.sendRequest(chat.CHAT_PIN, { session, ...(asked.text ? { text: asked.text } : {}) });
       case 'unpin':
         return running.sendRequest(chat.CHAT_UNPIN, { session, event: asked.event });
+      case 'setTools':
+        return running.sendRequest(tools.CHAT_SET_TOOLS, { session, tools: asked.tools });
+    }
+  }
+
+  /** Says yes or no for the user. One that came too late is told, and what waits is asked for again. */
+  private async answer({ approval, answer }: Request & { kind: 'answer' }): Promise<void> {
+    const { session } = this;
+    try {
+      await this.running.sendRequest(tools.CHAT_ANSWER, { session, approval, answer });
+    } catch (error) {
+      this.fail(error);
+      await this.open(session);
+    }
+  }
+
+  /** Returns what edits would change as the page shows it: something for each, whatever fails. */
+  private async shown(edits: string[]): Promise<ShownChange[]> {
+    const none = (reason: string): ShownChange[] => edits.map((edit) => ({ edit, hunks: [], reason }));
+    try {
+      const shown = shownChanges(await this.changes(edits));
+      return [...none('').filter(({ edit }) => !shown.some((change) => change.edit === edit)), ...shown];
+    } catch (error) {
+      return none(words(error));
     }
   }
 
@@ -228,6 +301,9 @@ export class Bridge implements vscode.Disposable {
       client.onNotification(chat.CHAT_QUEUE_CHANGED, (queue) => { this.tell({ kind: 'queue', queue }); }),
       client.onNotification(chat.CHAT_COMPACTED, (compacted) => { this.tell({ kind: 'compacted', compacted }); }),
       client.onNotification(chat.CHAT_MODEL_CHANGED, (changed) => { this.tell({ kind: 'model', changed }); }),
+      client.onNotification(tools.CHAT_STEPS_CHANGED, (changed) => { this.tell({ kind: 'steps', changed }); }),
+      client.onNotification(tools.CHAT_APPROVALS_CHANGED, (changed) => { this.tell({ kind: 'approvals', changed }); }),
+      client.onNotification(tools.CHAT_EDITS_CHANGED, (changed) => { this.tell({ kind: 'edits', changed }); }),
       client.onNotification(chat.CHAT_CHANGED, ({ session, what }) => {
         if (session === this.session) void this.handle(what === 'deleted' ? { kind: 'open', session: '' } : { kind: 'refresh' });
       }),

@@ -57,18 +57,19 @@ const BODY = `<h1 class="unseen">Ownstack Chat</h1>
 </main>
 <div id="jump"><button type="button" id="newest" hidden>Go to the Newest</button></div>
 <div id="announcer" class="unseen" aria-live="polite" aria-atomic="true"></div>
+<div id="alarm" class="unseen" aria-live="assertive" aria-atomic="true"></div>
 <div id="bottom" role="region" aria-label="Your question">
 <div id="banners" role="status" aria-label="What to know"></div>
 <div id="doing" hidden><span id="doing-words" role="status"></span><progress id="doing-progress" aria-labelledby="doing-words"></progress></div>
 <ul id="queue" aria-label="Questions that wait" hidden></ul>
 <div id="editing" role="status" hidden></div>
+<div id="approvals" role="group" aria-label="What the model asks you to allow" hidden></div>
 <div id="box">
-<div id="chips" role="group" aria-label="What goes with the question" hidden></div>
 <textarea id="question" rows="2" role="combobox" aria-label="Your question" aria-autocomplete="list" aria-controls="mentions" aria-expanded="false" placeholder="Ask about this project, @ names files and symbols" spellcheck="false"></textarea>
 <ul id="mentions" role="listbox" aria-label="What can be named" hidden></ul>
-<div class="row"><span class="grow"></span><button type="button" id="stop" class="secondary" hidden>Stop</button><button type="button" id="send" class="primary">Send</button></div>
+<div class="row"><div class="grow"><div id="chips" role="group" aria-label="What goes with the question" hidden></div></div><button type="button" id="stop" class="secondary" hidden>Stop</button><button type="button" id="send" class="primary">Send</button></div>
 </div>
-<div id="foot" class="row"><button type="button" id="who"></button><button type="button" id="meter" aria-expanded="false" aria-controls="context" hidden></button></div>
+<div id="foot" class="row"><div class="row"><button type="button" id="who"></button><select id="tools" aria-label="Tools of the model" aria-describedby="tools-help"></select><span id="tools-help" class="unseen"></span></div><button type="button" id="meter" aria-expanded="false" aria-controls="context" hidden></button></div>
 <div id="context" role="region" aria-label="What fills the model's window" tabindex="-1" hidden>
 <div id="context-table"></div>
 <ul id="pins" aria-label="Pinned texts" hidden></ul>

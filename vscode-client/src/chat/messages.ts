@@ -13,6 +13,7 @@ import type {
   ChatTurnsResult,
 } from '../chatProtocol.js';
 import type { ChatMemory } from '../memoryProtocol.js';
+import type { ChatAnswerParams, ChatApprovals, ChatEditsChanged, ChatFileChange, ChatSteps, ChatToolUse } from '../toolProtocol.js';
 
 /** Which parts of the editor's state go with a question. */
 export interface Attached {
@@ -34,6 +35,23 @@ export interface Attachable {
 
 export type CodeAction = 'copy' | 'insert' | 'apply' | 'newFile';
 
+/** What a proposed edit would change; the whole texts stay with the extension. */
+export type ShownChange = Pick<ChatFileChange, 'edit' | 'hunks' | 'reason'>;
+
+/** What came of what was asked for proposed edits, or for a checkpoint. */
+export interface Outcome {
+  /** Ids of those it is about. */
+  about: string[];
+  text: string;
+  refused: boolean;
+}
+
+/** What is done with proposed edits. `hunks`: by edit, those that are applied; else all of it. */
+export type EditAction =
+  | { kind: 'apply'; edits: string[]; hunks: Record<string, number[]> }
+  | { kind: 'refuse'; edits: string[] }
+  | { kind: 'restoreCheckpoint'; checkpoint: string; force: boolean };
+
 /** What the page asks for. `session` is "" where a new conversation is to begin. */
 export type Asked =
   | { kind: 'ready'; session: string }
@@ -48,6 +66,11 @@ export type Asked =
   | { kind: 'restore'; turn: number }
   | { kind: 'editSummary' | 'pin'; text: string }
   | { kind: 'unpin'; event: string }
+  | { kind: 'answer'; approval: string; answer: ChatAnswerParams['answer'] }
+  | { kind: 'changes'; edits: string[] }
+  | { kind: 'review'; edits: string[]; turn: number }
+  | EditAction
+  | { kind: 'setTools'; tools: ChatToolUse }
   | { kind: 'memory' }
   | { kind: 'accept'; name: string; choice: '' | 'replace' | 'both' }
   | { kind: 'reject'; name: string }
@@ -76,6 +99,11 @@ export type Told =
   | { kind: 'queue'; queue: ChatQueue }
   | { kind: 'compacted'; compacted: ChatCompacted }
   | { kind: 'model'; changed: ChatModelChanged }
+  | { kind: 'steps'; changed: ChatSteps }
+  | { kind: 'approvals'; changed: ChatApprovals }
+  | { kind: 'edits'; changed: ChatEditsChanged }
+  | { kind: 'changes'; session: string; changes: ShownChange[] }
+  | { kind: 'outcome'; session: string; outcome: Outcome }
   | { kind: 'sessions'; query: string; sessions: ChatSession[]; reason: string }
   | { kind: 'mentions'; number: number; mentions: ChatMention[]; reason: string }
   | { kind: 'memory'; memory: ChatMemory; done: string[] }

@@ -6,23 +6,32 @@ import { dirname } from 'node:path';
 
 import * as vscode from 'vscode';
 
+import type { ChatFileChange } from '../toolProtocol.js';
 import { inFront } from './editorState.js';
 import { difference, placed } from './placing.js';
 
 export const SCHEME = 'ownstack-proposal';
-const MAX_OPEN = 20;
+const MAX_OPEN = 100;
+const REVIEW = 'Proposed changes of turn';
 
 interface Proposal {
   target: vscode.Uri;
   /** The file's text when the proposal was made; null: there is no such file yet. */
   base: string | null;
   text: string;
+  /** One that the server has: it applies it. "" for a code block. */
+  edit: string;
 }
+
+/** Has the server apply or refuse an edit. Rejects with a sentence. */
+export type Decide = (kind: 'apply' | 'refuse', edit: string) => Promise<void>;
 
 export class Proposals implements vscode.Disposable, vscode.TextDocumentContentProvider {
   private readonly open = new Map<string, Proposal>();
   private readonly registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
   private number = 0;
+
+  constructor(private readonly decide: Decide) {}
 
   dispose(): void {
     this.registration.dispose();
@@ -49,12 +58,49 @@ export class Proposals implements vscode.Disposable, vscode.TextDocumentContentP
       : { text: code.endsWith('\n') ? code : `${code}\n`, how: 'as a new file' };
     if ('problem' in made) throw new Error(made.problem);
     if (made.text === document?.getText()) throw new Error(`${name(target)} says that already: nothing would change.`);
-    await this.diff({ target, base: document ? document.getText() : null, text: made.text }, made.how);
+    await this.diff({ target, base: document ? document.getText() : null, text: made.text, edit: '' }, `proposed, ${made.how}`);
+  }
+
+  /** Shows edits that the server has in the editor's own diff, several files in one. */
+  async review(changes: readonly ChatFileChange[], turn: number): Promise<void> {
+    const shown: Proposal[] = [];
+    for (const { edit, uri, isNew, before, after } of changes) {
+      const target = vscode.Uri.parse(uri, true);
+      await checkInside(target);
+      shown.push({ target, base: isNew ? null : before, text: after, edit });
+    }
+    const [first] = shown;
+    if (!first) throw new Error('There is nothing to review: these changes were applied or refused already.');
+    if (shown.length === 1) {
+      await this.diff(first, 'proposed');
+      return;
+    }
+    const rows = shown.map((proposal) => [proposal.target, proposal.base === null ? undefined : proposal.target, this.added(proposal)]);
+    await vscode.commands.executeCommand('vscode.changes', `${REVIEW} ${turn}`, rows);
+  }
+
+  /** Closes the diffs of edits that wait no longer. */
+  async settle(pending: ReadonlySet<string>): Promise<void> {
+    const done = [...this.open].filter(([, { edit }]) => edit && !pending.has(edit)).map(([key]) => key);
+    if (!done.length) return;
+    for (const key of done) this.open.delete(key);
+    const waits = [...this.open.values()].some(({ edit }) => edit);
+    await closeTabs((tab) => {
+      const shown = modified(tab)?.toString();
+      // The API does not say what a diff of several files shows, only how it is called.
+      return shown === undefined ? !waits && tab.label.startsWith(REVIEW) : done.includes(shown);
+    });
   }
 
   /** Applies the proposal of the diff in front. It is one step of undo. */
   async accept(given?: unknown): Promise<void> {
     const [uri, proposal] = this.named(given);
+    if (proposal.edit) {
+      await this.decide('apply', proposal.edit);
+      await this.close(uri);
+      await vscode.window.showTextDocument(proposal.target, { preview: false });
+      return;
+    }
     if (!vscode.workspace.isTrusted) throw new Error('Nothing is applied in restricted mode. Trust the folder, then apply it again.');
     await check(proposal.target);
     const document = await existing(proposal.target);
@@ -80,17 +126,25 @@ export class Proposals implements vscode.Disposable, vscode.TextDocumentContentP
   }
 
   async discard(given?: unknown): Promise<void> {
-    await this.close(this.named(given)[0]);
+    const [uri, { edit }] = this.named(given);
+    if (edit) await this.decide('refuse', edit);
+    await this.close(uri);
   }
 
   private async diff(proposal: Proposal, how: string): Promise<void> {
+    const uri = this.added(proposal);
+    const left = proposal.base === null ? proposal.target.with({ scheme: SCHEME, query: 'empty' }) : proposal.target;
+    const title = `${name(proposal.target)}: ${how}`;
+    await vscode.commands.executeCommand('vscode.diff', left, uri, title, { preview: false });
+  }
+
+  /** Keeps a proposal, and returns where its text is read from. */
+  private added(proposal: Proposal): vscode.Uri {
     this.number += 1;
     const uri = proposal.target.with({ scheme: SCHEME, query: `number=${this.number}` });
     this.open.set(uri.toString(), proposal);
     for (const key of [...this.open.keys()].slice(0, -MAX_OPEN)) this.open.delete(key);
-    const left = proposal.base === null ? proposal.target.with({ scheme: SCHEME, query: 'empty' }) : proposal.target;
-    const title = `${name(proposal.target)}: proposed, ${how}`;
-    await vscode.commands.executeCommand('vscode.diff', left, uri, title, { preview: false });
+    return uri;
   }
 
   private named(given: unknown): [vscode.Uri, Proposal] {
@@ -102,10 +156,13 @@ export class Proposals implements vscode.Disposable, vscode.TextDocumentContentP
 
   private async close(uri: vscode.Uri): Promise<void> {
     this.open.delete(uri.toString());
-    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-    const ours = tabs.filter((tab) => modified(tab)?.toString() === uri.toString());
-    await vscode.window.tabGroups.close(ours);
+    await closeTabs((tab) => modified(tab)?.toString() === uri.toString());
   }
+}
+
+async function closeTabs(which: (tab: vscode.Tab) => boolean): Promise<void> {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  await vscode.window.tabGroups.close(tabs.filter(which));
 }
 
 function modified(tab: vscode.Tab | undefined): vscode.Uri | undefined {

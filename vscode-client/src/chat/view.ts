@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
 import type { Server } from '../server.js';
+import type { ChatEdit } from '../toolProtocol.js';
 import { forEditor } from '../wording.js';
 import { Bridge } from './bridge.js';
 import { doCode } from './code.js';
@@ -17,9 +18,10 @@ import { Proposals } from './proposals.js';
 export const VIEW = 'ownstack.chat';
 const SHOWN = 'ownstack.chat.session';
 const EDITOR_MS = 80;
+const NO_EDITS = { edits: [] as ChatEdit[], session: null };
 
 export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
-  readonly proposals = new Proposals();
+  readonly proposals = new Proposals((kind, edit) => this.decide(kind, edit));
   private readonly registration = vscode.window.registerWebviewViewProvider(VIEW, this);
   private view: vscode.WebviewView | null = null;
   private bridge: Bridge | null = null;
@@ -92,6 +94,11 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
           if (done) vscode.window.setStatusBarMessage(done, 2_000);
           return;
         }
+        case 'review': {
+          const changes = (await this.bridge?.changes(asked.edits)) ?? [];
+          await this.proposals.review(changes, asked.turn);
+          return;
+        }
         case 'command':
           // By a name of ours: the page has no way to name another.
           await vscode.commands.executeCommand(PAGE_COMMANDS[asked.name], ...(asked.name === 'pickModel' ? ['chat'] : []));
@@ -102,6 +109,16 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     } catch (error) {
       this.tell({ kind: 'notice', text: forEditor((error as Error).message) });
     }
+  }
+
+  /** Has the server apply or refuse an edit that is looked at beside the chat. */
+  private async decide(kind: 'apply' | 'refuse', edit: string): Promise<void> {
+    if (!this.bridge) {
+      await vscode.commands.executeCommand(`${VIEW}.focus`);
+      throw new Error('The chat was not shown, so nothing was done. It is now: choose it again.');
+    }
+    const outcome = await this.bridge.edit(kind === 'apply' ? { kind, edits: [edit], hunks: {} } : { kind, edits: [edit] });
+    if (outcome.refused) throw new Error(outcome.text);
   }
 
   /** The page is there: from now on it hears of the server and of the editor. */
@@ -139,6 +156,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   private tell(told: Told): void {
+    const { edits, session } = told.kind === 'edits' ? told.changed : told.kind === 'state' ? { edits: told.state.edits, session: told.state.session.id } : NO_EDITS;
+    if (session === this.bridge?.current) void this.proposals.settle(new Set(edits.filter(({ state }) => state === 'pending').map(({ id }) => id)));
     void this.view?.webview.postMessage(told);
   }
 }

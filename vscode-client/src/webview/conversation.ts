@@ -1,11 +1,17 @@
 /** A conversation as the page shows it: each message of the server makes the next value of it. */
 
 import type { ChatCompaction, ChatDelta, ChatProgress, ChatQuestion, ChatState, ChatTurn, ChatTurnChanged } from '../chatProtocol.js';
-import type { Told } from '../chat/messages.js';
+import type { Outcome, ShownChange, Told } from '../chat/messages.js';
+import type { ChatSteps } from '../toolProtocol.js';
+import { cardsOf, standing, type EditCard } from './editCards.js';
 
 export interface Conversation extends ChatState {
   /** Questions that were sent, and of which nothing was heard yet. */
   sent: (ChatQuestion & { replaces: number })[];
+  /** What the proposed edits would change, by their ids. */
+  changes: ReadonlyMap<string, ShownChange>;
+  /** What came of the newest thing that was done with edits. */
+  outcome: Outcome | null;
   /** Something was missed: the state has to be asked for again. */
   missed: boolean;
 }
@@ -14,6 +20,7 @@ export interface Conversation extends ChatState {
 export type Entry =
   | { key: string; kind: 'turn'; turn: ChatTurn }
   | { key: string; kind: 'compaction'; compaction: ChatCompaction }
+  | { key: string; kind: 'edits'; card: EditCard }
   | { key: string; kind: 'sent'; question: ChatQuestion };
 
 export function shownFrom(state: ChatState, before: Conversation | null): Conversation {
@@ -29,6 +36,8 @@ export function shownFrom(state: ChatState, before: Conversation | null): Conver
     turns: turns.map((turn) => kept(same, turn)),
     earlier: turns.length > numbered.length ? (same?.earlier ?? state.earlier) : state.earlier,
     sent: [...begun.map(({ question, text }) => ({ question, text, replaces: 0 })), ...sent],
+    changes: same ? standing(same, state.edits) : new Map(),
+    outcome: same?.outcome ?? null,
     missed: false,
   };
 }
@@ -62,6 +71,19 @@ export function changed(now: Conversation, told: Told): Conversation {
     case 'model':
       if (told.changed.session !== now.session.id) return now;
       return { ...now, model: told.changed.model, context: told.changed.context ?? now.context };
+    case 'steps':
+      return told.changed.session === now.session.id ? withSteps(now, told.changed) : now;
+    case 'approvals':
+      return told.changed.session === now.session.id ? { ...now, approvals: told.changed.approvals } : now;
+    case 'edits': {
+      const { session, edits, checkpoints } = told.changed;
+      return session === now.session.id ? { ...now, edits, checkpoints, changes: standing(now, edits) } : now;
+    }
+    case 'changes':
+      if (told.session !== now.session.id) return now;
+      return { ...now, changes: new Map([...now.changes, ...told.changes.map((change) => [change.edit, change] as const)]) };
+    case 'outcome':
+      return told.session === now.session.id ? { ...now, outcome: told.outcome } : now;
     case 'failed': {
       const sent = now.sent.filter(({ question }) => question !== told.question);
       return { ...now, sent, progress: now.progress?.question === told.question ? null : now.progress };
@@ -91,6 +113,9 @@ export function entries(now: Conversation): Entry[] {
     const key = `compaction ${compaction.id || compaction.at}`;
     made.push({ key, kind: 'compaction', compaction, turn_: compaction.turn, at: compaction.at });
   }
+  for (const card of cardsOf(now)) {
+    if (card.turn < replaced) made.push({ key: `edits ${card.turn}`, kind: 'edits', card, turn_: card.turn, at: 0.5 });
+  }
   made.sort((a, b) => a.turn_ - b.turn_ || a.at - b.at);
   const sent = now.sent.map((question): Entry => ({ key: `sent ${question.question}`, kind: 'sent', question }));
   return [...made, ...sent];
@@ -114,6 +139,14 @@ function withDelta(now: Conversation, delta: ChatDelta): Conversation {
   const fresh = delta.text.slice(have - delta.offset);
   if (!fresh) return now;
   return { ...now, turns: now.turns.with(index, { ...turn, [field]: turn[field] + fresh }) };
+}
+
+/** The tools of an answer that comes; when it is complete it has its own. */
+function withSteps(now: Conversation, { turn, steps }: ChatSteps): Conversation {
+  const index = now.turns.findIndex((known) => known.turn === turn);
+  const known = now.turns[index];
+  if (!known) return { ...now, missed: true };
+  return known.finish ? now : { ...now, turns: now.turns.with(index, { ...known, steps }) };
 }
 
 function withTurn(now: Conversation, { turn, context }: ChatTurnChanged): Conversation {

@@ -4,6 +4,8 @@ import type { ChatTurn } from '../chatProtocol.js';
 import { compactionView, type CardActions } from './compactionView.js';
 import { entries, type Conversation, type Entry } from './conversation.js';
 import { byId, setShown } from './dom.js';
+import { EditsView, type EditActions } from './editsView.js';
+import { count } from './figures.js';
 import { sentView, TurnView, type TurnActions } from './turnView.js';
 import { visible } from './visible.js';
 
@@ -19,6 +21,7 @@ export class ConversationView {
   private readonly announcer = byId('announcer', 'div');
   private readonly nodes = new Map<string, HTMLElement>();
   private readonly turns = new Map<string, TurnView>();
+  private readonly edits = new Map<string, EditsView>();
   private readonly values = new Map<string, unknown>();
   private following = true;
   /** Where the conversation was scrolled to. */
@@ -26,7 +29,7 @@ export class ConversationView {
   private shown: Conversation | null = null;
 
   constructor(
-    private readonly actions: TurnActions & { card: CardActions; earlier: (before: number) => void },
+    private readonly actions: TurnActions & { card: CardActions; edits: EditActions; earlier: (before: number) => void },
   ) {
     this.log.addEventListener('scroll', () => {
       const { scrollHeight, scrollTop, clientHeight } = this.log;
@@ -53,6 +56,7 @@ export class ConversationView {
     const before = this.shown;
     this.shown = now;
     const other = before?.session.id !== now.session.id;
+    const sameEdits = before?.edits === now.edits && before.checkpoints === now.checkpoints && before.changes === now.changes && before.outcome === now.outcome;
     if (other) this.clear();
     const first = this.list.firstElementChild;
     const height = this.log.scrollHeight;
@@ -62,7 +66,7 @@ export class ConversationView {
     for (const key of this.nodes.keys()) if (!keys.has(key)) this.remove(key);
     let last: HTMLElement | null = null;
     for (const entry of wanted) {
-      const node = this.node(entry);
+      const node = entry.kind === 'edits' ? this.editsNode(entry, now, sameEdits) : this.node(entry);
       // Looked up now: making the node may have taken away the one that was there.
       const place: Element | null = last ? last.nextElementSibling : this.list.firstElementChild;
       if (node !== place) this.list.insertBefore(node, place);
@@ -79,7 +83,17 @@ export class ConversationView {
     if (this.following) this.toEnd();
   }
 
-  private node(entry: Entry): HTMLElement {
+  private editsNode({ key, card }: Entry & { kind: 'edits' }, now: Conversation, same: boolean): HTMLElement {
+    const known = this.edits.get(key);
+    if (known && same) return known.element;
+    const view = known ?? new EditsView(this.actions.edits);
+    view.update(card, now.changes, now.outcome);
+    this.edits.set(key, view);
+    this.nodes.set(key, view.element);
+    return view.element;
+  }
+
+  private node(entry: Exclude<Entry, { kind: 'edits' }>): HTMLElement {
     const { key } = entry;
     const known = this.nodes.get(key);
     if (entry.kind === 'turn') {
@@ -103,7 +117,7 @@ export class ConversationView {
 
   private remove(key: string): void {
     this.nodes.get(key)?.remove();
-    for (const map of [this.nodes, this.turns, this.values]) map.delete(key);
+    for (const map of [this.nodes, this.turns, this.edits, this.values]) map.delete(key);
   }
 
   private clear(): void {
@@ -131,5 +145,8 @@ export class ConversationView {
       const rest = turn.answer.length > MAX_TOLD ? ' The rest is in the conversation.' : '';
       this.announcer.textContent = `Answer: ${text || 'none.'}${rest}`;
     }
+    const known = new Set(before.edits.map(({ id }) => id));
+    const fresh = now.edits.filter(({ id, state }) => state === 'pending' && !known.has(id)).length;
+    if (fresh) this.announcer.textContent = `Changes of ${count(fresh, 'file')} are proposed; they stand in the conversation.`;
   }
 }

@@ -1,11 +1,13 @@
 /** The page of the chat: puts its parts together, and keeps what is typed over a reload. */
 
 import type { Asked, Attached, CodeAction, Told } from '../chat/messages.js';
+import { ApprovalsView } from './approvalsView.js';
 import { codeOf } from './code.js';
 import { Composer, EMPTY, type Draft } from './composer.js';
 import { changed, isBusy, shownFrom, withSent, type Conversation } from './conversation.js';
 import { ConversationView } from './conversationView.js';
 import { byId } from './dom.js';
+import { unknownChanges } from './editCards.js';
 import { MemoryView } from './memoryView.js';
 import { Surroundings } from './page.js';
 import { SessionsView } from './sessionsView.js';
@@ -29,6 +31,8 @@ const host = acquireVsCodeApi();
 const kept: Kept = host.getState() ?? { session: '', draft: EMPTY };
 let now: Conversation | null = null;
 let asked = 0;
+/** Edits whose changes were asked for, and have not come. */
+const wanted = new Set<string>();
 
 const ask = (message: Asked): void => { host.postMessage(message); };
 const keep = (change: Partial<Kept>): void => {
@@ -44,6 +48,7 @@ const composer = new Composer(
   (draft) => { keep({ draft }); },
 );
 const sessions = new SessionsView(ask, () => now?.session.id ?? '', () => { composer.focus(); });
+const approvals = new ApprovalsView((approval, answer) => { ask({ kind: 'answer', approval, answer }); }, () => { composer.focus(); });
 const memory = new MemoryView(ask, () => { composer.focus(); });
 const view = new ConversationView({
   edit: ({ turn, text }) => { composer.edit(turn, text); },
@@ -55,6 +60,11 @@ const view = new ConversationView({
     edit: (text) => { ask({ kind: 'editSummary', text }); },
     pin: () => { ask({ kind: 'pin', text: '' }); },
     undo: () => { ask({ kind: 'undo' }); },
+  },
+  edits: {
+    act: ask,
+    again: () => { ask({ kind: 'refresh' }); },
+    draft: (text) => { composer.add(text); },
   },
 });
 
@@ -79,12 +89,23 @@ function show(next: Conversation): void {
   view.update(now);
   surroundings.update(now);
   composer.update(isBusy(now), now.waiting);
+  approvals.update(now.approvals);
+  askForChanges(now);
   if (missed) ask({ kind: 'refresh' });
+}
+
+/** Asks, once, what the edits that wait would change. */
+function askForChanges(now: Conversation): void {
+  const edits = unknownChanges(now).filter((id) => !wanted.has(id));
+  if (!edits.length) return;
+  for (const id of edits) wanted.add(id);
+  ask({ kind: 'changes', edits });
 }
 
 function told(message: Told): void {
   switch (message.kind) {
     case 'down':
+      wanted.clear();
       surroundings.tellDown(message.reason, now);
       return;
     case 'notice':
@@ -113,6 +134,9 @@ function told(message: Told): void {
       // One that has begun is in the log: it is shown when the server is there again.
       if (message.text && !now?.turns.some(({ question }) => question === message.question)) composer.add(message.text);
       surroundings.notice(message.reason, now);
+      break;
+    case 'changes':
+      for (const { edit } of message.changes) wanted.delete(edit);
       break;
     case 'state':
       surroundings.tellDown('', now);

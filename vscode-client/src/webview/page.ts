@@ -6,6 +6,7 @@ import { isBusy, type Conversation } from './conversation.js';
 import { button, byId, make, setShown } from './dom.js';
 import { phaseWords } from './figures.js';
 import { bar, meterWords, percent, table } from './meter.js';
+import { ToolsChoice } from './toolsChoice.js';
 import { visible, visibleLine } from './visible.js';
 
 const COMMANDS: Readonly<Record<PageCommand, string>> = {
@@ -23,6 +24,7 @@ export class Surroundings {
   private readonly words = byId('doing-words', 'span');
   private readonly progress = byId('doing-progress', 'progress');
   private readonly who = byId('who', 'button');
+  private readonly tools = new ToolsChoice((tools) => { this.ask({ kind: 'setTools', tools }); });
   private readonly meter = byId('meter', 'button');
   private readonly context = byId('context', 'div');
   private readonly pins = byId('pins', 'ul');
@@ -50,6 +52,7 @@ export class Surroundings {
   /** Says what came of the newest thing that was asked for; "" when the next one is. */
   notice(text: string, now: Conversation | null): void {
     this.noticed = text;
+    this.tools.reset();
     this.showBanners(now);
   }
 
@@ -60,6 +63,7 @@ export class Surroundings {
     this.showBanners(now);
     this.showDoing(now);
     this.showModel(now);
+    this.tools.update(now);
     this.showMeter(now);
   }
 
@@ -105,7 +109,7 @@ export class Surroundings {
   private showDoing(now: Conversation): void {
     const busy = isBusy(now);
     setShown(this.doing, busy);
-    const words = now.progress ? phaseWords(now.progress) : 'Sent';
+    const words = now.approvals.length ? 'Waiting for your answer' : now.progress ? phaseWords(now.progress) : 'Sent';
     if (this.words.textContent !== words) this.words.textContent = words;
     const { done = 0, total = 0 } = now.progress ?? {};
     if (total > 0) {

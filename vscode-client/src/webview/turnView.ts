@@ -1,10 +1,11 @@
 /** A question and its answer on the page. */
 
-import type { ChatQuestion, ChatStep, ChatTurn } from '../chatProtocol.js';
+import type { ChatQuestion, ChatTurn } from '../chatProtocol.js';
 import { decorate, placeLink } from './code.js';
 import { button, make, setShown } from './dom.js';
 import { moment, usageWords } from './figures.js';
 import { mentionPieces } from './mentions.js';
+import { StepsView } from './stepsView.js';
 import { StreamedMarkdown } from './streaming.js';
 import { visible, visibleLine } from './visible.js';
 
@@ -31,7 +32,7 @@ export class TurnView {
   private readonly answer = make('div', { class: 'answer', role: 'article' });
   private readonly reasoning = make('details', { class: 'reasoning' }, make('summary', {}, 'Reasoning'));
   private readonly thought = make('div', { class: 'thought' });
-  private readonly steps = make('ul', { class: 'steps', 'aria-label': 'Tools that were used' });
+  private readonly steps = new StepsView();
   private readonly body = make('div', { class: 'markdown' });
   private readonly after = make('div', { class: 'after' });
   private stream: StreamedMarkdown | null = null;
@@ -42,7 +43,7 @@ export class TurnView {
     private readonly actions: TurnActions,
   ) {
     this.reasoning.append(this.thought);
-    this.answer.append(this.reasoning, this.steps, this.body, this.after);
+    this.answer.append(this.reasoning, this.steps.element, this.body, this.after);
     this.element.append(make('h2', { class: 'unseen' }, `Turn ${turn.turn}`), this.question, this.answer);
     this.element.setAttribute('aria-label', `Turn ${turn.turn}`);
     this.update(turn);
@@ -56,7 +57,7 @@ export class TurnView {
     if (before?.text !== turn.text || before.finish !== turn.finish) this.showQuestion(turn);
     setShown(this.reasoning, turn.reasoning !== '');
     if (before?.reasoning !== turn.reasoning) this.thought.textContent = visible(turn.reasoning);
-    if (before?.steps !== turn.steps) this.showSteps(turn.steps);
+    if (before?.steps !== turn.steps || before.finish !== turn.finish) this.steps.update(turn.steps, !turn.finish);
     this.showAnswer(turn, before);
     if (turn.finish) this.showAfter(turn);
     else this.after.replaceChildren();
@@ -70,11 +71,6 @@ export class TurnView {
     const tools = make('div', { class: 'tools' }, turn.finish ? edit : null);
     this.question.setAttribute('aria-label', 'You');
     this.question.replaceChildren(questionText(turn.text), tools);
-  }
-
-  private showSteps(steps: readonly ChatStep[]): void {
-    setShown(this.steps, steps.length > 0);
-    this.steps.replaceChildren(...steps.map(stepItem));
   }
 
   private showAnswer(turn: ChatTurn, before: ChatTurn | null): void {
@@ -140,12 +136,6 @@ function questionText(text: string): HTMLElement {
   const rest = text.slice(MAX_SHOWN);
   const folded = rest && make('details', {}, make('summary', {}, 'The rest of it'), make('div', {}, visible(rest)));
   return make('div', { class: 'text' }, ...pieces, folded || null);
-}
-
-function stepItem({ name, arguments: given, text, ok }: ChatStep): HTMLElement {
-  const summary = make('summary', { class: ok ? '' : 'failed' }, make('code', {}, visibleLine(name, 60)), ` ${visibleLine(given, 160)}`);
-  const said = text ? visible(text.slice(0, MAX_SHOWN)) : 'Nothing came yet.';
-  return make('li', {}, make('details', {}, summary, make('pre', { tabindex: 0 }, said)));
 }
 
 const KINDS: Readonly<Record<string, string>> = {

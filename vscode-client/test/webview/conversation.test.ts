@@ -129,6 +129,25 @@ describe('a conversation', () => {
     expect(after(told('q8', 'waiting'), told('q8', 'writing')).progress?.phase).toBe('writing');
   });
 
+  it('has the tools of an answer while it comes, and those of the log when it is complete', () => {
+    const step = { call: '1', name: 'read', arguments: '{}', text: '', ok: true };
+    const steps: Told = { kind: 'steps', changed: { session: 's', question: 'q7', turn: 7, steps: [step] } };
+    const done: Told = { kind: 'turn', changed: { session: 's', turn: turn(7, { steps: [{ ...step, text: 'all of it' }] }), context: null } };
+
+    expect(after(BEGUN, steps).turns.at(-1)?.steps).toEqual([step]);
+    expect(after(BEGUN, steps, done, steps).turns.at(-1)?.steps[0]?.text).toBe('all of it');
+    expect(after(steps).missed).toBe(true);
+  });
+
+  it('hears of leave and edits of itself alone', () => {
+    const approval = { id: 'a', turn: 7, title: 't', detail: 'd', canBeAlways: false };
+    const asked = (session: string): Told => ({ kind: 'approvals', changed: { session, approvals: [approval] } });
+
+    expect(after(asked('other')).approvals).toEqual([]);
+    expect(after(asked('s')).approvals).toEqual([approval]);
+    expect(after({ kind: 'edits', changed: { session: 'other', edits: [], checkpoints: [] } })).toEqual(after());
+  });
+
   it('is at rest when the answer is complete, or was refused', () => {
     const reading: Told = { kind: 'progress', progress: { session: 's', question: 'q7', turn: 7, phase: 'reading', done: 1, total: 2, leftMs: null } };
     expect(isBusy(after(BEGUN, reading))).toBe(true);
