@@ -1,5 +1,5 @@
 // What a person does in the chat, step by step; see journeys.mjs.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -41,6 +41,13 @@ export class Chat {
     await this.write(text);
     await answers.nth(before).waitFor();
     return answers.nth(before).innerText();
+  }
+
+  /** Waits until a card says something, and returns it. */
+  async said(card, pattern) {
+    const words = card.locator('.said', { hasText: pattern });
+    await words.waitFor();
+    return words.innerText();
   }
 
   /** The frame that holds the page: scripts of a test run in it beside its policy. */
@@ -85,7 +92,74 @@ export function chatJourneys({ config, picture }) {
     return found;
   };
 
+  /** The files of the folder as they are on the disk. */
+  const files = () => {
+    const named = readdirSync(config.folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+    return Object.fromEntries(named.map(({ name }) => [name, readFileSync(join(config.folder, name), 'utf8')]));
+  };
+
   return {
+    /** Edits of two files: looked at, applied but for one hunk, undone, given back; then tests are run. */
+    async chatEdits(editor) {
+      const chat = await new Chat(editor).open();
+      const before = files();
+      await chat.page.locator('#tools').selectOption('on');
+      await chat.page.locator('#tools option:checked', { hasText: 'Tools: on' }).waitFor({ state: 'attached' });
+      const answer = await chat.ask(config.change);
+      const card = chat.page.locator('.edits');
+      await card.locator('.hunk').nth(2).waitFor();
+      const proposed = { answer, steps: await chat.page.locator('.steps summary').allInnerTexts(), head: await card.locator('h3').innerText() };
+      await editor.screenshot(picture('proposed'));
+      const violations = await chat.violations();
+
+      await card.getByRole('button', { name: 'Review' }).click();
+      await editor.page.locator('.multiDiffEntry .editor .view-line', { hasText: 'rate' }).first().waitFor();
+      await editor.screenshot(picture('review'));
+      const tabs = () => editor.page.locator('.tabs-container .tab .label-name').allInnerTexts();
+      const reviewed = await tabs();
+
+      await card.getByRole('checkbox', { name: config.leftOut }).uncheck();
+      await card.getByRole('button', { name: 'Apply 2 of 3 Changes' }).click();
+      await card.locator('.applied').waitFor();
+      await editor.page.locator('.multiDiffEntry').first().waitFor({ state: 'detached' });
+      await card.getByRole('button', { name: 'Don’t' }).click();
+      await card.getByText('Not applied').waitFor();
+      const applied = { files: files(), tabs: await tabs(), words: await card.innerText() };
+      await editor.screenshot(picture('applied'));
+
+      await editor.openFile('orders.py');
+      await editor.page.keyboard.press('Control+Z');
+      const dialog = editor.page.locator('.monaco-dialog-box');
+      await dialog.waitFor();
+      await editor.screenshot(picture('undo'));
+      const asks = await dialog.innerText();
+      await dialog.getByRole('button', { name: 'Undo this File' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await editor.save();
+      const undone = files();
+
+      await card.getByRole('button', { name: 'Restore Checkpoint' }).click();
+      const refused = await chat.said(card, /\S/);
+      await editor.screenshot(picture('refused'));
+      await card.getByRole('button', { name: 'Restore Anyway' }).click();
+      await card.getByText('Restored:').waitFor();
+      const restored = files();
+      await editor.screenshot(picture('restored'));
+
+      await chat.write(config.test);
+      const leave = chat.page.locator('.approval');
+      await leave.waitFor();
+      const approval = await leave.innerText();
+      await editor.screenshot(picture('leave'));
+      violations.push(...(await chat.violations()));
+      const answers = chat.page.locator('.answer[aria-busy=false]');
+      await leave.getByRole('button', { name: 'Allow Once' }).click();
+      await answers.nth(1).waitFor();
+      const ran = { left: await leave.count(), answer: await answers.nth(1).innerText(), steps: await answers.nth(1).locator('.steps summary').allInnerTexts() };
+      await editor.screenshot(picture('tests'));
+      return { before, proposed, reviewed, applied, asks, undone, refused, restored, approval, ran, violations, problems: chat.problems, notifications: await editor.notifications() };
+    },
+
     async chatAnswers(editor) {
       const chat = await new Chat(editor).open();
       await editor.screenshot(picture('empty'));

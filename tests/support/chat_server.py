@@ -17,12 +17,21 @@ from ownstack.chat.tool_ability import TRIALS
 MODEL = "scripted"
 PATIENCE_S = 60.0
 Script = Callable[[str], list[str]]
-"""From the newest message of the user to the pieces of the answer."""
+"""From what was said since the model last spoke to the pieces of the answer."""
 _TRIALS = frozenset(trial.question for trial in TRIALS)
 HOLD = "\0hold"
 """A piece that is not sent: the answer waits for `ChatServer.release`."""
 RELEASE = "/release"
 """Asked for below its address, by the journeys: the same as `ChatServer.release`."""
+
+
+CALL = "\0call "
+"""Begins a piece that calls a tool; see `call`."""
+
+
+def call(name: str, **arguments: Any) -> str:
+    """Return a piece that calls a tool."""
+    return CALL + json.dumps({"name": name, "arguments": json.dumps(arguments)})
 
 
 class ChatServer:
@@ -79,14 +88,19 @@ class _Handler(BaseHTTPRequestHandler):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         messages = asked["messages"]
         releases = self.server_.releases
-        newest = _text(messages[-1]["content"])
+        said = max((at for at, one in enumerate(messages) if one["role"] == "assistant"), default=0)
+        newest = "\n".join(_text(one["content"]) for one in messages[said + 1 :] or messages[-1:])
         if newest in _TRIALS:  # It is measured how well the model chooses tools: badly.
             pieces = ["No."]
         else:
             self.server_.asked.append(messages)
             pieces = self.script(newest)
+            # A model that must call something and has only words calls `answer`, then says them.
+            is_forced = asked.get("tool_choice") == "required"
+            if is_forced and not any(piece.startswith(CALL) for piece in pieces):
+                pieces = [call("answer")]
         if not asked.get("stream"):
-            text = "".join(piece for piece in pieces if piece != HOLD)
+            text = "".join(piece for piece in pieces if not piece.startswith("\0"))
             message = {"role": "assistant", "content": text}
             choice = {"index": 0, "message": message, "finish_reason": "stop"}
             self._json({"id": "1", "object": "chat.completion", "choices": [choice]})
@@ -95,18 +109,24 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         try:
+            calls = 0
             for piece in pieces:
                 if piece == HOLD:
                     releases += 1
                     self.server_.wait(releases)
+                elif piece.startswith(CALL):
+                    made = json.loads(piece.removeprefix(CALL))
+                    one = {"index": calls, "id": f"call-{calls}", "type": "function"}
+                    self._event(delta={"tool_calls": [one | {"function": made}]})
+                    calls += 1
                 else:
                     self._event(delta={"content": piece})
-            self._event(delta={}, finish="stop")
+            self._event(delta={}, finish="tool_calls" if calls else "stop")
             self.wfile.write(b"data: [DONE]\n\n")
         except (BrokenPipeError, ConnectionResetError):
             return  # The answer was stopped.
 
-    def _event(self, *, delta: dict[str, str], finish: str | None = None) -> None:
+    def _event(self, *, delta: dict[str, Any], finish: str | None = None) -> None:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
         event = {"id": "1", "object": "chat.completion.chunk", "choices": [choice]}
         self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())

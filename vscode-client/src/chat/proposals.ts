@@ -64,13 +64,18 @@ export class Proposals implements vscode.Disposable, vscode.TextDocumentContentP
   /** Shows edits that the server has in the editor's own diff, several files in one. */
   async review(changes: readonly ChatFileChange[], turn: number): Promise<void> {
     const shown: Proposal[] = [];
-    for (const { edit, uri, isNew, before, after } of changes) {
+    const reasons: string[] = [];
+    for (const { edit, uri, isNew, before, after, reason } of changes) {
+      if (reason) {
+        reasons.push(reason);
+        continue;
+      }
       const target = vscode.Uri.parse(uri, true);
       await checkInside(target);
       shown.push({ target, base: isNew ? null : before, text: after, edit });
     }
     const [first] = shown;
-    if (!first) throw new Error('There is nothing to review: these changes were applied or refused already.');
+    if (!first) throw new Error(reasons[0] ?? 'There is nothing to review: these changes were applied or refused already.');
     if (shown.length === 1) {
       await this.diff(first, 'proposed');
       return;

@@ -6,6 +6,8 @@ import type { ChatCheckpoint, ChatEdit, ChatHunk } from '../toolProtocol.js';
 
 /** Edits that were applied together, and the way back. */
 export interface Applied {
+  /** Ids; none where they are too old to be listed. */
+  edits: string[];
   paths: string[];
   /** null: it is too old to be listed. */
   checkpoint: ChatCheckpoint | null;
@@ -47,11 +49,12 @@ export function cardsOf({ turns, edits, checkpoints }: Pick<ChatState, 'turns' |
     else if (edit.state === 'applied' && !homes.has(edit.checkpoint)) homes.set(edit.checkpoint, edit.turn);
   }
   for (const [id, turn] of homes) {
-    const paths = edits.filter(({ state, checkpoint }) => state === 'applied' && checkpoint === id).map(({ path }) => path);
-    card(turn).applied.push({ paths: [...new Set(paths)], checkpoint: checkpoints.find((one) => one.id === id) ?? null });
+    const own = edits.filter(({ state, checkpoint }) => state === 'applied' && checkpoint === id);
+    const paths = [...new Set(own.map(({ path }) => path))];
+    card(turn).applied.push({ edits: own.map((edit) => edit.id), paths, checkpoint: checkpoints.find((one) => one.id === id) ?? null });
   }
   for (const checkpoint of checkpoints) {
-    if (!homes.has(checkpoint.id) && checkpoint.turn >= first) card(checkpoint.turn).applied.push({ paths: checkpoint.paths, checkpoint });
+    if (!homes.has(checkpoint.id) && checkpoint.turn >= first) card(checkpoint.turn).applied.push({ edits: [], paths: checkpoint.paths, checkpoint });
   }
   for (const { applied } of cards.values()) applied.sort((a, b) => (a.checkpoint?.at ?? 0) - (b.checkpoint?.at ?? 0));
   return [...cards.values()];

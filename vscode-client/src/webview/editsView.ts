@@ -41,7 +41,7 @@ export class EditsView {
       this.apply,
       button('Don’t', () => { actions.act({ kind: 'refuse', edits: this.pendingIds }); }, { title: 'Refuse these changes; the model is told' }),
     );
-    this.element.append(this.head, this.files, this.waiting, this.past, this.said);
+    this.element.append(this.head, this.files, this.waiting, this.said, this.past);
     this.element.tabIndex = -1;
   }
 
@@ -52,8 +52,9 @@ export class EditsView {
     const held = this.element.contains(document.activeElement);
     this.element.setAttribute('aria-label', `Changes of files, turn ${card.turn}`);
     this.showFiles();
-    const about = new Set([...this.pendingIds, ...card.applied.map(({ checkpoint }) => checkpoint?.id ?? '')]);
-    const ours = outcome?.about.some((id) => about.has(id) || card.refused.some((edit) => edit.id === id)) ? outcome : null;
+    const shown = card.applied.flatMap(({ edits, checkpoint }) => [...edits, ...(checkpoint ? [checkpoint.id] : [])]);
+    const about = new Set([...this.pendingIds, ...card.refused.map(({ id }) => id), ...shown]);
+    const ours = outcome?.about.some((id) => about.has(id)) ? outcome : null;
     this.showPast(ours);
     const words = ours ? visibleLine(ours.text, 1_000) : '';
     if (this.said.textContent !== words) this.said.textContent = words;
