@@ -98,6 +98,12 @@ export function chatJourneys({ config, picture }) {
     return Object.fromEntries(named.map(({ name }) => [name, readFileSync(join(config.folder, name), 'utf8')]));
   };
 
+  /** Waits until files are on the disk, and returns them. */
+  const filesWhen = async (fits) => {
+    for (let tries = 0; tries < 100 && !fits(files()); tries += 1) await new Promise((resolve) => { setTimeout(resolve, 100); });
+    return files();
+  };
+
   return {
     /** Edits of two files: looked at, applied but for one hunk, undone, given back; then tests are run. */
     async chatEdits(editor) {
@@ -124,26 +130,33 @@ export function chatJourneys({ config, picture }) {
       await editor.page.locator('.multiDiffEntry').first().waitFor({ state: 'detached' });
       await card.getByRole('button', { name: 'Don’t' }).click();
       await card.getByText('Not applied').waitFor();
-      const applied = { files: files(), tabs: await tabs(), words: await card.innerText() };
+      const isChanged = (now) => ['orders.py', 'invoice.py'].every((name) => now[name] !== before[name]);
+      const applied = { files: await filesWhen(isChanged), tabs: await tabs(), words: await card.innerText() };
       await editor.screenshot(picture('applied'));
 
       await editor.openFile('orders.py');
+      // One step of undo for all files of the change, though they are saved.
       await editor.page.keyboard.press('Control+Z');
-      const dialog = editor.page.locator('.monaco-dialog-box');
-      await dialog.waitFor();
-      await editor.screenshot(picture('undo'));
-      const asks = await dialog.innerText();
-      await dialog.getByRole('button', { name: 'Undo this File' }).click();
-      await dialog.waitFor({ state: 'detached' });
-      await editor.save();
+      for (const name of ['orders.py', 'invoice.py']) await editor.page.locator(`.tab.dirty[data-resource-name="${name}"]`).waitFor();
+      await editor.command('File: Save All');
+      await editor.page.locator('.tab.dirty').first().waitFor({ state: 'detached' });
       const undone = files();
+      await editor.screenshot(picture('undone'));
+      await editor.backToText();
+      await editor.page.keyboard.press('Control+Y');
+      await editor.page.locator('.tab.dirty[data-resource-name="invoice.py"]').waitFor();
+      await editor.backToText();
+      await editor.type('# mine');
+      await editor.command('File: Save All');
+      await editor.page.locator('.tab.dirty').first().waitFor({ state: 'detached' });
+      const mine = files();
 
       await card.getByRole('button', { name: 'Restore Checkpoint' }).click();
       const refused = await chat.said(card, /\S/);
       await editor.screenshot(picture('refused'));
       await card.getByRole('button', { name: 'Restore Anyway' }).click();
       await card.getByText('Restored:').waitFor();
-      const restored = files();
+      const restored = await filesWhen((now) => JSON.stringify(now) === JSON.stringify(before));
       await editor.screenshot(picture('restored'));
 
       await chat.write(config.test);
@@ -157,7 +170,7 @@ export function chatJourneys({ config, picture }) {
       await answers.nth(1).waitFor();
       const ran = { left: await leave.count(), answer: await answers.nth(1).innerText(), steps: await answers.nth(1).locator('.steps summary').allInnerTexts() };
       await editor.screenshot(picture('tests'));
-      return { before, proposed, reviewed, applied, asks, undone, refused, restored, approval, ran, violations, problems: chat.problems, notifications: await editor.notifications() };
+      return { before, proposed, reviewed, applied, undone, mine, refused, restored, approval, ran, violations, problems: chat.problems, notifications: await editor.notifications() };
     },
 
     async chatAnswers(editor) {

@@ -108,8 +108,9 @@ def test_edits_and_leave(desk: Open, model: Start) -> None:
     assert applied["files"]["orders.py"] == ORDERS.replace(FIRST, RATED)
     assert applied["files"]["invoice.py"] == INVOICE.replace("label", "rated_label")
     assert "Applied to 2 files" in applied["words"]
-    assert "Undo in 2 Files" in seen["asks"]
-    assert seen["undone"] == applied["files"] | {"orders.py": ORDERS}
+    assert seen["undone"] == before
+    mine = applied["files"]["orders.py"] + "# mine"
+    assert seen["mine"] == applied["files"] | {"orders.py": mine}
     assert "orders.py" in seen["refused"]
     assert seen["restored"] == before
     assert "-m pytest -q -x" in seen["approval"]

@@ -89,17 +89,22 @@ export class Bridge implements vscode.Disposable {
   async edit(asked: EditAction): Promise<Outcome> {
     const { session, running } = this;
     const about = asked.kind === 'restoreCheckpoint' ? [asked.checkpoint] : asked.edits;
-    const outcome: Outcome = { about, text: '', refused: false };
+    const tell = (text: string, refused: boolean): Outcome => {
+      const outcome = { about, text, refused };
+      this.tell({ kind: 'outcome', session, outcome });
+      return outcome;
+    };
+    let done = '';
     try {
-      const { done, edits, checkpoints } = await edited(running, session, asked);
-      this.tell({ kind: 'edits', changed: { session, edits, checkpoints } });
-      outcome.text = done.map(forEditor).join(' ');
+      await edited(running, session, asked, ({ done: said, edits, checkpoints }) => {
+        done = said.map(forEditor).join(' ');
+        this.tell({ kind: 'edits', changed: { session, edits, checkpoints } });
+        tell(done, false);
+      });
+      return { about, text: done, refused: false };
     } catch (error) {
-      outcome.text = words(error);
-      outcome.refused = true;
+      return tell(words(error), true);
     }
-    this.tell({ kind: 'outcome', session, outcome });
-    return outcome;
   }
 
   /** The page is not seen: nothing more is heard of the conversation. An answer goes on. */

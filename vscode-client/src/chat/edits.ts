@@ -18,23 +18,27 @@ export function shownChanges(changes: readonly tools.ChatFileChange[]): ShownCha
   }));
 }
 
-/** Does it, and returns how edits stand then. Rejects with a sentence. */
-export async function edited(client: LanguageClient, session: string, asked: EditAction): Promise<tools.ChatEdits> {
+/** Does it, and tells how edits stand then, before files are saved. Rejects with a sentence. */
+export async function edited(client: LanguageClient, session: string, asked: EditAction, tell: (made: tools.ChatEdits) => void): Promise<void> {
   const unsaved = new Set(dirty().map(({ uri }) => uri.toString()));
+  const made = await request(client, session, asked);
+  // At once: a save takes its time, and edits may stand otherwise after it.
+  tell(made);
+  const changed = made.edits.filter(({ id, checkpoint }) =>
+    asked.kind === 'apply' ? asked.edits.includes(id) : asked.kind === 'restoreCheckpoint' && checkpoint === asked.checkpoint,
+  );
+  await saveOthers(unsaved, changed.map(({ uri }) => uri));
+}
+
+function request(client: LanguageClient, session: string, asked: EditAction): Promise<tools.ChatEdits> {
   switch (asked.kind) {
-    case 'apply': {
-      const { edits, hunks } = asked;
-      const made = await client.sendRequest(tools.CHAT_APPLY, { session, edits, hunks });
-      await saveOthers(unsaved, made.edits.filter(({ id }) => edits.includes(id)).map(({ uri }) => uri));
-      return made;
-    }
+    case 'apply':
+      return client.sendRequest(tools.CHAT_APPLY, { session, edits: asked.edits, hunks: asked.hunks });
     case 'refuse':
       return client.sendRequest(tools.CHAT_REFUSE, { session, edits: asked.edits });
     case 'restoreCheckpoint': {
       const { checkpoint, force } = asked;
-      const made = await client.sendRequest(tools.CHAT_RESTORE_CHECKPOINT, { session, checkpoint, ...(force ? { force } : {}) });
-      await saveOthers(unsaved, made.edits.filter((edit) => edit.checkpoint === checkpoint).map(({ uri }) => uri));
-      return made;
+      return client.sendRequest(tools.CHAT_RESTORE_CHECKPOINT, { session, checkpoint, ...(force ? { force } : {}) });
     }
   }
 }

@@ -27,7 +27,7 @@ export class EditsView {
   private readonly files = make('ul', { 'aria-label': 'Files that would change' });
   private readonly waiting = make('div', { class: 'tools' });
   private readonly past = make('div', { class: 'past' });
-  private readonly said = make('p', { class: 'said', role: 'status' });
+  private readonly said = make('p', { class: 'said unseen', role: 'status' });
   private readonly apply = button('Apply', () => { this.applyChosen(); }, { class: 'primary' });
   private readonly leftOut = new Map<string, Set<number>>();
   private readonly rows = new Map<string, { value: string; row: HTMLLIElement }>();
@@ -58,7 +58,8 @@ export class EditsView {
     this.showPast(ours);
     const words = ours ? visibleLine(ours.text, 1_000) : '';
     if (this.said.textContent !== words) this.said.textContent = words;
-    this.said.classList.toggle('problem', ours?.refused === true);
+    // What went well is seen below; who does not see it is told.
+    this.said.className = ours?.refused ? 'said problem' : 'said unseen';
     setShown(this.said, words !== '');
     // The button that was pressed has gone: the keyboard stays with the card.
     const at = document.activeElement;
@@ -152,7 +153,7 @@ export class EditsView {
     const { chosen, total } = choice(this.card.pending, this.changes, this.leftOut);
     this.apply.disabled = chosen === 0;
     this.apply.textContent = chosen < total ? `Apply ${number(chosen)} of ${count(total, 'Change')}` : 'Apply';
-    this.apply.title = `One step of undo for each file; a checkpoint is kept before. ${UNDO} in the file takes it back.`;
+    this.apply.title = `One step of undo for all files, and a checkpoint is kept before: ${UNDO} in the editor takes it back.`;
   }
 
   private applyChosen(): void {
@@ -176,7 +177,7 @@ export class EditsView {
     if (checkpoint?.restored) {
       return make('p', { class: 'applied' }, `Restored: ${files} as before the changes of ${moment(checkpoint.at)}.`);
     }
-    const line = make('p', { class: 'applied' }, `Applied to ${files}. ${UNDO} in a file undoes it there.`);
+    const line = make('p', { class: 'applied' }, `Applied to ${files}. ${UNDO} in the editor undoes it.`);
     if (!checkpoint) return line;
     const { id, at } = checkpoint;
     const failed = outcome?.refused === true && outcome.about.includes(id);

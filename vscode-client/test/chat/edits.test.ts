@@ -45,15 +45,16 @@ describe('what was applied', () => {
     const [plain, unsaved, other] = [document('a', false), document('b', true), document('c', false)];
     const server = client([plain, unsaved, other], [{ id: 'e1', uri: 'a' }, { id: 'e2', uri: 'b' }, { id: 'e3', uri: 'c' }]);
 
-    await edited(server.client, 's', APPLY);
+    await edited(server.client, 's', APPLY, () => { expect(saved).toEqual([]); });
 
+    expect.assertions(2);
     expect(saved).toEqual(['a']);
   });
 
   it('is saved when it is given back, too', async () => {
     const server = client([document('a', false), document('b', false)], [{ id: 'e1', uri: 'a', checkpoint: 'c' }, { id: 'e2', uri: 'b', checkpoint: 'd' }]);
 
-    await edited(server.client, 's', { kind: 'restoreCheckpoint', checkpoint: 'c', force: false });
+    await edited(server.client, 's', { kind: 'restoreCheckpoint', checkpoint: 'c', force: false }, () => undefined);
 
     expect(saved).toEqual(['a']);
     expect(server.asked).toEqual([{ session: 's', checkpoint: 'c' }]);
