@@ -69,7 +69,7 @@ const BODY = `<h1 class="unseen">Ownstack Chat</h1>
 <ul id="mentions" role="listbox" aria-label="What can be named" hidden></ul>
 <div class="row"><div class="grow"><div id="chips" role="group" aria-label="What goes with the question" hidden></div></div><button type="button" id="stop" class="secondary" hidden>Stop</button><button type="button" id="send" class="primary">Send</button></div>
 </div>
-<div id="foot" class="row"><div class="row"><button type="button" id="who"></button><select id="tools" aria-label="Tools of the model" aria-describedby="tools-help"></select><span id="tools-help" class="unseen"></span></div><button type="button" id="meter" aria-expanded="false" aria-controls="context" hidden></button></div>
+<div id="foot" class="row"><button type="button" id="who"></button><select id="tools" aria-label="Tools of the model" aria-describedby="tools-help"></select><span id="tools-help" class="unseen"></span><button type="button" id="meter" aria-expanded="false" aria-controls="context" hidden></button></div>
 <div id="context" role="region" aria-label="What fills the model's window" tabindex="-1" hidden>
 <div id="context-table"></div>
 <ul id="pins" aria-label="Pinned texts" hidden></ul>
