@@ -318,7 +318,7 @@ def test_leave(go: Go) -> None:
     assert seen["typed"] == "and then"
     assert "The model wants to run the project's tests. python -m pytest" in seen["alarm"]
     assert seen["detail"] == APPROVALS[0]["detail"]
-    assert seen["buttons"] == ["Allow Once", "Always Allow", "Don’t"]
+    assert seen["buttons"] == ["Allow Once", "Always Allow", "Don\u2019t"]
     title = APPROVALS[0]["title"]
     assert seen["walked"] == [f"{name}: {title}" for name in reversed(seen["buttons"])]
     assert [(asked["approval"], asked["answer"]) for asked in seen["answers"]] == [("a1", "once")]
@@ -333,7 +333,7 @@ def test_edits(go: Go) -> None:
     seen = go("edits", edits=EDITS, changes=CHANGES)
 
     assert [asked["edits"] for asked in seen["wanted"]] == [["e1", "e2", "e3"]]
-    assert seen["head"] == "Proposed changes: 3 files, +7 −4"
+    assert seen["head"] == "Proposed changes: 3 files, +7 \u22124"
     assert seen["labels"] == ["Apply", "Apply 2 of 3 Changes"]
     assert seen["mixed"]
     assert [asked["edits"] for asked in seen["reviews"]] == [["e1", "e2", "e3"]]
