@@ -45,7 +45,7 @@ async def whole_state(
         trusted=trusted,
         turns=newest,
         earlier=page.earlier,
-        compactions=turns.cards(conversation, first),
+        compactions=turns.cards(conversation, chat.notes_of, first),
         pins=turns.pins(conversation),
         waiting=opened.shown(),
         progress=None if running is None else running.progress,
