@@ -12,6 +12,8 @@ from ownstack.memory.facts.project_facts import ProjectFacts
 from ownstack.memory.log.session import SessionLog
 from ownstack.memory.other_projects import OtherProject
 
+HELD_BACK = "Not noted:"
+"""Begins what is said of a decision that waits for the user's word."""
 MAX_DECISIONS = 3
 """Of one message: more in one are a document, not decisions."""
 
@@ -78,7 +80,7 @@ class StatedDecisions:
         self._held_back.append(text)
         said = {decision.name: decision.text for decision in self._foreign}
         against = "; ".join(f"{name}: {said[name]}" for name in names)
-        return f'Not noted: "{text}" contradicts {against}. /take notes it all the same.'
+        return f'{HELD_BACK} "{text}" contradicts {against}.'
 
 
 def _noted(verdict: Verdict) -> str:

@@ -109,3 +109,5 @@ class Capabilities:
     """Whether it is small enough to score many rests of a line at every key."""
     leaves_machine: bool = False
     """Whether what it is given is sent to another machine."""
+    has_grammar: bool = True
+    """Whether `ChatRequest.grammar` holds it to a form; else such a request fails."""

@@ -1,5 +1,7 @@
 """A compaction is checked, falls back, and never loses what must stay."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -105,8 +107,20 @@ async def test_two_bad_summaries_leave_the_ledger_and_quotations(answers):
     made = await compactor(model=model).compact(FRAME, log.events, log.stamp())
     assert len(model.chats) == 2
     assert made.method == "extractive"
-    assert len(made.notes) == 2
+    assert len(made.notes) == len(set(made.notes)) > 0
     assert "## Ledger" in made.event.data["ledger"]
+
+
+async def test_a_server_without_grammars_is_told_the_headings():
+    log = talk()
+    model = ScriptedEngine(GOOD)
+    model.capabilities = replace(model.capabilities, has_grammar=False)
+    made = await compactor(model=model).compact(FRAME, log.events, log.stamp())
+    (request,) = model.chats
+    assert request.grammar is None
+    assert ", ".join(f"## {heading}" for heading in HEADINGS) in request.messages[-1].text
+    assert made.method == "model"
+    assert "about Dead ends" in shown(log, made.event)
 
 
 async def test_a_second_try_that_is_good_counts():
@@ -125,7 +139,7 @@ async def test_an_engine_that_fails_three_times_is_asked_no_more_until_by_hand()
         for _try in range(2):
             model.enqueue("", error=EngineError("It broke."))
         made = await asked.compact(FRAME, log.events, log.stamp())
-        assert made.notes == ("It broke.", "It broke.")
+        assert made.notes == ("It broke.",)
     made = await asked.compact(FRAME, log.events, log.stamp())
     assert len(model.chats) == 6
     assert "3 times in a row" in made.notes[0]

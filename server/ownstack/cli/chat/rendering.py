@@ -28,9 +28,12 @@ _METHODS = {
 
 def _print_notes(notes: Sequence[str]) -> None:
     from ownstack.chat.learning import INBOX
+    from ownstack.chat.stated_decisions import HELD_BACK
 
     for note in notes:
         say_meanwhile(note)
+    if any(note.startswith(HELD_BACK) for note in notes):
+        say_meanwhile("/take notes it all the same.")
     if any(note.startswith(INBOX) for note in notes):
         say_meanwhile(
             "/memory shows it, /accept NAME keeps it in the project's files (/accept NAME replace: "

@@ -47,6 +47,7 @@ class AnthropicEngine(RemoteEngine):
             infill=False,
             chat=True,
             device=endpoint.entry.host,
+            has_grammar=False,
         )
         return cls(await connect(endpoint), model, capabilities)
 

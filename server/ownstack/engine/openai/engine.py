@@ -57,6 +57,7 @@ class OpenAIEngine(RemoteEngine):
                 chat=True,
                 infill_order="psm",
                 device=entry.host,
+                has_grammar=served.owner == messages.HAS_GRAMMAR,
             ),
         )
         self.served = served

@@ -15,6 +15,8 @@ OPTIONAL = (
 )
 """Fields that are left out where a server refuses them by name, though never what the answer's form
 depends on: schema, grammar and tools."""
+HAS_GRAMMAR = "llamacpp"
+"""The server that can be held to a grammar, as `/v1/models` calls it."""
 
 
 def chat_body(request: ChatRequest, model: str, owner: str) -> dict[str, Any]:
@@ -41,7 +43,7 @@ def chat_body(request: ChatRequest, model: str, owner: str) -> dict[str, Any]:
         schema = {"name": "answer", "schema": dict(request.json_schema), "strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     if request.grammar is not None:
-        if owner != "llamacpp":
+        if owner != HAS_GRAMMAR:
             raise EngineError(
                 f"{model} cannot be held to a grammar by this server.",
                 "Give a JSON schema instead, or use llama-server.",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ownstack.engine.messages import Message
-from ownstack.engine.protocol import ChatModel
+from ownstack.engine.protocol import Engine
 from ownstack.engine.requests import ChatRequest, Priority
 from ownstack.engine.results import Usage
 from ownstack.errors import ContextOverflowError, OwnstackError, in_words
@@ -96,7 +96,7 @@ class Compactor:
         tokens: Tokens,
         limits: Limits,
         *,
-        model: ChatModel | None = None,
+        model: Engine | None = None,
         conversation: str = "",
     ) -> None:
         """`conversation` names the KV cache of the session; without a model none is asked."""
@@ -312,11 +312,13 @@ class Compactor:
         """Return what the model sums up, or what is wrong with it."""
         assert self._model is not None
         shape = Shape.of(int(budget * _MODEL_SHARE))
+        has_grammar = self._model.capabilities.has_grammar
         told = instruction(
             shape,
             focus=task.focus,
             again=again,
             update=task.before.checkpoint is not None,
+            names_headings=not has_grammar,
         )
         said = messages(task.frame, task.before)
         while said and said[-1].role == "user":  # It has not been read yet.
@@ -329,7 +331,7 @@ class Compactor:
             asked,
             conversation=f"{self._conversation}:summary" if self._conversation else "",
             max_tokens=budget + _ROOM,
-            grammar=grammar(shape),
+            grammar=grammar(shape) if has_grammar else None,
             tools=task.frame.tools,
             tool_choice="none",
             reasoning=False,

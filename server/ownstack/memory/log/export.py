@@ -46,11 +46,11 @@ def to_markdown(info: SessionInfo, events: Iterable[Event]) -> str:
     """
     parts = [f"# {_line(info.title or 'Conversation')}", f"Begun {_time(info.created)}."]
     for event in events:
-        body = _body(event)
-        if body:
-            parts.append(f"## Turn {event.turn}: {_heading(event)}, {_time(event.at)}")
-            parts.append(body)
-    return "\n\n".join(parts) + "\n"
+        if event.kind in _SAYS:
+            turn = f"Turn {event.turn}: " if event.turn else ""
+            parts.append(f"## {turn}{_heading(event)}, {_time(event.at)}")
+            parts.append(_body(event))
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 _SAYS = {
@@ -87,9 +87,8 @@ def _body(event: Event) -> str:
     if event.kind == "edit":
         done = "accepted" if data.get("accepted") else "rejected"
         return _quoted(f"{data.get('path', '')}: {done}. {data.get('summary', '')}")
-    if event.kind in _SAYS:
-        return _quoted("\n".join(_lines(data)))
-    return ""
+    said = "\n".join(_lines(data))
+    return _quoted(said) if said else ""
 
 
 def _lines(data: Mapping[str, Any]) -> Iterable[str]:
