@@ -7,7 +7,7 @@ import { Chat } from './chat_journeys.mjs';
 const READY = /completing without a model/;
 
 /** A conversation, and what a person does with it. */
-class Conversation extends Chat {
+export class Conversation extends Chat {
   get answer() {
     return this.page.locator('.answer').last();
   }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { chatJourneys } from './chat_journeys.mjs';
 import { conversationJourneys } from './conversation_journeys.mjs';
 import { Editor, openBrowser } from './editor.mjs';
+import { realModelJourney } from './real_model_journey.mjs';
 import { statusJourneys } from './status_journeys.mjs';
 
 const START = 'full_name = customer.fi';
@@ -32,6 +33,7 @@ const journeys = {
   ...statusJourneys({ config, picture, daemon, START, GHOST, WORKING }),
   ...chatJourneys({ config, picture }),
   ...conversationJourneys({ config, picture }),
+  ...realModelJourney({ config, picture, indexed }),
 
   async accept(editor) {
     await editor.type(START);
