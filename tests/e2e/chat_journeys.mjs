@@ -128,8 +128,13 @@ export function chatJourneys({ config, picture }) {
       await card.getByRole('button', { name: 'Apply 2 of 3 Changes' }).click();
       await card.locator('.applied').waitFor();
       await editor.page.locator('.multiDiffEntry').first().waitFor({ state: 'detached' });
-      await card.getByRole('button', { name: 'Don’t' }).click();
+      // What was left out is proposed still: one file, in a diff with commands of its own.
+      await card.getByRole('button', { name: 'Review' }).click();
+      await editor.page.locator('.tab.active', { hasText: 'orders.py: proposed' }).waitFor();
+      await editor.screenshot(picture('one-file'));
+      await editor.command('Ownstack: Discard Proposed Change');
       await card.getByText('Not applied').waitFor();
+      await editor.page.locator('.tab', { hasText: 'orders.py: proposed' }).waitFor({ state: 'detached' });
       const isChanged = (now) => ['orders.py', 'invoice.py'].every((name) => now[name] !== before[name]);
       const applied = { files: await filesWhen(isChanged), tabs: await tabs(), words: await card.innerText() };
       await editor.screenshot(picture('applied'));

@@ -304,9 +304,10 @@ const journeys = {
     const restored = await asked('restoreCheckpoint');
     await tell({ kind: 'edits', changed: { session: 's1', edits, checkpoints: [{ ...checkpoint, restored: true }] } });
     await tell({ kind: 'outcome', session: 's1', outcome: { about: ['c1'], text: 'Given back.', refused: false } });
+    await press(card.getByRole('button', { name: 'Don’t' }));
     const end = await card.innerText();
     await page.locator('#tools').selectOption('off');
-    const others = { wanted, reviews: await asked('review'), refreshes: await asked('refresh'), tools: await asked('setTools') };
+    const others = { wanted, refused: await asked('refuse'), reviews: await asked('review'), refreshes: await asked('refresh'), tools: await asked('setTools') };
     return { head, labels, mixed, applied, stays, past, said, restored, end, ...others, violations: await violations(page), ...seen };
   },
 };

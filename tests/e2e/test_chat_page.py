@@ -348,6 +348,7 @@ def test_edits(go: Go) -> None:
         ("c1", False),
         ("c1", True),
     ]
+    assert [asked["edits"] for asked in seen["refused"]] == [["e3"]]
     assert "Restored: 2 files" in seen["end"]
     assert "src/locked.py is read-only" in seen["end"]
     assert [asked["tools"] for asked in seen["tools"]] == ["off"]
