@@ -113,15 +113,15 @@ async def test_without_windows_it_is_small_and_serves_the_next(home: Home, proje
 
 async def test_it_leaves_when_it_would_have(home: Home, project: Path) -> None:
     """Beginning anew does not begin the wait anew: what is left of it is handed on."""
-    daemon = started(home, 0.2)
+    daemon = started(home, 0.6)
     editor = await window(home, project)
 
     await leave(editor)
     process = psutil.Process(daemon.pid)
-    await until_renewed(process, [sys.executable, "-c", DAEMON, "0.2"])
+    await until_renewed(process, [sys.executable, "-c", DAEMON, "0.6"])
     text = process.cmdline()[-1]
 
-    assert 0.0 < float(text.split(":")[2]) <= 10 * 0.2 - 0.2
+    assert 0.0 < float(text.split(":")[2]) <= 10 * 0.6 - 0.2
     assert await asyncio.to_thread(daemon.wait, PATIENCE_S) == 0
     assert not (home.runtime / "daemon.sock").exists()
 
