@@ -73,6 +73,26 @@ async def test_a_wait_that_is_given_up_asks_no_more() -> None:
     assert windows.told == [1, 0]
 
 
+@pytest.mark.parametrize("ends", ["refuse", "answer"])
+async def test_a_word_at_the_moment_of_a_stop(ends: str) -> None:
+    """It comes too late: nothing breaks, and windows are told that nothing waits."""
+    windows = Windows()
+    asked = windows.ask()
+    await asyncio.sleep(0)
+    [waiting] = windows.approvals.waiting
+
+    asked.cancel()
+    if ends == "refuse":
+        windows.approvals.refuse()
+    else:
+        with pytest.raises(UsageError, match="any more"):
+            windows.approvals.answer(waiting.id, "once")
+    await asyncio.wait({asked})
+
+    assert asked.cancelled()
+    assert windows.told == [1, 0]
+
+
 async def test_what_is_asked_is_bounded_and_acts_on_nothing() -> None:
     """A command may hold lines, but no escape sequences."""
     windows = Windows()

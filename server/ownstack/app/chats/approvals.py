@@ -69,13 +69,21 @@ class Approvals:
         said = _ANSWERS.get(answer)
         if said is None:
             raise UsageError("That is no answer.", "Say no, once or always.")
-        asked = self._asked.pop(id, None)
-        if asked is None or asked.answer.done():
+        if not self._end(id, said):
             raise UsageError("That does not wait for an answer any more.")
-        asked.answer.set_result(said)
-        self._changed()
 
     def refuse(self) -> None:
         """Answer no to all that waits, as when nobody is there any more."""
         for id in list(self._asked):
-            self.answer(id, "no")
+            self._end(id, "no")
+
+    def _end(self, id: str, answer: Answer) -> bool:
+        """Answer one; return whether it waited: one whose answer was just stopped does not."""
+        asked = self._asked.pop(id, None)
+        if asked is None:
+            return False
+        waited = not asked.answer.done()
+        if waited:
+            asked.answer.set_result(answer)
+        self._changed()
+        return waited
