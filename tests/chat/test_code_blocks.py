@@ -111,6 +111,20 @@ def test_what_has_no_clear_place(code: str, why: str) -> None:
         placed(FILE, code, "a.py")
 
 
+@pytest.mark.parametrize("blanks", ["\n" * 20_000, " " * 20_000, "\n..." + " " * 20_000 + "x"])
+def test_blanks_cost_no_time(blanks: str) -> None:
+    """A model may write any number of them, and what it writes after "..." may be code."""
+    code = f"first = 1\n{blanks}last = 2"
+
+    assert placed(None, code, "new.py") == f"{code}\n"
+
+
+def test_a_long_first_line_is_not_searched_for_paths() -> None:
+    [block] = code_blocks("```\n" + "a." * 50_000 + "\n```")
+
+    assert len(block.near) <= 400
+
+
 def test_several_of_one_name() -> None:
     text = f"{FILE}\n\nclass Sea:\n    def catch(self):\n        return 0\n"
 

@@ -23,12 +23,14 @@ from ownstack.languages import language_of
 
 MAX_BLOCKS = 8
 _MAX_CHARS = 200_000
+_MAX_LINE = 400
+"""Of a line, where paths are looked for."""
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^`\n]{0,300})$")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _PATH = re.compile(r"[\w./\\+-]{1,240}\.\w{1,12}(?![\w./\\])")
 _LEFT_OUT = re.compile(
-    r"^\s*(?:#|//|--|/\*|<!--|;)?\s*(?:\.{3}|…)\s*(?:$|.*\b(?:existing|rest|unchanged|same|other|"
-    r"remaining|previous|omitted|here)\b)",
+    r"^[ \t]*(?:(?:#|//|--|/\*|<!--|;)[ \t]*)?(?:\.{3}|…)(?:[ \t]*$|.*\b(?:existing|rest|unchanged|"
+    r"same|other|remaining|previous|omitted|here)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 _WHOLE_SHARE = 0.5
@@ -73,14 +75,14 @@ def code_blocks(answer: str) -> tuple[CodeBlock, ...]:
             fence, info, lines = mark[1], mark[2], []
         elif fence and mark and mark[1].startswith(fence) and not mark[2].strip():
             text = "\n".join(lines).strip("\n")
-            near = (*_paths(before), *_paths(text.split("\n")[0]))
+            near = (*_paths(before), *_paths(text.split("\n")[0][:_MAX_LINE]))
             if text.strip():
                 found.append(CodeBlock(next(_paths(info), ""), near, text))
             fence = before = ""
         elif fence:
             lines.append(line)
         elif line.strip():
-            before = line[:400]
+            before = line[:_MAX_LINE]
     return tuple(found[:MAX_BLOCKS])
 
 
