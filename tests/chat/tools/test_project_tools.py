@@ -190,9 +190,12 @@ async def test_git_diff(make_toolbox: MakeToolbox, project: Project) -> None:
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "First"]):
         subprocess.run([*git, *command], check=True)
     ran = root.parent / "ran"
-    for name in ("diff.external", "core.fsmonitor", "core.pager", "diff.odd.textconv"):
+    named = ("diff.external", "core.fsmonitor", "core.pager", "diff.odd.textconv")
+    for name in (*named, "filter.a=b.clean", "filter.a=b.process"):
         subprocess.run([*git, "config", name, f"touch {ran}"], check=True)
-    (root / ".gitattributes").write_text("*.py diff=odd\n", "utf-8")
+    subprocess.run([*git, "config", "filter.a=b.required", "true"], check=True)
+    (root / ".git" / "info").mkdir(exist_ok=True)
+    (root / ".git" / "info" / "attributes").write_text("*.py diff=odd filter=a=b\n", "utf-8")
     clean = await call(make_toolbox(), "git_diff", path="shop")
     (root / "shop" / "bikes.py").write_text("def repair(): ...\n", "utf-8")
     changed = await call(make_toolbox(), "git_diff")

@@ -36,7 +36,11 @@ _OF_ANOTHER = frozenset(
     ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_EXTERNAL_DIFF", "GIT_PAGER")
 )
 """Variables by which git would look at another repository, or run something."""
-DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short")
+_FILTERS = ("config", "--null", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$")
+DIFF = (
+    *("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short"),
+    "--ignore-submodules=dirty",  # A look into their files would obey their configuration.
+)
 
 
 def git_tools(root: Path) -> tuple[ChatTool, ...]:
@@ -57,7 +61,7 @@ async def looked_up(root: Path, *arguments: str) -> str:
     Raises:
         ToolError: it cannot tell, or takes too long.
     """
-    environment = {"GIT_OPTIONAL_LOCKS": "0"}
+    environment = {"GIT_OPTIONAL_LOCKS": "0", **await _without_filters(root)}
     ended = await _git(root, (*_CONFIG, *arguments), environment, TIMEOUT_S)
     if ended.exit_code is None:
         raise ToolError(f"git took more than {TIMEOUT_S:.0f} s.", "Name a path.")
@@ -65,6 +69,30 @@ async def looked_up(root: Path, *arguments: str) -> str:
         said = short(ended.output, 200)
         raise ToolError(f"git cannot tell: {said}", "Is this a repository with a commit?")
     return ended.output
+
+
+async def _without_filters(root: Path) -> dict[str, str]:
+    """Return variables by which git runs no program on files that it compares.
+
+    Raises:
+        ToolError: the names of such programs cannot be read.
+    """
+    ended = await _git(root, _FILTERS, {}, TIMEOUT_S)
+    if ended.exit_code == 1:  # There are none.
+        return {}
+    # A name has no line ends; a warning of git, which may come before, ends with one.
+    names = [part.rpartition("\n")[2] for part in ended.output.split("\0")]
+    if ended.exit_code or not all(name.isascii() for name in names):
+        raise ToolError("git cannot tell: its configuration names filters that cannot be read.")
+    values: dict[str, str] = {}
+    for name in filter(None, names):
+        values |= {name: "", f"{name.rpartition('.')[0]}.required": "false"}
+    known = os.environ.get("GIT_CONFIG_COUNT", "")
+    first = int(known) if known.isdecimal() else 0
+    made = {"GIT_CONFIG_COUNT": str(first + len(values))}
+    for number, (name, value) in enumerate(values.items(), first):
+        made |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return made
 
 
 async def run_as_configured(root: Path, *arguments: str, timeout_s: float = TIMEOUT_S) -> Ended:
