@@ -102,8 +102,22 @@ async def test_before_the_first_commit(tmp_path: Path) -> None:
 
 
 async def test_no_repository(tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match="git cannot tell"):
+    with pytest.raises(ToolError, match="git cannot tell: fatal: not a git repository"):
         await commit_message.changes(tmp_path)
+
+
+async def test_conflicts_come_first(root: Path) -> None:
+    """No message is written for what git would not commit."""
+    git(root, "checkout", "-q", "-b", "other")
+    staged(root)
+    git(root, "commit", "-q", "-m", "Lock")
+    git(root, "checkout", "-q", "-")
+    staged(root, "door = 5\n")
+    git(root, "commit", "-q", "-m", "Paint")
+    subprocess.run(["git", "merge", "other"], cwd=root, check=False, capture_output=True)
+
+    with pytest.raises(UsageError, match="A merge has conflicts"):
+        await commit_message.changes(root)
 
 
 async def test_what_a_terminal_or_git_would_obey_is_left_out(root: Path) -> None:
@@ -128,7 +142,8 @@ async def test_an_answer_that_is_no_message(root: Path) -> None:
 
 
 async def test_a_commit_is_git_s_own(root: Path) -> None:
-    """What is not staged stays as it is."""
+    """What is not staged stays as it is, and no line of the message is taken for a remark."""
+    git(root, "config", "commit.cleanup", "strip")
     staged(root)
     (root / "shop.py").write_text("door = 3\n", "utf-8")
     what = await commit_message.changes(root)
@@ -159,12 +174,15 @@ async def test_hooks_are_named_and_run_at_the_commit_alone(root: Path) -> None:
     hook.write_text("#!/bin/sh\ntouch ran\necho the tests fail\nexit 1\n", "utf-8")
     hook.chmod(0o755)
     (hook.parent / "commit-msg.sample").write_text("", "utf-8")
+    (hook.parent / "reference-transaction").write_text("#!/bin/sh\nexit 0\n", "utf-8")
+    (hook.parent / "reference-transaction").chmod(0o755)
     git(root, "config", "core.hooksPath", "hooks")
     git(root, "config", "hook.mine.command", "true")
     staged(root)
 
     what = await commit_message.changes(root)
-    assert await commit_message.hooks(root) == ("pre-commit", "hook.mine.command")
+    named = ("pre-commit", "reference-transaction", "hook.mine.command")
+    assert await commit_message.hooks(root) == named
     assert not (root / "ran").exists()
 
     with pytest.raises(ToolError, match="git did not commit: the tests fail"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,11 @@ _WIDTH = 72
 _STAT = ("--stat=100", "--stat-count=30")
 _STAT_TOKENS = 400
 _MAX_CHARS = 2_000
-_HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
+_HOOKS = (
+    *("pre-commit", "prepare-commit-msg", "commit-msg"),
+    *("reference-transaction", "post-index-change", "post-commit"),
+)
+_UNMERGED = re.compile(r"^:\d+ \d+ \w+ \w+ U\t", re.MULTILINE)
 _RULES = (
     "You write the messages of git commits, as JSON. subject: one line in the imperative, at most "
     "60 letters, that says what the change does. body: up to three short sentences that say why, "
@@ -66,15 +71,18 @@ async def changes(root: Path) -> Changes:
     """Return what is staged in the whole repository; if nothing is, what is changed.
 
     Raises:
-        UsageError: nothing is.
+        UsageError: nothing is, or there are conflicts.
         ToolError: git cannot tell.
     """
+    await looked_up(root, "rev-parse", "--show-toplevel")
     for staged in (True, False):
         what = (*DIFF, "--no-relative", *(("--cached",) if staged else ()))
         lines = await looked_up(root, *what)
         if lines:
             stat = await looked_up(root, *what, *_STAT)
             files = await looked_up(root, *what, "--raw", "--no-abbrev")
+            if _UNMERGED.search(files):
+                raise UsageError("A merge has conflicts.", "Settle them, git add, /commit again.")
             shown = without_secrets("", lines)
             return Changes(stat, shown, staged, files, shown != lines)
     raise UsageError("Nothing is changed in files that git knows.", "git add stages new ones.")
@@ -135,7 +143,8 @@ async def commit(root: Path, message: str, what: Changes) -> str:
     """
     if not what.is_staged or (await changes(root)).files != what.files:
         raise UsageError("Something else is staged by now, so nothing is committed.", "/commit")
-    ended = await run_as_configured(root, "commit", f"--message={message}", timeout_s=COMMIT_S)
+    as_shown = ("--cleanup=whitespace", f"--message={message}")  # With lines that begin with "#".
+    ended = await run_as_configured(root, "commit", *as_shown, timeout_s=COMMIT_S)
     if ended.exit_code is None:
         raise ToolError(f"git commit was ended after {COMMIT_S:.0f} s.", "Commit by hand.")
     said = ended.output.strip()[-_MAX_CHARS:]
