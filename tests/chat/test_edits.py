@@ -191,6 +191,8 @@ async def test_a_link_that_was_put_in_the_place_of_a_file(edits: Edits, root: Pa
         ("node_modules/x/index.js", "kept by a tool"),
         (".env", "secrets by custom"),
         ("book.ipynb", "Notebooks"),
+        ("a\u202eyp.b", "not seen"),
+        ("a.py\nb.py", "not seen"),
         ("", "is a folder"),
     ],
 )
@@ -213,6 +215,13 @@ async def test_what_is_no_text(edits: Edits, root: Path, content: bytes, says: s
 
     with pytest.raises(EditError, match=says):
         await edits.propose("a.py", lambda text: f"{text}x")
+
+
+@pytest.mark.parametrize("text", ["a\0b\n", "password = 'hunter2-Gx81kQ'\n"])
+async def test_what_could_not_be_taken_back(edits: Edits, text: str) -> None:
+    """What is no text, or holds secrets, is not edited: so no edit makes it so."""
+    with pytest.raises(EditError, match="could not be edited again"):
+        await edits.propose("credentials.py", lambda _text: text)
 
 
 async def test_nothing_to_change(edits: Edits) -> None:

@@ -23,6 +23,7 @@ from ownstack.chat.proposals import CLOSED, Proposal, applied, proposal
 from ownstack.errors import EditError
 from ownstack.files.decoding import decode
 from ownstack.files.reading import MAX_FILE_BYTES
+from ownstack.files.secret.detection import secret_file
 from ownstack.memory import events
 from ownstack.memory.events import Event, Stamp
 from ownstack.memory.handles import short
@@ -220,7 +221,9 @@ class Edits:
             raise EditError("Nothing would be changed by that.", "Give a text that differs.")
         if len(after) > MAX_FILE_BYTES:
             raise EditError("The file would be too large.", "Propose a smaller one.")
-        (file or NEW).bytes_of(after)
+        data = (file or NEW).bytes_of(after)
+        if decode(data) is None or secret_file(place, after):
+            raise EditError("It would be no text, or hold secrets, so it could not be edited again.")
         return made
 
     def _parts(self, chosen: Sequence[Proposed], hunks: Hunks) -> list[_Part]:

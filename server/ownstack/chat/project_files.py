@@ -159,7 +159,7 @@ def editable(root: Path, path: str) -> str:
     """Return the place of a file that may be edited.
 
     Raises:
-        EditError: it is outside, or nothing that people write.
+        EditError: it is outside, nothing that people write, or its name is not what it seems.
     """
     try:
         place = inside(root, path)
@@ -167,6 +167,8 @@ def editable(root: Path, path: str) -> str:
         raise EditError(error.what, error.hint) from error
     if not place or (root / place).is_dir():
         raise EditError(f"{short(place) or 'That'} is a folder.", "Name a file.")
+    if not place.isprintable():
+        raise EditError(f"{short(place)} has signs in its name that are not seen.", "Leave them out.")
     if is_skipped_folder(place.rpartition("/")[0]):
         raise EditError(f"{short(place)} is kept by a tool, so it is not edited.")
     if is_notebook(place):
