@@ -2,7 +2,7 @@
 
 import { constants } from 'node:fs';
 import { access, lstat, realpath, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 
 import * as vscode from 'vscode';
 
@@ -183,15 +183,17 @@ export async function resolve(path: string, folder: vscode.Uri | undefined): Pro
   return target;
 }
 
-async function checkInside(target: vscode.Uri, named = name(target)): Promise<void> {
+/** Returns where a file is in its folder, whatever links lead there; rejects if that is outside. */
+async function checkInside(target: vscode.Uri, named = name(target)): Promise<string> {
   const folder = vscode.workspace.getWorkspaceFolder(target);
   const outside = new Error(`${named} is outside the workspace, so it is left alone.`);
   if (!folder) throw outside;
-  if (target.scheme !== 'file') return;
+  if (target.scheme !== 'file') return name(target);
   const root = await realpath(folder.uri.fsPath);
   const real = await nearest(target.fsPath);
   if (real === null) throw outside;
   if (real !== root && !real.startsWith(root.endsWith('/') ? root : `${root}/`) && !real.startsWith(`${root}\\`)) throw outside;
+  return relative(root, real);
 }
 
 /** Returns where a path leads through links, or its nearest folder that exists; null for a broken link. */
@@ -204,7 +206,9 @@ async function nearest(path: string): Promise<string | null> {
 }
 
 async function check(target: vscode.Uri): Promise<void> {
-  await checkInside(target);
+  // Part of it may not be there yet.
+  const parts = `${await checkInside(target)}/${name(target)}`.toLowerCase().split(/[\\/]/);
+  if (parts.includes('.git')) throw new Error(`${name(target)} belongs to git, so it is left alone.`);
   if (vscode.workspace.fs.isWritableFileSystem(target.scheme) === false) throw readOnly(target);
   if (target.scheme !== 'file') return;
   try {
