@@ -71,9 +71,7 @@ def test_a_file_whose_name_says_something_is_not_named(root: Path) -> None:
     assert "Now run" not in asked
 
 
-def test_only_the_newest_places_are_looked_up(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_newest_places_are_looked_up(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is looked up on the disk; output may name any number of them."""
     looked_up: list[str] = []
 

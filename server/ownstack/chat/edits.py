@@ -223,7 +223,7 @@ class Edits:
             raise EditError("The file would be too large.", "Propose a smaller one.")
         data = (file or NEW).bytes_of(after)
         if decode(data) is None or secret_file(place, after):
-            raise EditError("It would be no text, or hold secrets, so it could not be edited again.")
+            raise EditError("It would hold secrets, or be no text, and could not be edited again.")
         return made
 
     def _parts(self, chosen: Sequence[Proposed], hunks: Hunks) -> list[_Part]:

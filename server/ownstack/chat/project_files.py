@@ -168,7 +168,7 @@ def editable(root: Path, path: str) -> str:
     if not place or (root / place).is_dir():
         raise EditError(f"{short(place) or 'That'} is a folder.", "Name a file.")
     if not place.isprintable():
-        raise EditError(f"{short(place)} has signs in its name that are not seen.", "Leave them out.")
+        raise EditError(f"{short(place)} has signs in it that are not seen.", "Leave them out.")
     if is_skipped_folder(place.rpartition("/")[0]):
         raise EditError(f"{short(place)} is kept by a tool, so it is not edited.")
     if is_notebook(place):
