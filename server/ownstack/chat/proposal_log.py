@@ -43,6 +43,8 @@ def proposed(log: Sequence[Event]) -> tuple[Proposed, ...]:
     """Return all proposals, the oldest first. Of one file at most the newest is pending."""
     left = _turns_taken_back(log)
     found: dict[str, Proposed] = {}
+    newest: dict[str, str] = {}
+    """Ids, by path."""
     for event in log:
         details = _details(event)
         if details is None:
@@ -54,7 +56,10 @@ def proposed(log: Sequence[Event]) -> tuple[Proposed, ...]:
                 continue
             state: State = "replaced" if event.turn in left else "pending"
             if state == "pending":
-                _replace(found, item.path)
+                older = found.get(newest.get(item.path, ""))
+                if older is not None and older.state == "pending":
+                    found[older.proposal.id] = replace(older, state="replaced")
+                newest[item.path] = item.id
             found[item.id] = Proposed(item, event.turn, state)
         elif topic == CLOSED:
             _close(found, event.text, details)
@@ -93,13 +98,6 @@ def _turns_taken_back(log: Sequence[Event]) -> frozenset[int]:
     questions = [event for event in log if event.kind == "user"]
     holding = {event.turn for event in questions if event.id not in gone}
     return frozenset({event.turn for event in questions} - holding)
-
-
-def _replace(found: dict[str, Proposed], path: str) -> None:
-    for item in found.values():
-        if item.proposal.path == path and item.state == "pending":
-            found[item.proposal.id] = replace(item, state="replaced")
-            return
 
 
 def _close(found: dict[str, Proposed], how: str, details: Mapping[str, Any]) -> None:
