@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
+_FENCES = re.compile("`{3,}")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -210,9 +211,8 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
 
 def fenced(text: str, language: str = "") -> str:
     """Return a text as a code block of Markdown, in fences that nothing in it closes."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
+    longest = max(map(len, _FENCES.findall(text)), default=2)
+    fence = "`" * (longest + 1)
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 

@@ -27,4 +27,4 @@ def _entry(source: Source) -> str:
     head = f"{source.place}  {source.name}".rstrip()
     # The end of a file's name is a name of its language for those who colour code.
     language = PurePosixPath(source.path).suffix[1:] if source.cell is None else ""
-    return f"{head}\n{fenced(shown, language)}{more}"
+    return f"{head}\n{fenced(shown, language if language.isalnum() else '')}{more}"
