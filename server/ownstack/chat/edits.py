@@ -23,7 +23,7 @@ from ownstack.chat.proposals import CLOSED, Proposal, applied, proposal
 from ownstack.errors import EditError
 from ownstack.files.decoding import decode
 from ownstack.files.reading import MAX_FILE_BYTES
-from ownstack.files.secret.detection import secret_file
+from ownstack.files.secret.detection import MARK, secret_file, without_secrets
 from ownstack.memory import events
 from ownstack.memory.events import Event, Stamp
 from ownstack.memory.handles import short
@@ -224,6 +224,10 @@ class Edits:
         data = (file or NEW).bytes_of(after)
         if decode(data) is None or secret_file(place, after):
             raise EditError("It would hold secrets, or be no text, and could not be edited again.")
+        known = before or ""
+        is_marked = after.count(MARK) > known.count(MARK)
+        if is_marked and without_secrets(place, known) != known:
+            raise EditError(f"It has {MARK} in place of a secret.", "Leave that line as it is.")
         return made
 
     def _parts(self, chosen: Sequence[Proposed], hunks: Hunks) -> list[_Part]:

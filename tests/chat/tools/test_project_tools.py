@@ -153,6 +153,24 @@ async def test_secrets_in_other_files_are_blanked(
     assert key not in output.text
 
 
+async def test_a_proposal_tells_no_secret(make_toolbox: MakeToolbox, project: Project) -> None:
+    """Of the lines around it, or that it replaces; nor does it put a mark in place of one."""
+    key = "ghp_" + "a1B2c3D4e5F6g7H8i9J0" + "k1L2m3N4o5P6q7R8"
+    (project.root / "deploy.py").write_text(f'TOKEN = "{key}"\nHOST = "a"\n', "utf-8")
+
+    around = await call(make_toolbox(), "propose_edit", path="deploy.py", find="HOST", replace="IP")
+    lines = {"start": 1, "end": 1, "replace": "TOKEN = 1"}
+    instead = await call(make_toolbox(), "propose_edit", path="deploy.py", **lines)
+
+    assert around.ok
+    assert instead.ok
+    assert "IP = " in around.text
+    assert key not in around.text + instead.text
+    blanked = {"start": 1, "end": 1, "replace": 'TOKEN = "•••"  # As read shows it.'}
+    output = await call(make_toolbox(), "propose_edit", path="deploy.py", **blanked)
+    assert "in place of a secret" in output.text
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
 async def test_a_file_that_never_ends_is_not_waited_for(
     make_toolbox: MakeToolbox, project: Project

@@ -10,6 +10,7 @@ from ownstack.chat.proposals import found_and_replaced, with_lines
 from ownstack.chat.tools.tool import ChatTool, ToolOutput, line_argument, schema, text_argument
 from ownstack.engine.messages import Tool
 from ownstack.errors import EditError, ToolError
+from ownstack.files.secret.detection import without_secrets
 
 PROPOSE_EDIT = Tool(
     "propose_edit",
@@ -34,8 +35,9 @@ def editing_tools(edits: Edits) -> tuple[ChatTool, ...]:
             made = await edits.propose(arguments["path"], lambda text: _changed(text, arguments))
         except EditError as error:
             raise ToolError(error.what, error.hint) from error
+        shown = without_secrets("", made.diff)
         return ToolOutput(
-            f"Proposed; nothing is written until the user applies it. {made.title}\n{made.diff}"
+            f"Proposed; nothing is written until the user applies it. {made.title}\n{shown}"
         )
 
     return (ChatTool(PROPOSE_EDIT, run),)
