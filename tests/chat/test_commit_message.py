@@ -167,6 +167,22 @@ async def test_what_was_not_shown_is_not_committed(root: Path) -> None:
     assert git(root, "log", "--format=%s") == "Open the shop\n"
 
 
+async def test_one_of_very_many_files_is_another(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than are kept of what git says."""
+    monkeypatch.setattr("ownstack.chat.tools.git.MAX_BYTES", 1_000)
+    for number in range(40):
+        (root / f"{number:02}.py").write_text("one\n", "utf-8")
+    git(root, "add", ".")
+    what = await commit_message.changes(root)
+    (root / "20.py").write_text("two\n", "utf-8")
+    git(root, "add", ".")
+
+    with pytest.raises(UsageError, match="Something else is staged"):
+        await commit_message.commit(root, "Build", what)
+
+
 async def test_hooks_are_named_and_run_at_the_commit_alone(root: Path) -> None:
     """One that refuses is heard."""
     hook = root / "hooks" / "pre-commit"

@@ -83,6 +83,8 @@ async def changes(root: Path) -> Changes:
             files = await looked_up(root, *what, "--raw", "--no-abbrev")
             if _UNMERGED.search(files):
                 raise UsageError("A merge has conflicts.", "Settle them, git add, /commit again.")
+            if staged:  # Of very many paths some are left out; this stands for all of them.
+                files += await looked_up(root, "write-tree")
             shown = without_secrets("", lines)
             return Changes(stat, shown, staged, files, shown != lines)
     raise UsageError("Nothing is changed in files that git knows.", "git add stages new ones.")
