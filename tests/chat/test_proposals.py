@@ -43,6 +43,16 @@ def test_the_diff() -> None:
     assert "@@ -17,4 +17,3 @@" in made.diff
 
 
+def test_lines_that_are_all_alike_are_not_compared_one_by_one() -> None:
+    """That would take the square of their number, or more."""
+    before, after = "x\n" * 3_900 + "z\n", "z\n" + "x\n" * 3_800 + "y\n"
+
+    made = proposal("a.py", "h", before, after)
+
+    assert len(made.edits) == 1
+    assert applied(before, made.edits) == after
+
+
 def test_a_huge_change_is_one_edit() -> None:
     before = "".join(f"{number}\n" for number in range(9_000))
     after = "".join(f"{number}\n" for number in range(9_000, 0, -1))

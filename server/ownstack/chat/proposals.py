@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ MAX_DIFF = 200_000
 _CONTEXT = 3
 _MAX_COMPARED = 4_000
 """Lines that are compared one by one; a longer change is one edit."""
+_MAX_ALIKE = 4_000_000
+"""Pairs of an old and a new line that are alike: two seconds or so; with more, it is one edit."""
 _MAX_LENIENT = 200
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _NUMBERED = re.compile(r"\s{0,8}\d{1,7}\| ?")
@@ -83,7 +86,7 @@ def proposal(path: str, base_hash: str, before: str, after: str) -> Proposal:
     start = max(0, first - _CONTEXT)
     a = old[start : len(old) - max(0, last - _CONTEXT)]
     b = new[start : len(new) - max(0, last - _CONTEXT)]
-    if max(len(a), len(b)) > _MAX_COMPARED:
+    if max(len(a), len(b)) > _MAX_COMPARED or _alike(a, b) > _MAX_ALIKE:
         codes = [("replace", first - start, len(old) - last - start,
                   first - start, len(new) - last - start)]  # fmt: skip
         groups: Iterable[list[Any]] = [codes]
@@ -245,6 +248,12 @@ def _common(a: Sequence[str], b: Sequence[str]) -> int:
             break
         count += 1
     return count
+
+
+def _alike(a: Sequence[str], b: Sequence[str]) -> int:
+    """Return how many pairs of lines are alike, which is what comparing them costs."""
+    new = Counter(b)
+    return sum(count * new[line] for line, count in Counter(a).items())
 
 
 def _diff(

@@ -12,6 +12,7 @@ from ownstack.chat.proposal_log import Proposed, taken
 from ownstack.chat.proposals import Proposal
 from ownstack.errors import EditError, UsageError
 from ownstack.memory.events import Event
+from ownstack.text import LineIndex
 
 MAX_OTHERS = 20
 """Edits that do not wait any more, and checkpoints, that are listed: the newest."""
@@ -100,14 +101,9 @@ def _change(item: Proposal, edits: Edits, root: Path, left: int) -> ChatFileChan
         return ChatFileChange(item.id, uri, item.path, is_new, "", "", [], str(error))
     if len(before) + len(after) > left:
         return ChatFileChange(item.id, uri, item.path, is_new, "", "", [], TOO_LONG)
+    lines = LineIndex(before)
     hunks = [
-        ChatHunk(at, _line(before, edit.start), before[edit.start : edit.end], edit.text)
+        ChatHunk(at, lines.line_of(edit.start) + 1, before[edit.start : edit.end], edit.text)
         for at, edit in enumerate(item.edits)
     ]
     return ChatFileChange(item.id, uri, item.path, is_new, before, after, hunks)
-
-
-def _line(text: str, offset: int) -> int:
-    """Return the number of the line that begins at an offset."""
-    head = text[:offset]
-    return head.count("\n") + head.count("\r") - head.count("\r\n") + 1
