@@ -1,7 +1,8 @@
 """Code blocks of an answer, taken as proposed edits of the files that they name.
 
 A block stands for what it defines: each definition in it takes the place of the one of its name. So
-no more of a file is changed than what the block says in full.
+no more of a file is changed than what the block says in full. Only one that has all definitions of
+a file, and half or more of its other lines, takes the place of the whole.
 """
 
 from __future__ import annotations
