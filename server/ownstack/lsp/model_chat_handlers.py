@@ -73,10 +73,15 @@ async def count(ls: WindowServer, params: ModelCountParams) -> ModelCountResult:
 def _request(params: ModelRespondParams) -> ChatRequest:
     """Return what the engine is asked for, or refuse what makes no sense."""
     if not 0 < len(params.messages) <= MAX_MESSAGES or len(params.tools) > MAX_TOOLS:
-        raise refused(f"A request has 1 to {MAX_MESSAGES:,} messages, and {MAX_TOOLS} tools.")
+        raise refused(f"Ask with 1 to {MAX_MESSAGES:,} messages and at most {MAX_TOOLS} tools.")
+    names = [tool.name for tool in params.tools]
+    if len(set(names)) < len(names) or not all(0 < len(name) <= MAX_NAME_CHARS for name in names):
+        raise refused(f"tools: names of 1 to {MAX_NAME_CHARS} characters, each another.")
     choice = _CHOICES.get(params.tool_choice)
-    if choice is None or (choice == "required" and not params.tools):
+    if choice is None:
         raise refused(f"toolChoice: {params.tool_choice[:40]!r} is none of {', '.join(_CHOICES)}.")
+    if choice == "required" and not names:
+        raise refused("toolChoice: without tools none can be required.")
     stops = tuple(params.stop)
     if len(stops) > MAX_STOPS or not all(0 < len(stop) <= MAX_NAME_CHARS for stop in stops):
         raise refused(f"stop: at most {MAX_STOPS} texts of 1 to {MAX_NAME_CHARS} characters.")
@@ -85,7 +90,7 @@ def _request(params: ModelRespondParams) -> ChatRequest:
         raise refused(f"temperature: from 0 to {MAX_TEMPERATURE:.0f}.")
     tools = tuple(
         Tool(
-            tool.name[:MAX_NAME_CHARS],
+            tool.name,
             tool.description,
             tool.parameters or {"type": "object", "properties": {}},
         )
