@@ -47,7 +47,10 @@ async def stoppable(work: Coroutine[Any, Any, T]) -> T | None:
 
     task = asyncio.create_task(work)
     with Interrupts(task):
-        await asyncio.wait((task,))
+        try:
+            await asyncio.wait((task,))
+        finally:
+            task.cancel()  # Where the wait itself was given up; what has ended stays as it is.
     return None if task.cancelled() else task.result()
 
 
