@@ -55,7 +55,10 @@ export function realModelJourney({ config, picture, indexed }) {
       if (await apply.count()) {
         await editor.openFile('orders.py');
         await apply.first().press('Enter');
-        await page.locator('.tab.active', { hasText: 'proposed' }).or(chat.page.locator('.banner.notice')).first().waitFor();
+        await Promise.race([
+          page.locator('.tab.active', { hasText: 'proposed' }).waitFor(),
+          chat.page.locator('.banner.notice').waitFor(),
+        ]);
         await editor.screenshot(picture('diff'));
       }
 
