@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ownstack.chat.citations import citations
-from ownstack.chat.retrieval import Project
+from ownstack.chat.retrieval import Project, Source
 from tests.support.searchable import TOY, searchable
 
 
@@ -127,3 +129,14 @@ def test_a_file_that_has_changed_is_asked_again(project: Project) -> None:
 
 def test_without_sources_nothing_is_cited(project: Project) -> None:
     assert citations("I think so.", (), project) == ()
+
+
+def test_overloads_are_one_definition(tmp_path: Path) -> None:
+    overload = "@overload\ndef field(kind): ...\n\n\n"
+    text = f"{4 * overload}def field(kind):\n    made = kind()\n    return made\n"
+    snapshot = searchable(tmp_path, {"fields.py": text})
+    read = Source("fields.py", 1, 2, "", overload)
+
+    [cited] = citations("By `field`.", (read,), Project(tmp_path, lambda: snapshot, TOY))
+
+    assert (cited.place, cited.name) == ("fields.py:17-19", "field")

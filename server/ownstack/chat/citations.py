@@ -11,7 +11,7 @@ from typing import Literal
 from ownstack.chat.retrieval import Project, Source
 from ownstack.extract.terms import terms
 from ownstack.files.reading import Refusal, read
-from ownstack.index.search.places import located
+from ownstack.index.search.places import Located, located
 from ownstack.index.search.symbol_lookup import symbols_named
 from ownstack.index.snapshot.snapshot import Snapshot
 
@@ -131,7 +131,7 @@ def _defined(
 ) -> Iterator[Citation]:
     """Yield where names that are set as code are defined, in files that were read for the answer.
 
-    A name that many define says nothing.
+    A name that many define says nothing. Overloads define one thing: the longest is its code.
     """
     snapshot = project.snapshot()
     paths = {source.path for source in sources}
@@ -140,13 +140,25 @@ def _defined(
         return
     for name in list(names)[:MAX_NAMES]:
         symbols = located(snapshot, symbols_named(snapshot, name))
-        within = [symbol for symbol in symbols if symbol.symbol.path in paths]
+        within = _longest(symbol for symbol in symbols if symbol.symbol.path in paths)
         for symbol in within if len(within) <= MAX_DEFINITIONS else ():
             path, qualified = symbol.symbol.path, symbol.symbol.qualified
             first, last = symbol.start_line, symbol.end_line
             exists = symbol.cell is not None or lengths.of(path) >= last
             if exists and snapshot.check(path):
                 yield Citation(path, first, last, "named", qualified, symbol.cell)
+
+
+def _longest(symbols: Iterable[Located]) -> list[Located]:
+    """Return one symbol for each file and qualified name."""
+    found: dict[tuple[str, str], Located] = {}
+    for symbol in symbols:
+        key = symbol.symbol.path, symbol.symbol.qualified
+        known = found.get(key)
+        size = symbol.end_line - symbol.start_line
+        if known is None or size > known.end_line - known.start_line:
+            found[key] = symbol
+    return list(found.values())
 
 
 def _retold(answer: str, sources: Sequence[Source], project: Project) -> list[Source]:
