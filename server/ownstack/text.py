@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
-_FENCES = re.compile("`{3,}")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -211,7 +210,7 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
 
 def fenced(text: str, language: str = "") -> str:
     """Return a text as a code block of Markdown, in fences that nothing in it closes."""
-    longest = max(map(len, _FENCES.findall(text)), default=2)
+    longest = max(map(len, re.findall("`{3,}", text)), default=2)
     fence = "`" * (longest + 1)
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
