@@ -13,10 +13,11 @@ from starlette.types import ASGIApp
 from ownstack.api import bodies
 from ownstack.api.answers import head, usage
 from ownstack.api.bodies import CompletionBody
-from ownstack.api.conversation import CHARS_PER_TOKEN, finish_reason
+from ownstack.api.conversation import finish_reason
 from ownstack.api.refusals import ApiError
 from ownstack.api.streaming import EventStream, sent, while_connected
 from ownstack.engine.generation import Generation
+from ownstack.engine.messages import CHARS_PER_TOKEN
 from ownstack.engine.requests import InfillRequest, Priority
 
 DEFAULT_TOKENS = 16

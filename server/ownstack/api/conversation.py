@@ -11,6 +11,7 @@ from ownstack.api.bodies import ChatBody, ChatMessage, ContentPart, NamedTool
 from ownstack.api.refusals import ApiError
 from ownstack.engine.chat import ChatDelta, ReasoningDelta, TextDelta
 from ownstack.engine.messages import (
+    CHARS_PER_TOKEN,
     Message,
     Part,
     ReasoningPart,
@@ -18,14 +19,13 @@ from ownstack.engine.messages import (
     Tool,
     ToolCallPart,
     ToolResultPart,
+    characters,
 )
 from ownstack.engine.requests import ChatRequest, Priority
 from ownstack.engine.results import Finish
 
 DEFAULT_TEMPERATURE = 1.0
 """What OpenAI's reference says of a request that names none."""
-CHARS_PER_TOKEN = 16
-"""More than any tokenizer makes of a long text; what is longer by it is refused unread."""
 
 FINISH_REASONS: dict[Finish, str] = {
     Finish.TOOL_CALLS: "tool_calls",
@@ -42,8 +42,7 @@ def chat_request(body: ChatBody, context_tokens: int) -> ChatRequest:
         ApiError: the request makes no sense, or cannot fit the model's window.
     """
     messages = _messages(body.messages)
-    size = sum(len(part.arguments if isinstance(part, ToolCallPart) else part.text)
-               for message in messages for part in message.parts)  # fmt: skip
+    size = characters(messages)
     if size > context_tokens * CHARS_PER_TOKEN:
         raise ApiError(
             400,

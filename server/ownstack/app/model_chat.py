@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ownstack.engine.chat import ChatAnswer, ChatDelta, End
-from ownstack.engine.messages import ToolCallPart
+from ownstack.engine.messages import CHARS_PER_TOKEN, characters
 from ownstack.engine.requests import ChatRequest
 from ownstack.engine.results import Usage
 from ownstack.errors import ContextOverflowError, ModelError, UsageError
@@ -22,8 +22,6 @@ MAX_RUNNING = 4
 MAX_ANSWER = 4_096
 """Tokens, where a request does not say."""
 MAX_COUNTED_CHARS = 4_000_000
-CHARS_PER_TOKEN = 16
-"""More than any tokenizer makes of a long text; what is longer by it is refused unread."""
 CONVERSATION = "other-extension"
 """Names the KV cache of all of them: one that goes on is read from where it is the same."""
 
@@ -137,10 +135,5 @@ class ModelChat:
 
 def _size(request: ChatRequest) -> int:
     """Return about how many characters a request has."""
-    said = sum(
-        len(part.arguments if isinstance(part, ToolCallPart) else part.text)
-        for message in request.messages
-        for part in message.parts
-    )
     tools = sum(len(tool.description) + len(str(tool.parameters)) for tool in request.tools)
-    return said + tools
+    return characters(request.messages) + tools

@@ -18,7 +18,15 @@ from ownstack.chat.project_files import (
     editable,
     hash_of,
 )
-from ownstack.chat.proposal_log import CHECKPOINT, RESTORED, Proposed, counts, proposed, taken
+from ownstack.chat.proposal_log import (
+    CHECKPOINT,
+    RESTORED,
+    Proposed,
+    counts,
+    pending,
+    proposed,
+    taken,
+)
 from ownstack.chat.proposals import CLOSED, Proposal, applied, proposal
 from ownstack.errors import EditError
 from ownstack.files.decoding import decode
@@ -85,7 +93,7 @@ class Edits:
     @property
     def pending(self) -> tuple[Proposal, ...]:
         """Those that wait for the user, the oldest first."""
-        return tuple(item.proposal for item in self.proposed if item.state == "pending")
+        return pending(self._session.events)
 
     def text(self, path: str) -> str | None:
         """Return the text of a file with what is proposed for it and fits, or not saved yet.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 Author = Literal["system", "user", "assistant", "tool"]
+CHARS_PER_TOKEN = 16
+"""More than any tokenizer makes of a long text; what is longer by it is refused unread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +96,12 @@ class Message:
     @property
     def tool_results(self) -> tuple[ToolResultPart, ...]:
         return tuple(part for part in self.parts if isinstance(part, ToolResultPart))
+
+
+def characters(messages: Iterable[Message]) -> int:
+    """Return how many characters messages have, in all their parts."""
+    return sum(
+        len(part.arguments if isinstance(part, ToolCallPart) else part.text)
+        for message in messages
+        for part in message.parts
+    )

@@ -36,16 +36,6 @@ from ownstack.app.chats.values import (
     ChatUsage,
 )
 from ownstack.lsp import tool_messages
-from ownstack.lsp.tool_messages import (
-    ChatAnswerParams,
-    ChatApplyParams,
-    ChatChangesParams,
-    ChatChangesResult,
-    ChatEdits,
-    ChatRefuseParams,
-    ChatRestoreCheckpointParams,
-    ChatToolsParams,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,12 +275,15 @@ REQUESTS: Mapping[str, tuple[Any, Any]] = {
     ACCEPT: (ChatAcceptParams, ChatMemoryChange),
     REJECT: (ChatRejectParams, ChatMemoryChange),
     MENTIONS: (ChatMentionsParams, ChatMentionsResult),
-    tool_messages.ANSWER: (ChatAnswerParams, ChatDone),
-    tool_messages.CHANGES: (ChatChangesParams, ChatChangesResult),
-    tool_messages.APPLY: (ChatApplyParams, ChatEdits),
-    tool_messages.REFUSE: (ChatRefuseParams, ChatEdits),
-    tool_messages.RESTORE_CHECKPOINT: (ChatRestoreCheckpointParams, ChatEdits),
-    tool_messages.SET_TOOLS: (ChatToolsParams, ChatState),
+    tool_messages.ANSWER: (tool_messages.ChatAnswerParams, ChatDone),
+    tool_messages.CHANGES: (tool_messages.ChatChangesParams, tool_messages.ChatChangesResult),
+    tool_messages.APPLY: (tool_messages.ChatApplyParams, tool_messages.ChatEdits),
+    tool_messages.REFUSE: (tool_messages.ChatRefuseParams, tool_messages.ChatEdits),
+    tool_messages.RESTORE_CHECKPOINT: (
+        tool_messages.ChatRestoreCheckpointParams,
+        tool_messages.ChatEdits,
+    ),
+    tool_messages.SET_TOOLS: (tool_messages.ChatToolsParams, ChatState),
 }
 NOTIFICATIONS: Mapping[str, Any] = {
     PROGRESS: ChatProgress,

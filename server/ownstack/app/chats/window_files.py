@@ -19,6 +19,7 @@ from ownstack.chat.project_files import (
 from ownstack.chat.proposals import TextEdit, proposal
 from ownstack.document import OpenText
 from ownstack.errors import EditError
+from ownstack.files.reading import plain_lines
 from ownstack.files.secret.detection import secret_file
 from ownstack.memory.handles import short
 
@@ -127,10 +128,6 @@ class WindowFiles:
     def _differing(found: OpenText, on_disk: FileNow | None) -> str | None:
         """Return the text of a document, None if it is the disk's: ends of lines do not count."""
         text = found.text or ""
-        if on_disk is not None and _plain(text) == _plain(on_disk.text):
+        if on_disk is not None and plain_lines(text) == plain_lines(on_disk.text):
             return None
         return text
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -11,10 +11,10 @@ from typing import Any
 from ownstack.memory.events import FORMAT, Event
 from ownstack.memory.log.rows import SessionInfo
 from ownstack.terminal import safe_json, visible, visible_lines
+from ownstack.text import fenced
 
 _FENCE = re.compile(r"\s{0,3}(`{3,}(?!`)|~{3,}(?!~))(.*)")
 _HTML = re.compile(r"<(?=[A-Za-z/!?])")
-_RUNS = re.compile(r"`+")
 
 
 def to_json(info: SessionInfo, events: Iterable[Event]) -> str:
@@ -81,9 +81,9 @@ def _body(event: Event) -> str:
         mark = "" if ended in ("stop", "tool_calls") else f"\n\n*({_line(str(ended))})*"
         return _quoted(event.text) + mark
     if event.kind == "tool_call":
-        return _fenced(str(data.get("arguments", "")))
+        return fenced(visible_lines(str(data.get("arguments", ""))), "text")
     if event.kind == "tool_result":
-        return _fenced(event.text)
+        return fenced(visible_lines(event.text), "text")
     if event.kind == "edit":
         done = "accepted" if data.get("accepted") else "rejected"
         return _quoted(f"{data.get('path', '')}: {done}. {data.get('summary', '')}")
@@ -110,13 +110,6 @@ def _quoted(text: str) -> str:
             line = _HTML.sub(r"\\<", line)
         lines.append(f"> {line}".rstrip())
     return "\n".join(lines)
-
-
-def _fenced(text: str) -> str:
-    """Return a code block that nothing in the text can end."""
-    longest = max((len(run) for run in _RUNS.findall(text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{visible_lines(text)}\n{fence}"
 
 
 def _line(text: str) -> str:
