@@ -1,0 +1,1 @@
+"""Code actions: edits that are checked before they are shown, explanations, reviews."""

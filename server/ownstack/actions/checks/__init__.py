@@ -1,0 +1,1 @@
+"""What is checked of a drafted edit before anybody sees it."""

@@ -1,0 +1,83 @@
+"""What an action works on: whole lines of a text, that of one symbol where there is one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from ownstack.extract.file import extract
+from ownstack.extract.rows import Extracted, Symbol
+from ownstack.languages import Language
+from ownstack.text import Span
+
+MAX_TARGET_CHARS = 60_000
+"""A longer one is more than a model would write again as a whole."""
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Lines that an edit replaces as a whole, and the text in which they stand."""
+
+    path: str
+    """In the project, with slashes."""
+    language: Language | None
+    text: str
+    """The whole file, as an editor or the disk has it."""
+    span: Span
+    """What is replaced: from the beginning of a line to the end of one, without its line end."""
+    selected: Span
+    """What the user selected; empty for a cursor."""
+    symbol: Symbol | None = None
+    """The innermost symbol that holds all that is selected."""
+
+    @property
+    def code(self) -> str:
+        """What is replaced."""
+        return self.text[self.span.start : self.span.end]
+
+    @cached_property
+    def extracted(self) -> Extracted:
+        """What the whole file defines and uses, before the edit."""
+        return extract(self.text, self.path, self.language)
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """The first and the last line of what is replaced, 1-based, inclusive."""
+        first = len(_LINE_END.findall(self.text, 0, self.span.start)) + 1
+        return first, first + len(_LINE_END.findall(self.code))
+
+    def with_replacement(self, new: str) -> str:
+        """Return the whole text with `new` in the place of what is replaced."""
+        return self.text[: self.span.start] + new + self.text[self.span.end :]
+
+
+def target_of(text: str, path: str, language: Language | None, selected: Span) -> Target:
+    """Return what an edit of a selection replaces.
+
+    Whole lines: those of the innermost function or other definition that holds all that is
+    selected; without one, or if a selection reaches beyond, those that are selected.
+    """
+    starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+    ends = [*(match.start() for match in _LINE_END.finditer(text)), len(text)]
+    first, last = _line_of(starts, selected.start), _line_of(starts, selected.end)
+    if last > first and selected.end == starts[last]:
+        last -= 1  # The selection ends in front of the line's first letter.
+    symbol = _innermost(extract(text, path, language), first + 1, last + 1)
+    if symbol is not None:
+        first, last = symbol.start_line - 1, min(symbol.end_line, len(starts)) - 1
+    return Target(path, language, text, Span(starts[first], ends[last]), selected, symbol)
+
+
+def _innermost(known: Extracted, first: int, last: int) -> Symbol | None:
+    holding = [
+        symbol for symbol in known.symbols if symbol.start_line <= first and last <= symbol.end_line
+    ]
+    return min(holding, key=lambda symbol: symbol.end_line - symbol.start_line, default=None)
+
+
+def _line_of(starts: list[int], offset: int) -> int:
+    from bisect import bisect_right
+
+    return bisect_right(starts, offset) - 1
