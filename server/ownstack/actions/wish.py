@@ -25,3 +25,5 @@ class Wish:
     """Whether everything that the target defines must still be defined."""
     keeps_code: bool = False
     """Whether nothing but comments, documentation and annotations may change."""
+    is_mending: bool = False
+    """Whether something is wrong with the lines as they are: what checks say of that is told."""

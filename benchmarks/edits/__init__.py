@@ -1,0 +1,1 @@
+"""Edits: what a model's loop mends, and what its checks catch."""

@@ -1,0 +1,209 @@
+"""Makes an edit: a model drafts it, checks judge it, what fails goes back, the best one is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ownstack.actions import prompt
+from ownstack.actions.checks.check import Check, Checker, Draft
+from ownstack.actions.draft import replacement
+from ownstack.actions.result import EditProgress, Hear, MadeEdit, Tier
+from ownstack.actions.wish import Wish
+from ownstack.chat.proposals import proposal
+from ownstack.engine.chat import ChatAnswer, TextDelta
+from ownstack.engine.messages import Message
+from ownstack.engine.protocol import Engine
+from ownstack.engine.requests import ChatRequest, Priority
+from ownstack.engine.results import Finish
+from ownstack.errors import EditError
+
+WIDTHS = (1, 2, 3)
+"""Drafts of each round: the first is what the model is surest of, later ones differ."""
+TEMPERATURE = 0.7
+MAX_LONGER = 2.0
+"""How many times as long as the target a replacement may be, beside `MAX_ADDED` tokens."""
+MAX_ADDED = 400
+
+
+@dataclass
+class _Attempt:
+    """A draft, and what came of it."""
+
+    answer: str
+    draft: Draft | None
+    checks: tuple[Check, ...]
+    may_be_shown: bool
+
+    @property
+    def failed(self) -> int:
+        return sum(check.state == "failed" for check in self.checks)
+
+
+@dataclass
+class _Made:
+    """What was tried so far."""
+
+    attempts: list[_Attempt] = field(default_factory=list)
+    generated_tokens: int = 0
+    rounds: int = 0
+
+
+class EditMaker:
+    """Makes edits with one model."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        checkers: Sequence[Checker],
+        *,
+        max_seconds: float = 60.0,
+        conversation: str = "",
+        tier: Tier = 2,
+    ) -> None:
+        """After `max_seconds` no further draft is begun."""
+        self._engine = engine
+        self._checkers = checkers
+        self._max_seconds = max_seconds
+        self._conversation = conversation
+        self._tier: Tier = tier
+
+    async def make(self, wish: Wish, base_hash: str, hear: Hear = lambda progress: None) -> MadeEdit:
+        """Make the edit that is wished. Being cancelled cancels the model.
+
+        Raises:
+            EditError: no draft is one that may be shown; why the last one is not.
+            OwnstackError: the engine failed.
+        """
+        started_s = time.monotonic()
+        made = _Made()
+        window = self._engine.capabilities.context_tokens
+        first = prompt.messages(wish, window, self._engine.count)
+        if wish.is_mending:
+            hear(EditProgress("checking"))
+            first = prompt.with_problems(first, await self._problems(wish), window, self._engine.count)
+        asked = first
+        for width in WIDTHS:
+            made.rounds += 1
+            for number in range(width):
+                if made.attempts and time.monotonic() - started_s > self._max_seconds:
+                    break
+                is_fresh = number > 0
+                attempt = await self._attempt(
+                    wish, first if is_fresh else asked, made, hear,
+                    temperature=TEMPERATURE if is_fresh else 0.0,
+                )  # fmt: skip
+                made.attempts.append(attempt)
+                if attempt.may_be_shown and not attempt.failed:
+                    return self._result(wish, base_hash, attempt, made, started_s)
+            best = _best(made.attempts)
+            asked = (*first, *prompt.again(best.answer, best.checks, window, self._engine.count))
+            if time.monotonic() - started_s > self._max_seconds:
+                break
+        best = _best(made.attempts)
+        if not best.may_be_shown:
+            raise _nothing(best)
+        return self._result(wish, base_hash, best, made, started_s)
+
+    async def _problems(self, wish: Wish) -> tuple[Check, ...]:
+        """Return what fails of the lines as they are."""
+        draft = Draft(wish, wish.target.code)
+        checks = [await checker.check(draft) for checker in self._checkers]
+        return tuple(check for check in checks if check.state == "failed")
+
+    async def _attempt(
+        self,
+        wish: Wish,
+        asked: tuple[Message, ...],
+        made: _Made,
+        hear: Hear,
+        *,
+        temperature: float,
+    ) -> _Attempt:
+        answer = await self._written(wish, asked, made, hear, temperature)
+        text = answer.message.text
+        try:
+            if answer.finish is Finish.LENGTH:
+                raise EditError("The answer was cut off: it is too long.")
+            draft = Draft(wish, replacement(text, wish.target))
+            if draft.after == wish.target.text:
+                raise EditError("The lines are as they were: nothing is changed.")
+        except EditError as error:
+            return _Attempt(text, None, (Check("answer", "failed", error.what),), False)
+        known = next((a for a in made.attempts if a.draft and a.draft.replacement == draft.replacement), None)
+        if known is not None:
+            return known
+        hear(EditProgress("checking", made.rounds))
+        checks: list[Check] = []
+        may_be_shown = True
+        for checker in self._checkers:
+            if not may_be_shown:
+                break
+            check = await checker.check(draft)
+            checks.append(check)
+            if check.state == "failed" and checker.is_required:
+                may_be_shown = False
+        return _Attempt(text, draft, tuple(checks), may_be_shown)
+
+    async def _written(
+        self,
+        wish: Wish,
+        asked: tuple[Message, ...],
+        made: _Made,
+        hear: Hear,
+        temperature: float,
+    ) -> ChatAnswer:
+        size = self._engine.count(wish.target.code)
+        has_grammar = self._engine.capabilities.has_grammar
+        request = ChatRequest(
+            asked,
+            conversation=self._conversation,
+            max_tokens=int(MAX_LONGER * size) + MAX_ADDED,
+            temperature=temperature,
+            seed=len(made.attempts),
+            grammar=prompt.grammar(wish) if has_grammar else None,
+            reasoning=False,
+            passing=True,
+        )
+        hear(EditProgress("waiting" if not made.attempts else "repairing", made.rounds))
+        stream = self._engine.chat(request)
+        stream.when_reading(lambda done, total: hear(EditProgress("reading", made.rounds, done, total)))
+        try:
+            async for event in stream:
+                if isinstance(event, TextDelta):
+                    hear(EditProgress("writing", made.rounds, text=stream.text))
+            answer = await stream.result()
+        finally:
+            stream.cancel()
+        made.generated_tokens += answer.usage.generated_tokens
+        return answer
+
+    def _result(
+        self, wish: Wish, base_hash: str, attempt: _Attempt, made: _Made, started_s: float
+    ) -> MadeEdit:
+        assert attempt.draft is not None
+        target = wish.target
+        return MadeEdit(
+            proposal(target.path, base_hash, target.text, attempt.draft.after),
+            attempt.draft.after,
+            attempt.checks,
+            self._engine.capabilities.model,
+            self._tier,
+            made.rounds,
+            len(made.attempts),
+            time.monotonic() - started_s,
+            made.generated_tokens,
+        )
+
+
+def _best(attempts: Sequence[_Attempt]) -> _Attempt:
+    """Return the attempt that passed most; of several the first."""
+    return min(attempts, key=lambda attempt: (not attempt.may_be_shown, attempt.failed))
+
+
+def _nothing(best: _Attempt) -> EditError:
+    failed = next((check for check in best.checks if check.state == "failed"), None)
+    why = failed.detail if failed is not None else "no reason is known."
+    return EditError(f"The model gave no edit that can be shown: {why}", "Ask for less, or choose a larger model.")
