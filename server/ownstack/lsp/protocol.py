@@ -25,7 +25,7 @@ from ownstack.app.status import Status
 from ownstack.completion.feedback.signals import Tally
 from ownstack.completion.suggestion import Origin, Trace
 from ownstack.doctor import Check
-from ownstack.lsp import chat_messages, model_chat_messages
+from ownstack.lsp import action_messages, chat_messages, model_chat_messages
 from ownstack.lsp.model_messages import (
     Model,
     ModelOffersParams,
@@ -168,9 +168,12 @@ class ResponseMessage(Generic[R]):
     jsonrpc: str = "2.0"
 
 
-_REQUESTS = {**chat_messages.REQUESTS, **model_chat_messages.REQUESTS}
-_NOTIFICATIONS = {**chat_messages.NOTIFICATIONS, **model_chat_messages.NOTIFICATIONS}
-_LONG = chat_messages.LONG | model_chat_messages.LONG
+_FAMILIES = (chat_messages, model_chat_messages, action_messages)
+_REQUESTS = {method: pair for family in _FAMILIES for method, pair in family.REQUESTS.items()}
+_NOTIFICATIONS = {
+    method: params for family in _FAMILIES for method, params in family.NOTIFICATIONS.items()
+}
+_LONG = chat_messages.LONG | model_chat_messages.LONG | action_messages.LONG
 MESSAGES: Mapping[str, tuple[Any, Any]] = {
     STATUS: (RequestMessage[Nothing], ResponseMessage[Status]),
     STATUS_CHANGED: (NotificationMessage[Status], None),
@@ -226,6 +229,7 @@ PAYLOADS = (
     StatisticsResult,
     *chat_messages.PAYLOADS,
     *model_chat_messages.PAYLOADS,
+    *action_messages.PAYLOADS,
 )
 
 
