@@ -1,4 +1,4 @@
-"""What a window is told of code actions: an edit that waits, how far one is, what a review found."""
+"""What a window is told of code actions: an edit that waits, and how far one is."""
 
 from __future__ import annotations
 
