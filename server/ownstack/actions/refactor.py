@@ -1,74 +1,46 @@
-"""Refactoring: by a free instruction, or one of those that are always at hand."""
+"""Refactoring: by a free instruction, or by one of those that are always at hand."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from ownstack.actions.catalogue import ACTIONS
 from ownstack.actions.context import Around
 from ownstack.actions.target import Target
 from ownstack.actions.wish import Wish
 from ownstack.errors import EditError
-from ownstack.text import Span, fenced
+from ownstack.files.reading import plain_lines
+from ownstack.text import fenced
 
-INSTRUCT = "refactor.instruct"
+INSTRUCT, EXTRACT, TYPES = "refactor.instruct", "refactor.extract", "refactor.types"
 MAX_INSTRUCTION_CHARS = 4_000
-_SHOWN_CHARS = 4_000
-_SAME = "What it does for those who call it stays the same."
+_MAX_SELECTED_CHARS = 4_000
+_EXTRACT = (
+    "Take what is said below out into a new function with a fitting name, beside the one that it "
+    "stands in, and call it there. Everything must do exactly what it does now."
+)
 _CALLED = re.compile(
-    r"\b(?:parameters?|arguments?|args?|kwargs|signatures?|keyword-only|positional|renam\w{1,3}"
-    r"|return types?|defaults?|async|await|overloads?|takes?|accepts?)\b",
+    r"\b(?:parameters?|params?|arguments?|args?|kwargs|signatures?|keyword-only|positional"
+    r"|renam\w{1,3}|return types?|defaults?|async|await|overloads?|takes?|accepts?|methods?)\b",
     re.IGNORECASE,
 )
+"""Words of who wants something to be called in another way."""
 _DEFINED = re.compile(
     r"\b(?:renam\w{1,3}|remov\w{1,3}|delet\w{1,3}|drop\w{0,4}|inlin\w{1,3}|merg\w{1,3}|mov\w{1,3}"
     r"|replac\w{1,3}|rewrit\w{1,3}|convert\w{0,3}|turn|get rid)\b",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A refactoring that is always at hand."""
-
-    instruction: str
-    keeps_code: bool = False
-
-
-PRESETS = {
-    "refactor.extract": Preset(
-        "Extract a function with a fitting name, which stands beside the one that it is taken "
-        f"out of and is called there. {_SAME}"
-    ),
-    "refactor.simplify": Preset(
-        "Simplify these lines: fewer branches, less nesting, no needless variables, the "
-        f"language's own means. {_SAME}"
-    ),
-    "refactor.rename": Preset(
-        "Give local variables clear names, in the style of the file. Names of functions, classes "
-        f"and parameters stay, and so does everything else. {_SAME}"
-    ),
-    "refactor.split": Preset(
-        "Split the function into smaller ones, each of which does one thing and has a fitting "
-        f"name; the function that is there calls them. {_SAME}"
-    ),
-    "refactor.types": Preset(
-        "Annotate parameters, results and, where it helps, variables with their types, as far as "
-        "the code shows them. Change nothing else.",
-        keeps_code=True,
-    ),
-    "refactor.modernise": Preset(
-        "Write these lines with the means that the language has today, in place of old ones. "
-        f"{_SAME}"
-    ),
-}
+"""Words of who wants something not to be defined any more."""
 
 
 def wish(target: Target, preset: str, instruction: str, around: Around) -> Wish:
-    """Return the wish for a refactoring; `instruction` is the user's word, and may be "" of presets.
+    """Return the wish for a refactoring, one of the catalogue's.
+
+    `instruction` is the user's word; beside all but `INSTRUCT` it may be "". Signatures and
+    definitions stay, unless a word of it asks for something else.
 
     Raises:
-        EditError: there is no instruction, or no such preset.
+        EditError: there is no instruction, a much too long one, or no such refactoring.
     """
     said = instruction.strip()
     if len(said) > MAX_INSTRUCTION_CHARS:
@@ -76,40 +48,33 @@ def wish(target: Target, preset: str, instruction: str, around: Around) -> Wish:
             f"The instruction is longer than {MAX_INSTRUCTION_CHARS:,} characters.",
             "Say it in fewer words.",
         )
-    if preset == INSTRUCT:
-        if not said:
-            raise EditError("There is no instruction.", "Say what is to be done.")
-        return Wish(
-            target,
-            said + _selected(target),
-            around.related,
-            around.rules,
-            keeps_signatures=not _CALLED.search(said),
-            keeps_definitions=not _DEFINED.search(said),
-        )
-    known = PRESETS.get(preset)
-    if known is None:
-        raise EditError(f"There is no refactoring {preset!r}.", f"Ask for {INSTRUCT}.")
-    told = f"{known.instruction} {said}".rstrip()
+    if preset == INSTRUCT and not said:
+        raise EditError("There is no instruction.", "Say what is to be done.")
+    told = {action: known.instruction for action, known in ACTIONS.items()}
+    told |= {INSTRUCT: "", EXTRACT: _EXTRACT}  # type: ignore[dict-item]
+    if not preset.startswith("refactor.") or preset not in told:
+        raise EditError(f"There is no refactoring {preset[:40]!r}.", f"Ask for {INSTRUCT}.")
     return Wish(
         target,
-        told + _selected(target),
+        f"{told[preset]} {said}".strip() + selected_part(target),  # type: ignore[index]
         around.related,
         around.rules,
-        keeps_code=known.keeps_code,
+        keeps_signatures=not _CALLED.search(said),
+        keeps_definitions=not _DEFINED.search(said),
+        keeps_code=preset == TYPES and not said,
     )
 
 
-def _selected(target: Target) -> str:
-    """Return which of the target's lines are meant, if it is a part of them."""
-    start, end = max(target.selected.start, target.span.start), min(
-        target.selected.end, target.span.end
-    )
+def selected_part(target: Target) -> str:
+    """Return, as a model is told, which lines of the target are meant; "" if it is all of them."""
+    start = max(target.selected.start, target.span.start)
+    end = min(target.selected.end, target.span.end)
     part = target.text[start:end]
-    if not part.strip() or part.strip() == target.code.strip() or len(part) > _SHOWN_CHARS:
+    if not part.strip() or part.strip() == target.code.strip():
         return ""
-    first = target.text.rfind("\n", 0, start) + 1
-    last = target.text.find("\n", end)
-    whole = Span(first, last if last >= 0 else len(target.text))
-    lines = target.text[whole.start : whole.end]
+    first = max(target.text.rfind("\n", 0, start), target.text.rfind("\r", 0, start)) + 1
+    last = re.compile(r"\r|\n").search(target.text, end)
+    lines = plain_lines(target.text[first : len(target.text) if last is None else last.start()])
+    if len(lines) > _MAX_SELECTED_CHARS:
+        return ""
     return f"\nIt is about this part of the lines:\n{fenced(lines)}"

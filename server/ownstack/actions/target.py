@@ -31,6 +31,10 @@ class Target:
     """What the user selected; empty for a cursor."""
     symbol: Symbol | None = None
     """The innermost symbol that holds all that is selected."""
+    lead: str = ""
+    """Put before what is written: the empty lines above something new."""
+    trail: str = ""
+    """Put behind it: the line end of something new."""
     known: Extracted | None = field(default=None, repr=False, compare=False)
     """What was found in the text before, if it was."""
 
@@ -52,7 +56,9 @@ class Target:
 
     def with_replacement(self, new: str) -> str:
         """Return the whole text with `new` in the place of what is replaced."""
-        return self.text[: self.span.start] + new + self.text[self.span.end :]
+        return "".join(
+            (self.text[: self.span.start], self.lead, new, self.trail, self.text[self.span.end :])
+        )
 
 
 def target_of(
@@ -77,7 +83,7 @@ def target_of(
     symbol = _innermost(known, first + 1, last + 1)
     if symbol is not None:
         first, last = symbol.start_line - 1, min(symbol.end_line, len(starts)) - 1
-    return Target(path, language, text, Span(starts[first], ends[last]), selected, symbol, known)
+    return Target(path, language, text, Span(starts[first], ends[last]), selected, symbol, known=known)
 
 
 def _innermost(known: Extracted, first: int, last: int) -> Symbol | None:
