@@ -83,7 +83,8 @@ def target_of(
     symbol = _innermost(known, first + 1, last + 1)
     if symbol is not None:
         first, last = symbol.start_line - 1, min(symbol.end_line, len(starts)) - 1
-    return Target(path, language, text, Span(starts[first], ends[last]), selected, symbol, known=known)
+    span = Span(starts[first], ends[last])
+    return Target(path, language, text, span, selected, symbol, known=known)
 
 
 def _innermost(known: Extracted, first: int, last: int) -> Symbol | None:
