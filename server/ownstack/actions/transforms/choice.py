@@ -7,21 +7,44 @@ from collections.abc import Iterator, Mapping
 from ownstack.actions.catalogue import ACTIONS, ActionId, is_asked_for
 from ownstack.actions.target import Target
 from ownstack.actions.transforms.change import Change, Transform
+from ownstack.actions.transforms.python.f_strings import to_f_string
+from ownstack.actions.transforms.python.invert_if import invert_if
+from ownstack.actions.transforms.python.members import sort_members
+from ownstack.actions.transforms.python.organise import organise
+from ownstack.actions.transforms.python.unused import remove_unused
 from ownstack.errors import EditError
 from ownstack.text import Span
 
 MAX_CHARS = 150_000
 """A longer file is left alone: looking at it would be felt at each key. About 4,000 lines."""
 
-_BY_LANGUAGE: Mapping[str, Mapping[ActionId, Transform]] = {}
+_PYTHON: Mapping[ActionId, Transform] = {
+    "organiseImports": organise,
+    "removeUnusedImports": remove_unused,
+    "convertToFString": to_f_string,
+    "sortMembers": sort_members,
+    "invertIf": invert_if,
+}
+_BY_LANGUAGE: Mapping[str, Mapping[ActionId, Transform]] = {"python": _PYTHON}
 
 
 def changes(
-    target: Target, selected: Span, only: tuple[str, ...] = ()
+    target: Target, selected: Span, only: tuple[str, ...] = (), *, exactly: bool = False
 ) -> Iterator[tuple[ActionId, Change]]:
-    """Yield the transforms that would change something, and what. Less than 20 ms in all."""
+    """Yield the transforms that would change something, and what.
+
+    Cost: a parse of the file, kept for the next time, where there is something to look at; less
+    than 20 ms for 2,000 lines, as much again for imports that nothing uses.
+
+    Args:
+        target: What the user looks at.
+        selected: What is selected in it.
+        only: Kinds that are wanted; () for all.
+        exactly: Whether a kind means itself, and not those that begin with it.
+    """
     for action, transform_ in _transforms(target).items():
-        if is_asked_for(ACTIONS[action].kind, only):
+        kind = ACTIONS[action].kind
+        if kind in only if exactly else is_asked_for(kind, only):
             change = transform_(target, selected)
             if change is not None:
                 yield action, change
