@@ -116,7 +116,7 @@ class Making:
             OwnstackError: it cannot be made; why.
         """
         base = await self._base(asked)
-        news.about(base.target.lines)
+        news.about(base.target)
         news.hear(EditProgress("waiting"))
         engine = await self._model.engine()
         beside = await self.around(base.place, base.target, engine)
@@ -128,8 +128,7 @@ class Making:
                 "writes again as a whole.",
                 "Ask for it in a smaller part.",
             )
-        if wish.target.path == base.target.path:
-            news.about(wish.target.lines)
+        news.about(wish.target)
         settings = self._session.settings.actions
         run_tests = settings.run_tests if asked.run_tests is None else asked.run_tests
         checkers = checkers_for(

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ownstack.actions.result import EditProgress
+from ownstack.actions.streamed import so_far
+from ownstack.actions.target import Target
 from ownstack.app.actions.values import EditProgressed
 from ownstack.concurrency import Delay
 
@@ -23,14 +25,14 @@ class EditNews:
     def __init__(self, id: str, tell: Tell) -> None:
         self._id = id
         self._tell = tell
-        self._lines = (0, 0)
+        self._target: Target | None = None
         self._waiting: EditProgress | None = None
         self._free_s = 0.0
         self._due = Delay(self._flush)
 
-    def about(self, lines: tuple[int, int]) -> None:
-        """Say which lines are replaced, 1-based and inclusive, in the document as it was."""
-        self._lines = lines
+    def about(self, target: Target) -> None:
+        """Say what is replaced."""
+        self._target = target
 
     def hear(self, progress: EditProgress) -> None:
         """Note how far it is."""
@@ -54,11 +56,14 @@ class EditNews:
         news, self._waiting = self._waiting, None
         if news is None:
             return
-        pauses = 1 + len(news.text or "") // CHARS_A_PAUSE
+        target, text = self._target, None
+        if target is not None and news.text is not None:
+            text = so_far(news.text, target)
+        pauses = 1 + len(text or "") // CHARS_A_PAUSE
         self._free_s = time.monotonic() + PAUSE_S * pauses
-        first, last = self._lines
+        first, last = (0, 0) if target is None else target.lines
         self._tell(
             EditProgressed(
-                self._id, news.stage, news.round, news.done, news.total, first, last, news.text
+                self._id, news.stage, news.round, news.done, news.total, first, last, text
             )
         )

@@ -55,6 +55,7 @@ class EditProgressed:
     """reading: tokens of the prompt."""
     start_line: int
     end_line: int
-    """Of what is replaced, 1-based and inclusive, in the document as it was asked for."""
+    """Of what is replaced, 1-based and inclusive, in the file as it was asked for; of tests that
+    is the test file."""
     text: str | None = None
     """writing: what these lines become, as far as it is written; with null, as it was told last."""
