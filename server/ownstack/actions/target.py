@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from ownstack.extract.file import extract
@@ -31,6 +31,12 @@ class Target:
     """What the user selected; empty for a cursor."""
     symbol: Symbol | None = None
     """The innermost symbol that holds all that is selected."""
+    lead: str = ""
+    """Put before what is written: the empty lines above something new."""
+    trail: str = ""
+    """Put behind it: the line end of something new."""
+    known: Extracted | None = field(default=None, repr=False, compare=False)
+    """What was found in the text before, if it was."""
 
     @property
     def code(self) -> str:
@@ -40,7 +46,7 @@ class Target:
     @cached_property
     def extracted(self) -> Extracted:
         """What the whole file defines and uses, before the edit."""
-        return extract(self.text, self.path, self.language)
+        return self.known or extract(self.text, self.path, self.language)
 
     @property
     def lines(self) -> tuple[int, int]:
@@ -50,24 +56,35 @@ class Target:
 
     def with_replacement(self, new: str) -> str:
         """Return the whole text with `new` in the place of what is replaced."""
-        return self.text[: self.span.start] + new + self.text[self.span.end :]
+        return "".join(
+            (self.text[: self.span.start], self.lead, new, self.trail, self.text[self.span.end :])
+        )
 
 
-def target_of(text: str, path: str, language: Language | None, selected: Span) -> Target:
+def target_of(
+    text: str,
+    path: str,
+    language: Language | None,
+    selected: Span,
+    known: Extracted | None = None,
+) -> Target:
     """Return what an edit of a selection replaces.
 
     Whole lines: those of the innermost function or other definition that holds all that is
-    selected; without one, or if a selection reaches beyond, those that are selected.
+    selected; without one, or if a selection reaches beyond, those that are selected. `known` is
+    what was found in the text, if it was.
     """
     starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
     ends = [*(match.start() for match in _LINE_END.finditer(text)), len(text)]
     first, last = _line_of(starts, selected.start), _line_of(starts, selected.end)
     if last > first and selected.end == starts[last]:
         last -= 1  # The selection ends in front of the line's first letter.
-    symbol = _innermost(extract(text, path, language), first + 1, last + 1)
+    known = known or extract(text, path, language)
+    symbol = _innermost(known, first + 1, last + 1)
     if symbol is not None:
         first, last = symbol.start_line - 1, min(symbol.end_line, len(starts)) - 1
-    return Target(path, language, text, Span(starts[first], ends[last]), selected, symbol)
+    span = Span(starts[first], ends[last])
+    return Target(path, language, text, span, selected, symbol, known=known)
 
 
 def _innermost(known: Extracted, first: int, last: int) -> Symbol | None:

@@ -1,4 +1,4 @@
-"""What a window is told of code actions: an edit that waits, how far one is, what a review found."""
+"""What a window is told of code actions: an edit that waits, and how far one is."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ class EditProgressed:
     """reading: tokens of the prompt."""
     start_line: int
     end_line: int
-    """Of what is replaced, 1-based and inclusive, in the document as it was asked for."""
+    """Of what is replaced, 1-based and inclusive, in the file as it was asked for; of tests that
+    is the test file."""
     text: str | None = None
     """writing: what these lines become, as far as it is written; with null, as it was told last."""
