@@ -32,8 +32,9 @@ export class CommitMessages {
     const root = repository.rootUri.toString();
     const before = repository.inputBox.value;
     const why = before === this.written.get(root) ? '' : before.trim().slice(0, MAX_WHY);
+    const folder = folderOf(repository.rootUri).toString();
     const made = await shownWhile('Ownstack writes a commit message', true, (token) =>
-      this.edits.ask(COMMIT_MESSAGE, { folder: root, why }, token),
+      this.edits.ask(COMMIT_MESSAGE, { folder, why }, token),
     );
     if (!made) return;
     if (!(await this.mayReplace(repository, made.message))) return;
@@ -53,6 +54,12 @@ export class CommitMessages {
     const answer = await vscode.window.showWarningMessage('Replace what you typed as the commit message by this one?', options, REPLACE);
     return answer === REPLACE;
   }
+}
+
+/** Returns the repository's own folder, or the one of the workspace that is a part of it. */
+function folderOf(root: vscode.Uri): vscode.Uri {
+  const inside = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.path.startsWith(`${root.path}/`));
+  return vscode.workspace.getWorkspaceFolder(root) ? root : (inside?.uri ?? root);
 }
 
 async function repositories(): Promise<Repository[]> {
