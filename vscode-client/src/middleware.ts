@@ -1,5 +1,6 @@
 /** What happens in the extension host at each key, and how long it takes. */
 
+import type { ProviderResult } from 'vscode';
 import type { Middleware } from 'vscode-languageclient/node';
 
 import { RUN_ACTION, type ActionArguments } from './actionProtocol.js';
@@ -39,7 +40,7 @@ export class KeyClock {
  */
 export function middleware(on: () => Switches, clock: KeyClock, run: (asked: ActionArguments) => Promise<void>): Middleware {
   return {
-    executeCommand: (command, given, next) =>
+    executeCommand: (command, given, next): ProviderResult<unknown> =>
       command === RUN_ACTION ? run(given[0] as ActionArguments) : next(command, given),
     didChange: (event, next) => clock.measure(() => next(event)),
     provideInlineCompletionItems: (document, position, context, token, next) =>
