@@ -113,12 +113,12 @@ def test_inline(desk: Open, model: Start) -> None:
     assert seen["stopped"] == PRICING
     assert seen["waiting"] == PRICING
     assert [label.partition(":")[0] for label in seen["labels"]] == [
-        "Change 1 of 2 · Lines 10–15",
-        "Change 2 of 2 · Line 19",
+        "Change 1 of 2 · Lines 9–14",
+        "Change 2 of 2 · Line 18",
     ]
     assert "✓ syntax" in seen["checks"]
     assert seen["one"] == PRICING.replace(PRICE, SIMPLE)
-    assert seen["left"] == ["The change · Line 14"]
+    assert seen["left"] == ["The change · Line 13"]
     assert seen["rejected"] == PRICING.replace(PRICE, SIMPLE)
     assert seen["undone"] == PRICING
     assert seen["all"] == PRICING.replace(PRICE, SIMPLE).replace(LABEL, BETTER_LABEL)

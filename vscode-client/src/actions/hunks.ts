@@ -7,7 +7,7 @@ import type { ChatHunk } from '../toolProtocol.js';
 import { linesOf } from '../webview/hunks.js';
 import { checksBlock, hunkBlock, hunkLabel, madeBy } from './markdown.js';
 import { moved, nearest, type Lines } from './placed.js';
-import type { Part, Threads } from './threads.js';
+import { move, type Note, type Threads } from './threads.js';
 
 /** Tells package.json whether hunks wait in the editor in front: their keys work only then. */
 const CONTEXT = 'ownstack.hunks';
@@ -16,6 +16,8 @@ interface Hunk {
   index: number;
   lines: Lines;
   thread: vscode.CommentThread;
+  /** Its diff: what it is known by when the others are numbered anew. */
+  text: string;
 }
 
 interface Waiting {
@@ -45,22 +47,29 @@ export class Hunks implements vscode.Disposable {
     this.removed.dispose();
   }
 
-  /** Shows what is left of an edit, in place of what was shown of it. */
+  /** Shows what is left of an edit. What was shown of it already stays where it is. */
   show(made: EditResult): void {
-    this.forget(made.id);
     const file = made.files.find(({ hunks }) => hunks.length > 0);
-    if (!file) return;
+    if (!file) {
+      this.forget(made.id);
+      return;
+    }
+    const before = this.waiting.get(made.id)?.hunks ?? [];
     const uri = vscode.Uri.parse(file.uri, true);
     const hunks = file.hunks.map((hunk, at): Hunk => {
       const lines = linesOfHunk(hunk);
-      const checks: Part = { title: 'checks', text: `${madeBy(made)}\n\n${checksBlock(made.checks)}` };
-      const note = {
-        label: hunkLabel(hunk, at + 1, file.hunks.length),
-        parts: [{ title: '', text: hunkBlock(hunk) }, ...(at === 0 ? [checks] : [])],
-      };
-      const thread = this.threads.show(uri, Math.max(lines.start, lines.end - 1, 0), 'hunk', note);
-      return { index: hunk.index, lines, thread };
+      const line = Math.max(lines.start, lines.end - 1);
+      const note = noteOf(hunk, at, made, file.hunks.length);
+      const text = hunkBlock(hunk);
+      const known = before.findIndex((one) => one.text === text);
+      const [{ thread } = { thread: this.threads.show(uri, line, 'hunk', note) }] = known < 0 ? [] : before.splice(known, 1);
+      if (known >= 0) {
+        move(thread, line);
+        this.threads.renew(thread, note);
+      }
+      return { index: hunk.index, lines, thread, text };
     });
+    for (const { thread } of before) this.threads.end(thread);
     this.waiting.set(made.id, { uri: uri.toString(), hunks });
     this.decorate();
     this.tellKeys();
@@ -71,7 +80,7 @@ export class Hunks implements vscode.Disposable {
     const known = this.waiting.get(id);
     if (!known) return;
     this.waiting.delete(id);
-    for (const { thread } of known.hunks) thread.dispose();
+    for (const { thread } of known.hunks) this.threads.end(thread);
     this.decorate();
     this.tellKeys();
   }
@@ -122,4 +131,13 @@ function linesOfHunk({ startLine, before }: ChatHunk): Lines {
   const count = linesOf(before).length;
   const start = Math.max(0, startLine - 1);
   return count ? { start, end: start + count } : { start: Math.max(0, start - 1), end: Math.max(0, start - 1) };
+}
+
+/** Returns the note of a hunk; the first has what was checked of all, too. */
+function noteOf(hunk: ChatHunk, at: number, made: EditResult, total: number): Note {
+  const checks = { title: 'checks', text: `${madeBy(made)}\n\n${checksBlock(made.checks)}` };
+  return {
+    label: hunkLabel(hunk, at + 1, total),
+    parts: [{ title: '', text: hunkBlock(hunk) }, ...(at === 0 ? [checks] : [])],
+  };
 }

@@ -65,7 +65,7 @@ export class Preview implements vscode.Disposable {
   private forget(id: string): vscode.Uri[] {
     const shown = this.shown.get(id);
     this.shown.delete(id);
-    for (const thread of shown?.threads ?? []) thread.dispose();
+    for (const thread of shown?.threads ?? []) this.threads.end(thread);
     return shown?.uris ?? [];
   }
 }

@@ -8,17 +8,19 @@ import { visibleLine } from '../webview/visible.js';
 import { linesOfRange } from './instruction.js';
 import { lineDiff } from './lineDiff.js';
 import { diffBlock, stageWords } from './markdown.js';
-import { move, renew, type Note, type Threads } from './threads.js';
+import { move, type Note, type Threads } from './threads.js';
 
 /** The editor passes on a note when it was left alone for 100 ms. */
 const RENEW_MS = 250;
 /** Lines of it that are shown: the newest. */
 const MOST_LINES = 40;
+/** Lines below it that are in view with it when it begins. */
+const ROOM_LINES = 8;
 
 export class Stream implements vscode.Disposable {
   private readonly decoration = vscode.window.createTextEditorDecorationType({
     isWholeLine: true,
-    backgroundColor: new vscode.ThemeColor('editor.rangeHighlightBackground'),
+    backgroundColor: new vscode.ThemeColor('editor.hoverHighlightBackground'),
   });
   private readonly before: string[];
   private readonly thread: vscode.CommentThread;
@@ -27,7 +29,7 @@ export class Stream implements vscode.Disposable {
   private now: EditProgressed;
 
   constructor(
-    threads: Threads,
+    private readonly threads: Threads,
     private readonly editor: vscode.TextEditor,
     private readonly instruction: string,
   ) {
@@ -37,11 +39,12 @@ export class Stream implements vscode.Disposable {
     this.now = { id: '', stage: 'waiting', round: 1, done: 0, total: 0, text: null, startLine: first, endLine: last };
     this.thread = threads.show(document.uri, last - 1, 'writing', this.note());
     this.decorate();
+    reveal(editor, last);
   }
 
   dispose(): void {
     if (this.timer) clearTimeout(this.timer);
-    this.thread.dispose();
+    this.threads.end(this.thread);
     this.decoration.dispose();
   }
 
@@ -55,7 +58,7 @@ export class Stream implements vscode.Disposable {
     this.timer ??= setTimeout(() => {
       this.timer = null;
       move(this.thread, Math.max(0, this.now.endLine - 1));
-      renew(this.thread, this.note());
+      this.threads.renew(this.thread, this.note());
     }, RENEW_MS);
   }
 
@@ -71,4 +74,9 @@ export class Stream implements vscode.Disposable {
     const { startLine, endLine } = this.now;
     this.editor.setDecorations(this.decoration, [new vscode.Range(startLine - 1, 0, endLine - 1, 0)]);
   }
+}
+
+/** Has what stands below a line, from 1, in view. */
+function reveal(editor: vscode.TextEditor, line: number): void {
+  editor.revealRange(new vscode.Range(line - 1, 0, line + ROOM_LINES, 0));
 }

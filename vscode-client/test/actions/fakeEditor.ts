@@ -94,7 +94,7 @@ export function open(text: string, first: number, last: number): { document: { u
   const setDecorations = (_type: unknown, ranges: Range[]): void => {
     seen.decorated = ranges.map(({ start, end }) => [start.line, end.line]);
   };
-  const editor = { document, selection: new Range(first, 0, last, 4), setDecorations };
+  const editor = { document, selection: new Range(first, 0, last, 4), setDecorations, revealRange: () => undefined };
   api.window.activeTextEditor = editor;
   api.window.visibleTextEditors = [editor];
   return editor;

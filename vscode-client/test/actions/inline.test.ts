@@ -135,6 +135,7 @@ describe('an edit that is made', () => {
 
     expect(labels()).toEqual(['Change 1 of 2 · Line 2: 1 line added, 1 removed', 'Change 2 of 2 · Line 4: 2 lines added, 1 removed']);
     expect(seen.threads.map(({ contextValue, canReply }) => [contextValue, canReply])).toEqual([['hunk', false], ['hunk', false]]);
+    await vi.waitFor(() => { expect(seen.threads[1]?.comments).toHaveLength(1); });
     expect(body(seen.threads[1]).value).toBe('```diff\n- d\n+ Y\n+ Z\n```');
     expect(body(seen.threads[0], 1).value).toContain('✓ syntax');
     expect(seen.decorated).toEqual([[1, 1], [3, 3]]);
@@ -144,8 +145,11 @@ describe('an edit that is made', () => {
 
   it.each(['accept', 'reject'] as const)('has one hunk of its thread taken: %s', async (kind) => {
     await made();
+    const [first] = seen.threads;
     server.left = result(BOTH.slice(0, 1));
     await inline.decideOne(kind, seen.threads[1]);
+
+    expect(seen.threads).toEqual([first]);
 
     expect(server.asked.at(-1)).toEqual([kind, 'e', [1]]);
     expect(labels()).toEqual(['The change · Line 2: 1 line added, 1 removed']);
