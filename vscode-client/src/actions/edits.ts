@@ -51,6 +51,7 @@ export class Edits {
       this.client = client;
       client.onNotification(EDIT_PROGRESS, (progress) => this.hearers.get(progress.id)?.(progress));
     }
-    return client.sendRequest<R>(type.method, params, token);
+    // What is undefined would be sent as another parameter.
+    return token ? client.sendRequest<R>(type.method, params, token) : client.sendRequest<R>(type.method, params);
   }
 }
