@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
 from ownstack.extract.file import extract
 from ownstack.extract.rows import Extracted, Symbol
+from ownstack.files.reading import plain_lines
 from ownstack.languages import Language
 from ownstack.text import Span
 
@@ -40,7 +42,7 @@ class Target:
     @cached_property
     def extracted(self) -> Extracted:
         """What the whole file defines and uses, before the edit."""
-        return extract(self.text, self.path, self.language)
+        return extract(plain_lines(self.text), self.path, self.language)
 
     @property
     def lines(self) -> tuple[int, int]:
@@ -64,7 +66,7 @@ def target_of(text: str, path: str, language: Language | None, selected: Span) -
     first, last = _line_of(starts, selected.start), _line_of(starts, selected.end)
     if last > first and selected.end == starts[last]:
         last -= 1  # The selection ends in front of the line's first letter.
-    symbol = _innermost(extract(text, path, language), first + 1, last + 1)
+    symbol = _innermost(extract(plain_lines(text), path, language), first + 1, last + 1)
     if symbol is not None:
         first, last = symbol.start_line - 1, min(symbol.end_line, len(starts)) - 1
     return Target(path, language, text, Span(starts[first], ends[last]), selected, symbol)
@@ -78,6 +80,4 @@ def _innermost(known: Extracted, first: int, last: int) -> Symbol | None:
 
 
 def _line_of(starts: list[int], offset: int) -> int:
-    from bisect import bisect_right
-
     return bisect_right(starts, offset) - 1
