@@ -82,7 +82,8 @@ async def test_the_model_reads_the_lines_and_what_is_wished() -> None:
     (request,) = _asked(engine)
     assert "def total(prices):\n    result = 1" in request.messages[-1].text
     assert request.messages[-1].text.endswith("Begin with zero.")
-    assert request.grammar is not None and request.grammar.startswith('root ::= "```python\\n"')
+    assert request.grammar is not None
+    assert request.grammar.startswith('root ::= "```python\\n"')
     assert request.temperature == 0.0
 
 
@@ -170,16 +171,15 @@ async def test_progress_is_told_in_its_order_and_shows_code_only() -> None:
     heard: list[EditProgress] = []
     await _make(engine, Says("result"), hear=heard.append)
     stages = [progress.stage for progress in heard]
-    assert stages[0] == "waiting" and stages[-1] == "checking"
+    assert stages[0] == "waiting"
+    assert stages[-1] == "checking"
     texts = [progress.text for progress in heard if progress.stage == "writing"]
     assert texts[0] == ""
     assert texts[-1] == "def total(prices):\n    return sum(prices)"
     assert not any("`" in (text or "") for text in texts)
 
 
-async def test_a_target_that_the_window_does_not_hold_is_refused_before_the_model_is_asked() -> (
-    None
-):
+async def test_a_target_that_no_window_holds_is_refused_before_a_model_is_asked() -> None:
     engine = ScriptedEngine(RIGHT, context_tokens=512)
     text = "def f():\n" + "    call()\n" * 1_000
     with pytest.raises(EditError, match="too many for scripted"):

@@ -8,7 +8,17 @@ from ownstack.actions.target import target_of
 from ownstack.languages import language_of
 from ownstack.text import Span
 
-FILE = "import os\n\n\nclass Shop:\n    def open(self):\n        a = 1\n        return a\n\n    def shut(self):\n        return 2\n"
+FILE = """import os
+
+
+class Shop:
+    def open(self):
+        a = 1
+        return a
+
+    def shut(self):
+        return 2
+"""
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -1,4 +1,4 @@
-"""Makes an edit: a model drafts it, checks judge it, what fails goes back, the best one is shown."""
+"""Makes an edit: a model drafts it, checks judge it, what fails goes back to the model."""
 
 from __future__ import annotations
 
