@@ -82,7 +82,9 @@ def _placed(code: str, target: Target) -> _Reading:
     return _Reading(lines, *_shifted(known, before.count("\n"), len(lines)))
 
 
-def _shifted(known: Extracted, first: int, n_lines: int) -> tuple[tuple[Symbol, ...], frozenset[int]]:
+def _shifted(
+    known: Extracted, first: int, n_lines: int
+) -> tuple[tuple[Symbol, ...], frozenset[int]]:
     """Return what is defined and imported in some lines, with lines counted from there, from 0."""
     inner = tuple(
         symbol._replace(
@@ -103,9 +105,9 @@ def _named(reading: _Reading, symbol: Symbol, *, by: str) -> list[Symbol]:
     found = [
         known
         for known in reading.symbols
-        if getattr(known, by) == name and (known.kind in _WHOLE) and (
-            (known.kind in FUNCTIONS) == (symbol.kind in FUNCTIONS)
-        )
+        if getattr(known, by) == name
+        and (known.kind in _WHOLE)
+        and ((known.kind in FUNCTIONS) == (symbol.kind in FUNCTIONS))
     ]
     return [known for known in found if known.parent == found[0].parent]
 
@@ -193,7 +195,8 @@ def _with_imports(lines: list[str], imports: list[str], target: Target) -> list[
     is_nested = bool(indent_of(plain_lines(target.code).lstrip("\n")))
     family = target.language.family
     if family in ("python", "javascript", "rust") and not is_nested:
-        return [*(line.strip() for line in imports), "", *([""] if family == "python" else []), *lines]
+        gap = ["", ""] if family == "python" else [""]
+        return [*(line.strip() for line in imports), *gap, *lines]
     if family == "python":
         at = _body_of(lines)
         if at is not None:
@@ -204,8 +207,9 @@ def _with_imports(lines: list[str], imports: list[str], target: Target) -> list[
 
 def _body_of(lines: Sequence[str]) -> int | None:
     """Return the line in which a Python function's body begins, after its docstring."""
-    depth, at = 0, 0
-    for at, line in enumerate(lines):
+    depth, at = 0, -1
+    for line in lines:
+        at += 1
         depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
         is_def = re.match(r"\s*(?:async\s+)?def\b|\s*\)", line) or depth == 0
         if is_def and depth == 0 and line.partition("#")[0].rstrip().endswith(":"):

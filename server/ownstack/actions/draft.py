@@ -192,8 +192,12 @@ def _blocks(text: str) -> list[_Block]:
         mark = _FENCE.match(line)
         if not fence and mark:
             indent, fence, info, lines = mark[1], mark[2], mark[3].strip(), []
-        elif fence and mark and mark[2].startswith(fence) and not mark[3].strip() and (
-            len(mark[1]) <= len(indent)
+        elif (
+            fence
+            and mark
+            and mark[2].startswith(fence)
+            and not mark[3].strip()
+            and (len(mark[1]) <= len(indent))
         ):
             found.append(_block(lines, indent, info, is_whole=True))
             fence = ""

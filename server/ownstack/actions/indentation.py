@@ -87,7 +87,8 @@ def _in_style(
             made.append(line)
             continue
         columns = len(indent.expandtabs(width))
-        new = "\t" * (columns // width) + " " * (columns % width) if style == "\t" else " " * columns
+        tabs, blanks = divmod(columns, width) if style == "\t" else (0, columns)
+        new = "\t" * tabs + " " * blanks
         made.append(new + line[len(indent) :])
     return made
 

@@ -24,8 +24,10 @@ def is_diff(code: str, info: str = "") -> bool:
     changed = any(line.startswith("+") for line in lines) and any(
         line.startswith("-") for line in lines
     )
-    return info in ("diff", "patch", "udiff") and changed and (
-        len(marked) >= _LEAST_SHARE * len(lines)
+    return (
+        info in ("diff", "patch", "udiff")
+        and changed
+        and (len(marked) >= _LEAST_SHARE * len(lines))
     )
 
 

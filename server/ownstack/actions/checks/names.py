@@ -67,7 +67,7 @@ class Names:
             return None
         folder, _, name = path.rpartition("/")
         ending = name.rpartition(".")[2]
-        texts = []
+        texts: list[str] = []
         for place in sorted((self._root / folder).glob(f"*.{ending}"))[: _MAX_BESIDE + 1]:
             relative = f"{folder}/{place.name}".lstrip("/")
             if relative == path:

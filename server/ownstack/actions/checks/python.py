@@ -17,19 +17,22 @@ _MAX_CHARS = 1_000_000
 _MAX_DEPTH = 400
 _NAMED_ESCAPE = re.compile(r"\\N\{[^{}\n]{1,100}\}")
 _ESCAPE = re.compile(r"\\([^\r\n])")
-_NEWER = re.compile(r"\bexcept[ \t]*\*|^[ \t]*type[ \t]+\w|\b(?:def|class)[ \t]+\w{1,200}[ \t]*\[", re.M)
+_NEWER = re.compile(
+    r"\bexcept[ \t]*\*|^[ \t]*type[ \t]+\w|\b(?:def|class)[ \t]+\w{1,200}[ \t]*\[", re.M
+)
 """What Python 3.10 does not know."""
 _MAKES_NAMES = re.compile(r"\bglobals\(\)[ \t]*(?:\[|\.)|\bexec[ \t]*\(|\bvars\(\)[ \t]*\[")
 _NO_CODE = ("annotation", "returns", "type_comment", "type_ignores", "ctx", "kind")
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _TYPING = (ast.Import, ast.ImportFrom, ast.Pass)
 _FOR_ANNOTATIONS = frozenset(("typing", "typing_extensions", "collections.abc", "__future__"))
-KNOWN = frozenset(dir(builtins)) | frozenset(
+_OTHERS = (
     "__annotations__ __builtins__ __cached__ __class__ __doc__ __file__ __loader__ __module__ "
     "__name__ __package__ __path__ __qualname__ __spec__ __conditional_annotations__ _ "
     "BaseExceptionGroup ExceptionGroup EncodingWarning PythonFinalizationError WindowsError "
-    "aiter anext display get_ipython In Out reveal_locals reveal_type".split()
+    "aiter anext display get_ipython In Out reveal_locals reveal_type"
 )
+KNOWN = frozenset((*dir(builtins), *_OTHERS.split()))
 """Names that are there without being defined."""
 
 
@@ -125,7 +128,9 @@ def _parts(node: ast.AST) -> list[ast.AST | str]:
         if name == "body" and isinstance(node, _DOCUMENTED) and _has_doc(node):
             values = values[1:]
         if isinstance(node, ast.ClassDef) and name == "body":
-            parts += [ast.unparse(part.target) for part in values if isinstance(part, ast.AnnAssign)]
+            parts += [
+                ast.unparse(part.target) for part in values if isinstance(part, ast.AnnAssign)
+            ]
         if isinstance(value, list):
             parts.append(f"{name}(")
         parts += [part if isinstance(part, ast.AST) else str(part) for part in values]

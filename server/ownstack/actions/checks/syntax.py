@@ -46,7 +46,7 @@ def _check(draft: Draft) -> Check:
         return Check(NAME, "passed")
     place = next((span for span in new if _touch(span, inner)), new[0])
     line = LineIndex(draft.after).line_of(place.start) + 1
-    return Check(NAME, "failed", _said(draft, line, "something does not belong here, or is missing"))
+    return Check(NAME, "failed", _said(draft, line, "something is missing, or too much"))
 
 
 def errors(text: str, language: Language) -> tuple[Span, ...] | None:

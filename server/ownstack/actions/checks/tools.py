@@ -13,7 +13,7 @@ import re
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,7 @@ _SHOWN = 5
 _SHOWN_LINES = 20
 _EDITION = re.compile(r'^edition\s*=\s*"(\d{4})"', re.MULTILINE)
 _SCRIPTS = ("javascript", "typescript", "tsx")
+_CONFIG = ("js", "mjs", "cjs", "ts")
 
 Found = tuple[str, str]
 """Code and message of a finding."""
@@ -130,49 +131,55 @@ class Linter:
 def tools_of(root: Path, target: Target) -> tuple[Checker, ...]:
     """Return the tools that a project is set up for, of those that are installed."""
     language = "" if target.language is None else target.language.id
-    made: list[Checker] = []
     if language == "python":
-        pyproject = _text(root, "pyproject.toml")
-        ruff = _installed(root, "ruff")
-        has_ruff = "[tool.ruff" in pyproject or _has(root, "ruff.toml", ".ruff.toml")
-        black = _installed(root, "black") if "[tool.black]" in pyproject else ""
-        if black:
-            arguments = (black, "-q", "--stdin-filename", target.path, "-")
-            made.append(Formatter(root, Program("black", arguments)))
-        if ruff and has_ruff:
-            named = ("--no-cache", "-q", "--stdin-filename", target.path, "-")
-            if not black:
-                made.append(Formatter(root, Program("ruff format", (ruff, "format", *named))))
-            asked = (ruff, "check", "--no-fix", "--output-format", "json", *named)
-            made.append(Linter(root, Program("ruff", asked), ruff_findings))
-    elif language in _SCRIPTS:
-        package = _text(root, "package.json")
-        prettier = _installed(root, "prettier")
-        if prettier and ('"prettier":' in package.replace(" ", "") or _has(
-            root, ".prettierrc", ".prettierrc.json", ".prettierrc.yaml", ".prettierrc.yml",
-            ".prettierrc.js", ".prettierrc.toml", "prettier.config.js", "prettier.config.mjs",
-        )):  # fmt: skip
-            arguments = (prettier, "--log-level", "silent", "--stdin-filepath", target.path)
-            made.append(Formatter(root, Program("prettier", arguments)))
-        eslint = _installed(root, "eslint")
-        if eslint and _has(
-            root, "eslint.config.js", "eslint.config.mjs", "eslint.config.cjs", "eslint.config.ts",
-            ".eslintrc", ".eslintrc.js", ".eslintrc.cjs", ".eslintrc.json", ".eslintrc.yml",
-        ):  # fmt: skip
-            asked = (eslint, "--format", "json", "--stdin", "--stdin-filename", target.path)
-            made.append(Linter(root, Program("eslint", asked), eslint_findings))
-    elif language == "go" and _has(root, "go.mod"):
-        gofmt = _installed(root, "gofmt")
-        if gofmt:
-            made.append(Formatter(root, Program("gofmt", (gofmt,))))
-    elif language == "rust" and _has(root, "Cargo.toml"):
-        rustfmt = _installed(root, "rustfmt")
+        return tuple(_of_python(root, target.path))
+    if language in _SCRIPTS:
+        return tuple(_of_scripts(root, target.path))
+    if language == "go" and _has(root, "go.mod"):
+        return _formatter(root, "gofmt", "gofmt")
+    if language == "rust" and _has(root, "Cargo.toml"):
         edition = _EDITION.search(_text(root, "Cargo.toml"))
-        if rustfmt:
-            year = edition[1] if edition else "2021"
-            arguments = (rustfmt, "--quiet", "--emit", "stdout", "--edition", year)
-            made.append(Formatter(root, Program("rustfmt", arguments)))
-    return tuple(made)
+        year = edition[1] if edition else "2021"
+        return _formatter(
+            root, "rustfmt", "rustfmt", "--quiet", "--emit", "stdout", "--edition", year
+        )
+    return ()
+
+
+def _of_python(root: Path, path: str) -> Iterator[Checker]:
+    pyproject = _text(root, "pyproject.toml")
+    named = ("-q", "--stdin-filename", path, "-")
+    is_black = "[tool.black]" in pyproject
+    if is_black:
+        yield from _formatter(root, "black", "black", *named)
+    ruff = _installed(root, "ruff")
+    if ruff and ("[tool.ruff" in pyproject or _has(root, "ruff.toml", ".ruff.toml")):
+        if not is_black:
+            yield from _formatter(root, "ruff format", "ruff", "format", "--no-cache", *named)
+        asked = ("check", "--no-fix", "--no-cache", "--output-format", "json", *named)
+        yield Linter(root, Program("ruff", (ruff, *asked)), ruff_findings)
+
+
+def _of_scripts(root: Path, path: str) -> Iterator[Checker]:
+    package = _text(root, "package.json").replace(" ", "")
+    endings = ("", ".json", ".yaml", ".yml", ".js", ".cjs", ".mjs", ".toml")
+    settings = (*(f".prettierrc{end}" for end in endings),
+                *(f"prettier.config.{end}" for end in _CONFIG))  # fmt: skip
+    if '"prettier":{' in package or _has(root, *settings):
+        yield from _formatter(
+            root, "prettier", "prettier", "--log-level", "silent", "--stdin-filepath", path
+        )
+    eslint = _installed(root, "eslint")
+    settings = (*(f".eslintrc{end}" for end in endings),
+                *(f"eslint.config.{end}" for end in _CONFIG))  # fmt: skip
+    if eslint and _has(root, *settings):
+        asked = ("--format", "json", "--stdin", "--stdin-filename", path)
+        yield Linter(root, Program("eslint", (eslint, *asked)), eslint_findings)
+
+
+def _formatter(root: Path, name: str, program: str, *arguments: str) -> tuple[Checker, ...]:
+    place = _installed(root, program)
+    return (Formatter(root, Program(name, (place, *arguments))),) if place else ()
 
 
 def ruff_findings(output: str) -> list[Found] | None:
@@ -188,7 +195,9 @@ def eslint_findings(output: str) -> list[Found] | None:
     files = _list(output)
     if files is None:
         return None
-    messages = [m for file in files for m in file.get("messages", ()) if isinstance(m, dict)]
+    lists = [file.get("messages") for file in files]
+    messages = [m for found in lists if isinstance(found, list) for m in found
+                if isinstance(m, dict)]  # fmt: skip
     return [(str(m.get("ruleId") or ""), str(m.get("message", ""))) for m in messages]
 
 
