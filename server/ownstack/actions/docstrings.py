@@ -144,8 +144,10 @@ def documented(text: str, known: Extracted, language: Language) -> Iterator[Docu
 
 
 def above(lines: Sequence[str], line: int, language: Language) -> tuple[int, int] | None:
-    """Return the first and last line of the comment that ends directly above a line; 1-based."""
+    """Return the first and last line of the comment directly above a declaration; 1-based."""
     last = line - 1
+    while language.id == "rust" and last >= 1 and lines[last - 1].lstrip().startswith("#["):
+        last -= 1
     if last < 1:
         return None
     marks = language.line
