@@ -78,6 +78,8 @@ class Language:
     characters: bool = False
     """Whether apostrophes stand around one character."""
     keywords: tuple[str, ...] = field(default=(), hash=False)
+    known: tuple[str, ...] = field(default=(), hash=False)
+    """Names that programs use and nothing in them defines."""
     calls: bool = False
     """Whether functions are called with brackets."""
     kin: str = ""
@@ -221,6 +223,7 @@ def _language(name: str, fields: dict[str, Any]) -> Language:
     fields.setdefault("queries", name)
     fields["block"] = tuple((start, end) for start, end in fields.get("block", ()))
     fields["keywords"] = tuple(fields.get("keywords", "").split())
+    fields["known"] = tuple(fields.get("known", "").split())
     fields["code"] = tuple(Code(**_plain(code)) for code in fields.get("code", ()))
     fields["strings"] = tuple(sorted(fields.get("strings", ()), key=len, reverse=True))
     return Language(id=name, **grammar, **_plain(fields))

@@ -54,12 +54,15 @@ class Outline:
 
 def outline(text: str, language: Language) -> Outline | None:
     """Parse a text and run its language's queries; None if there is no tree worth having."""
+    tree = whole_tree(text, language)
+    return None if tree is None or _is_too_broken(tree) else Outline(tree, _captured(tree))
+
+
+def whole_tree(text: str, language: Language) -> Tree | None:
+    """Parse a text as its grammar can read it; None if native code must not see it, or gives up."""
     if _is_dangerous(text, language):
         return None
-    tree = parse_whole(readable(text, language), language)
-    if tree is None or _is_too_broken(tree):
-        return None
-    return Outline(tree, _captured(tree))
+    return parse_whole(readable(text, language), language)
 
 
 def _is_dangerous(text: str, language: Language) -> bool:

@@ -57,8 +57,11 @@ async def run_program(
     timeout_s: float,
     max_bytes: int,
     environment: Mapping[str, str] | None = None,
+    given: bytes | None = None,
 ) -> Ended:
     """Run a program to its end, or until the time is over; its children end with it.
+
+    `given` is what it reads from its standard input.
 
     Raises:
         ToolError: it cannot be started.
@@ -68,7 +71,7 @@ async def run_program(
             *arguments,
             cwd=folder,
             env=None if environment is None else dict(environment),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.DEVNULL if given is None else asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
@@ -85,13 +88,28 @@ async def run_program(
             kept.add(data)
         await process.wait()
 
+    async def run(stream: asyncio.StreamReader) -> None:
+        await asyncio.gather(follow(stream), _give(process.stdin, given))
+
     try:
-        await asyncio.wait_for(follow(process.stdout), timeout_s)
+        await asyncio.wait_for(run(process.stdout), timeout_s)
         return Ended(kept.text(), process.returncode)
     except asyncio.TimeoutError:
         return Ended(kept.text(), None)
     finally:
         await _end(process)
+
+
+async def _give(stream: asyncio.StreamWriter | None, given: bytes | None) -> None:
+    if stream is None or given is None:
+        return
+    try:
+        stream.write(given)
+        await stream.drain()
+        stream.close()
+        await stream.wait_closed()
+    except (BrokenPipeError, ConnectionResetError):
+        return  # It reads no more.
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -57,13 +57,20 @@ def runner_tools(
     return (ChatTool(RUN_TESTS, run),)
 
 
-async def run_tests(root: Path, command: Sequence[str], timeout_s: float = TIMEOUT_S) -> ToolOutput:
+async def run_tests(
+    root: Path,
+    command: Sequence[str],
+    timeout_s: float = TIMEOUT_S,
+    environment: Mapping[str, str] | None = None,
+) -> ToolOutput:
     """Run tests that the user has allowed to be run; what they print comes after two lines of ours.
 
     Raises:
         ToolError: the program cannot be started.
     """
-    ended = await run_program(command, root, timeout_s=timeout_s, max_bytes=MAX_BYTES)
+    ended = await run_program(
+        command, root, timeout_s=timeout_s, max_bytes=MAX_BYTES, environment=environment
+    )
     if ended.exit_code is None:
         how = f"It was ended after {timeout_s:.0f} s."
     else:

@@ -1,0 +1,335 @@
+"""A model's code, cut down to what belongs in the place of a target.
+
+Of a whole file, or of a class around a method, it is the definition that was asked for, with what
+is new beside it; the rest stands in the file already. What a definition has above it, decorators
+and comments, comes back if the model left it out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ownstack.actions.indentation import indent_of, indented
+from ownstack.actions.target import Target
+from ownstack.errors import EditError
+from ownstack.extract.file import extract
+from ownstack.extract.kinds import FUNCTIONS, TYPES
+from ownstack.extract.rows import Extracted, Symbol
+from ownstack.files.reading import plain_lines
+from ownstack.languages import Language
+
+_WHOLE = FUNCTIONS | TYPES
+_LEAST_SIGNS = 8
+"""Letters of a line that says enough to be known again."""
+_WHOLE_HINT = "Write all of the lines, from the first to the last."
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Code of a model, and the definitions in it; lines are those of `lines`, 0-based."""
+
+    lines: list[str]
+    symbols: tuple[Symbol, ...]
+    imports: frozenset[int]
+    """Lines of imports."""
+
+
+def cut_down(code: str, target: Target) -> str:
+    """Return what belongs in the place of the target's lines.
+
+    Raises:
+        EditError: the code is not all of what the target defines.
+    """
+    code = _without_surroundings(code, target)
+    symbol = target.symbol
+    if symbol is None or target.language is None or symbol.kind not in _WHOLE:
+        return code
+    alone, placed = _alone(code, target), None
+    core = _named(alone, symbol, by="qualified")
+    reading = alone
+    if not core:
+        placed = _placed(code, target)
+        core, reading = _named(placed, symbol, by="qualified"), placed
+    if not core:
+        core, reading = _named(alone, symbol, by="name"), alone
+    if not core and placed is not None:
+        core, reading = _named(placed, symbol, by="name"), placed
+    if not core:
+        return _renamed(code, alone, placed or alone, symbol)
+    same = [known for known in target.extracted.symbols if known.qualified == symbol.qualified]
+    if len(same) > 1 and len(core) == len(same):  # A property and its setter, say.
+        core = [core[same.index(symbol)]]
+    return "\n".join(_with_head(_kept(reading, core, target), target))
+
+
+def _alone(code: str, target: Target) -> _Reading:
+    lines = code.strip("\n").split("\n")
+    has = indent_of(next((line for line in lines if line.strip()), ""))
+    lines = [line.removeprefix(has) for line in lines]
+    known = extract("\n".join(lines), target.path, target.language)
+    return _Reading(lines, *_shifted(known, 0, len(lines)))
+
+
+def _placed(code: str, target: Target) -> _Reading:
+    """Read code where it is to stand: a method is one in its class only."""
+    text = indented(code, target)
+    before = plain_lines(target.text[: target.span.start])
+    after = plain_lines(target.text[target.span.end :])
+    known = extract(before + text + after, target.path, target.language)
+    lines = text.split("\n")
+    return _Reading(lines, *_shifted(known, before.count("\n"), len(lines)))
+
+
+def _shifted(
+    known: Extracted, first: int, n_lines: int
+) -> tuple[tuple[Symbol, ...], frozenset[int]]:
+    """Return what is defined and imported in some lines, with lines counted from there, from 0."""
+    inner = tuple(
+        symbol._replace(
+            start_line=symbol.start_line - 1 - first,
+            end_line=symbol.end_line - 1 - first,
+            name_line=symbol.name_line - 1 - first,
+        )
+        for symbol in known.symbols
+        if first < symbol.start_line and symbol.end_line <= first + n_lines
+    )
+    rows = (item.line - 1 - first for item in known.imports)
+    return inner, frozenset(row for row in rows if 0 <= row < n_lines)
+
+
+def _named(reading: _Reading, symbol: Symbol, *, by: str) -> list[Symbol]:
+    """Return the definitions that have a symbol's name and stand beside each other."""
+    name = getattr(symbol, by)
+    found = [
+        known
+        for known in reading.symbols
+        if getattr(known, by) == name
+        and (known.kind in _WHOLE)
+        and ((known.kind in FUNCTIONS) == (symbol.kind in FUNCTIONS))
+    ]
+    return [known for known in found if known.parent == found[0].parent]
+
+
+def _renamed(code: str, alone: _Reading, placed: _Reading, symbol: Symbol) -> str:
+    """Return code that does not define a symbol, if it plainly defines another in its place.
+
+    Raises:
+        EditError: it does not.
+    """
+    for reading in (placed, alone):
+        tops = [known for known in _tops(reading) if known.kind in _WHOLE]
+        if len(tops) == 1 and (tops[0].kind in FUNCTIONS) == (symbol.kind in FUNCTIONS):
+            return code
+        if tops:
+            raise EditError(f"The answer does not define {symbol.name[:80]}.", _WHOLE_HINT)
+    raise EditError(f"The answer has only some of the lines of {symbol.name[:80]}.", _WHOLE_HINT)
+
+
+def _tops(reading: _Reading) -> list[Symbol]:
+    """Return the definitions that stand in no other of them."""
+    found: list[Symbol] = []
+    for symbol in reading.symbols:
+        if not found or symbol.start_line > found[-1].end_line:
+            found.append(symbol)
+    return found
+
+
+def _kept(reading: _Reading, core: Sequence[Symbol], target: Target) -> list[str]:
+    """Return the lines of a definition, and what is new beside it."""
+    first, last = target.lines
+    elsewhere = [
+        symbol
+        for symbol in target.extracted.symbols
+        if symbol.end_line < first or symbol.start_line > last
+    ]
+    known = {symbol.qualified for symbol in elsewhere}
+    if core[0].qualified != (target.symbol and target.symbol.qualified):
+        known |= {symbol.name for symbol in elsewhere}
+    beside = [
+        symbol
+        for symbol in reading.symbols
+        if symbol.parent == core[0].parent and (symbol in core or symbol.qualified not in known)
+    ]
+    ranges = [_with_comments(symbol, reading, target.language) for symbol in beside]
+    there = {line.strip() for line in _outside(target)}
+    imports = [
+        reading.lines[at]
+        for at in sorted(reading.imports)
+        if reading.lines[at].strip() not in there and not any(at in lines for lines in ranges)
+    ]
+    pieces = _pieces(ranges, reading.lines)
+    return _with_imports(pieces, imports, target) if imports else pieces
+
+
+def _with_comments(symbol: Symbol, reading: _Reading, language: Language | None) -> range:
+    """Return a definition's lines, with the comments and attributes right above it."""
+    start = symbol.start_line
+    while start > 0 and _is_head(reading.lines[start - 1], language):
+        start -= 1
+    return range(start, symbol.end_line + 1)
+
+
+def _pieces(ranges: Sequence[range], lines: Sequence[str]) -> list[str]:
+    """Return ranges of lines, with the blank lines that stand between them."""
+    made: list[str] = []
+    end = 0
+    for lines_of in sorted(ranges, key=lambda part: part.start):
+        if lines_of.stop <= end:
+            continue
+        start = max(lines_of.start, end)
+        if made:
+            gap = start
+            while gap > end and not lines[gap - 1].strip():
+                gap -= 1
+            made += [""] * max(start - gap, 1 if gap > end else 0)
+        made += lines[start : lines_of.stop]
+        end = lines_of.stop
+    return made
+
+
+def _with_imports(lines: list[str], imports: list[str], target: Target) -> list[str]:
+    """Return lines with imports that the file does not have, where the language takes them."""
+    assert target.language is not None
+    is_nested = bool(indent_of(plain_lines(target.code).lstrip("\n")))
+    family = target.language.family
+    if family in ("python", "javascript", "rust") and not is_nested:
+        gap = ["", ""] if family == "python" else [""]
+        return [*(line.strip() for line in imports), *gap, *lines]
+    if family == "python":
+        at = _body_of(lines)
+        if at is not None:
+            indent = indent_of(next(line for line in lines[at:] if line.strip()))
+            return [*lines[:at], *(indent + line.strip() for line in imports), "", *lines[at:]]
+    return lines
+
+
+def _body_of(lines: Sequence[str]) -> int | None:
+    """Return the line in which a Python function's body begins, after its docstring."""
+    depth, at = 0, -1
+    for line in lines:
+        at += 1
+        depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
+        is_def = re.match(r"\s*(?:async\s+)?def\b|\s*\)", line) or depth == 0
+        if is_def and depth == 0 and line.partition("#")[0].rstrip().endswith(":"):
+            break
+    else:
+        return None
+    at += 1
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    if at >= len(lines):
+        return None
+    quote = re.match(r"\s*[rRuU]?(\"\"\"|'''|\"|')", lines[at])
+    if quote is None:
+        return at
+    rest = lines[at][quote.end() :]
+    while quote[1] not in rest:
+        at += 1
+        if at >= len(lines):
+            return None
+        rest = lines[at]
+    return at + 1 if any(line.strip() for line in lines[at + 1 :]) else None
+
+
+def _with_head(lines: list[str], target: Target) -> list[str]:
+    """Return a definition with the decorators and comments that the model left out above it."""
+    assert target.symbol is not None
+    old = plain_lines(target.code).split("\n")
+    head = list(_head(old, target))
+    above = {line.strip() for line in _above(target)}
+    while lines and lines[0].strip() in above and _is_head(lines[0], target.language):
+        lines = lines[1:]
+    mine = list(_head(lines, target))
+    marks, comments = _divided(head, target)
+    my_marks, my_comments = _divided(mine, target)
+    lost = []
+    if comments and not my_comments:
+        lost += comments
+    if marks and not my_marks:
+        lost += marks
+    if not lost:
+        return lines
+    first = next((line for line in old if line.strip()), "")
+    has, mine_has = indent_of(first), indent_of(lines[0])
+    moved = [mine_has + line.removeprefix(has) for line in lost]
+    at = len(my_comments) if marks and not my_marks and not (comments and not my_comments) else 0
+    return [*lines[:at], *moved, *lines[at:]]
+
+
+def _head(lines: Sequence[str], target: Target) -> Iterator[str]:
+    """Give the decorators and comments that lines begin with."""
+    depth = 0
+    for line in lines:
+        if not depth and not _is_head(line, target.language):
+            return
+        depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
+        yield line
+
+
+def _divided(head: Sequence[str], target: Target) -> tuple[list[str], list[str]]:
+    """Divide what stands above a definition into marks and comments."""
+    comments = [line for line in head if _is_comment(line, target.language)]
+    return [line for line in head if line not in comments], comments
+
+
+def _is_head(line: str, language: Language | None) -> bool:
+    """Say whether a line is a decorator, an attribute or a comment of what comes after it."""
+    bare = line.strip()
+    is_mark = bare.startswith(("@", "#[")) and not re.match(r"@interface\b", bare)
+    # `@Override public void run() {` is the definition itself.
+    return (is_mark and not bare.endswith(("{", ";", ":"))) or _is_comment(line, language)
+
+
+def _is_comment(line: str, language: Language | None) -> bool:
+    bare = line.strip()
+    if language is None or not bare or bare.startswith(("#[", "#!")):
+        return False
+    marks = (*language.line, *(opens for opens, _ in language.block))
+    return bare.startswith(marks) or (bool(language.block) and bare.startswith("*"))
+
+
+def _above(target: Target) -> list[str]:
+    """Return the comments and attributes right above a target."""
+    lines = plain_lines(target.text[: target.span.start]).split("\n")[:-1]
+    found: list[str] = []
+    while lines and _is_head(lines[-1], target.language):
+        found.append(lines.pop())
+    return found
+
+
+def _outside(target: Target) -> list[str]:
+    before = plain_lines(target.text[: target.span.start])
+    after = plain_lines(target.text[target.span.end :])
+    return [*before.split("\n"), *after.split("\n")]
+
+
+def _without_surroundings(code: str, target: Target) -> str:
+    """Return code without the lines of the file around the target, if it repeats them."""
+    lines = code.strip("\n").split("\n")
+    before = _said(plain_lines(target.text[: target.span.start]))
+    after = _said(plain_lines(target.text[target.span.end :]))
+    own = _said(plain_lines(target.code))
+    start, end = 0, len(lines)
+    if target.symbol is None:
+        start = _repeated(lines, before, own)
+        end = len(lines) - _repeated(lines[start:][::-1], after[::-1], own[::-1])
+    return "\n".join(lines[start:end])
+
+
+def _repeated(lines: Sequence[str], context: Sequence[str], own: Sequence[str]) -> int:
+    """Return how many first lines repeat the last of what stands before: all, or two and more."""
+    said = [(at, line.strip()) for at, line in enumerate(lines) if line.strip()]
+    for count in range(min(len(context), len(said)), 0, -1):
+        tail = list(context[-count:])
+        if [line for _, line in said[:count]] != tail or list(own[:count]) == tail:
+            continue
+        tells = sum(len(re.findall(r"\w", line)) >= _LEAST_SIGNS for line in tail)
+        if tells and (count == len(context) or count > 1):
+            return said[count - 1][0] + 1
+    return 0
+
+
+def _said(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if line.strip()]
