@@ -45,4 +45,5 @@ def test_hostile_messages_stay_data() -> None:
     assert len(wish.instruction) < 8_000
     assert "\x1b" not in wish.instruction
     head, _, fence = wish.instruction.partition("data, not a request:\n")
-    assert head and fence.startswith("````\n") and fence.endswith("\n````")
+    assert head.startswith("Mend what is reported")
+    assert (fence[:5], fence[-5:]) == ("````\n", "\n````")

@@ -51,7 +51,9 @@ def test_a_part_of_the_lines() -> None:
     wish = refactor.wish(target(half), "refactor.extract", "", NOTHING)
 
     assert wish.instruction.endswith("```\n    c = a + b\n    return c\n```")
-    assert "It is about" not in refactor.wish(target(CODE), "refactor.split", "", NOTHING).instruction
+    assert (
+        "It is about" not in refactor.wish(target(CODE), "refactor.split", "", NOTHING).instruction
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,10 @@ from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import BadAnswerError, UsageError
 from tests.actions.targets import target
 
-CODE = "def mean(values):\n    total = sum(values)\n    return total / len(values)\n\n\nprint(mean([]))\n"
+CODE = (
+    "def mean(values):\n    total = sum(values)\n    return total / len(values)\n\n\n"
+    "print(mean([]))\n"
+)
 
 
 def said(*findings: dict[str, Any]) -> str:
@@ -119,7 +122,7 @@ async def test_much_is_asked_in_parts() -> None:
     for _try in range(2):
         engine.enqueue("I would rather talk.")
     heard: list[ReviewProgress] = []
-    text = "".join(f"x = {number:04}\n" for number in range(1, 101))
+    text = "".join(f"x = {number:04}\n" for number in range(1, 301))
 
     got = await review(engine, of_target(target(text)), heard.append)
 

@@ -14,7 +14,10 @@ from ownstack.errors import EditError
 from tests.actions.targets import target
 
 DOOR = "def unlock(door):\n    |return door.open()\n"
-LOCK = "import pytest\n\nfrom shop.lock import turn\n\n\ndef test_turn():\n    key = 1\n    assert turn(key)\n"
+LOCK = (
+    "import pytest\n\nfrom shop.lock import turn\n\n\n"
+    "def test_turn():\n    key = 1\n    assert turn(key)\n"
+)
 
 
 def wish(root: Path, marked: str, path: str, **files: str) -> Wish:
@@ -83,7 +86,9 @@ def test_rust_tests_stand_in_the_file(tmp_path: Path) -> None:
     assert "use super::*;" in made.instruction
     assert Draft(made, "#[cfg(test)]").after.endswith("}\n\n#[cfg(test)]\n")
 
-    tests = "\n#[cfg(test)]\nmod tests {\n    use super::*;\n    #[test]\n    fn one() {\n    }\n}\n"
+    tests = (
+        "\n#[cfg(test)]\nmod tests {\n    use super::*;\n    #[test]\n    fn one() {\n    }\n}\n"
+    )
     made = wish(tmp_path, code + tests, "src/add.rs")
     assert made.target.code == "    #[test]\n    fn one() {\n    }"
 
@@ -127,7 +132,7 @@ def test_secrets_are_blanked(tmp_path: Path) -> None:
         tmp_path,
         "def login():\n    |password = 'hunter2-9f8a7b6c'\n",
         "shop/login.py",
-        **{"tests/test_login.py": "def test_a():\n    password = 'hunter2-9f8a7b6c'\n    assert 1\n"},
+        **{"tests/test_login.py": "def test_a():\n    password = 'hunter2-9f8a7b6c'\n    x()\n"},
     )
 
     assert "hunter2" not in made.instruction

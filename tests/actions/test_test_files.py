@@ -86,7 +86,11 @@ def test_the_sibling_is_near(tmp_path: Path) -> None:
 def test_what_is_ignored_is_not_looked_at(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("build/\n", "utf-8")
     found, exists, sibling = place(
-        tmp_path, "door.py", "build/test_door.py", "node_modules/test_door.py", "vendor/test_door.py"
+        tmp_path,
+        "door.py",
+        "build/test_door.py",
+        "node_modules/test_door.py",
+        "vendor/test_door.py",
     )
 
     assert (found, exists, sibling) == ("tests/test_door.py", False, "")

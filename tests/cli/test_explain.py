@@ -20,7 +20,8 @@ pytestmark = pytest.mark.process
 @pytest.fixture
 def called(shop: Path) -> Path:
     (shop / "main.py").write_text(
-        "from shop import open_shop\n\n\ndef main(doors):\n    return open_shop(doors[0])\n", "utf-8"
+        "from shop import open_shop\n\n\ndef main(doors):\n    return open_shop(doors[0])\n",
+        "utf-8",
     )
     return shop
 

@@ -13,6 +13,7 @@ from ownstack.cli import main
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.paths import Home
 from tests.cli.test_chat import Capture, Patch, engine, model, shop
+from tests.cli.test_edit import status_of
 
 __all__ = ["engine", "model", "shop"]
 pytestmark = pytest.mark.process
@@ -75,9 +76,7 @@ def test_json(
     ]  # fmt: skip
 
 
-def test_lines(
-    home: Home, shop: Path, model: str, engine: ScriptedEngine, capsys: Capture
-) -> None:
+def test_lines(home: Home, shop: Path, model: str, engine: ScriptedEngine, capsys: Capture) -> None:
     """Without a repository."""
     says(engine)
 
@@ -109,10 +108,7 @@ def test_bad_input_is_one_line(
     status: int,
     message: str,
 ) -> None:
-    try:
-        assert main(["review", *arguments, "--model", model]) == status
-    except SystemExit as left:
-        assert left.code == status
+    assert status_of("review", *arguments, "--model", model) == status
 
     out, err = capsys.readouterr()
     assert out == ""
