@@ -33,6 +33,10 @@ class Target:
     """What the user selected; empty for a cursor."""
     symbol: Symbol | None = None
     """The innermost symbol that holds all that is selected."""
+    lead: str = ""
+    """Put before what is written: the empty lines above something new."""
+    trail: str = ""
+    """Put behind it: the line end of something new."""
 
     @property
     def code(self) -> str:
@@ -52,7 +56,9 @@ class Target:
 
     def with_replacement(self, new: str) -> str:
         """Return the whole text with `new` in the place of what is replaced."""
-        return self.text[: self.span.start] + new + self.text[self.span.end :]
+        return "".join(
+            (self.text[: self.span.start], self.lead, new, self.trail, self.text[self.span.end :])
+        )
 
 
 def target_of(text: str, path: str, language: Language | None, selected: Span) -> Target:

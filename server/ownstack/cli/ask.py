@@ -6,12 +6,12 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ownstack.cli.choosing import engine_for
+from ownstack.cli.choosing import add_model_to, engine_for
 from ownstack.cli.complete import read_text
 from ownstack.cli.interrupts import INTERRUPTED, Interrupts
 from ownstack.cli.output import Stream, print_json, warn
@@ -39,12 +39,7 @@ def add_to(commands: Any) -> None:
     command.add_argument(
         "--role", choices=["chat", "edit", "summary"], default="chat", help="whose model answers"
     )
-    command.add_argument(
-        "--model",
-        default="",
-        metavar="NAME|PATH",
-        help="a known model, a GGUF file, or ENGINE:MODEL of a server",
-    )
+    add_model_to(command)
     command.add_argument(
         "--file", action="append", default=[], type=Path, metavar="FILE", dest="files",
         help="show a text file to the model; may be repeated",
@@ -138,13 +133,18 @@ async def _ask(arguments: argparse.Namespace, text: str, schema: dict[str, objec
         request = ChatRequest(messages, max_tokens=arguments.max_tokens)
         if schema is not None:
             return await _structured(arguments, engine, request, schema)
-        return await _answered(arguments, engine, request)
+        return await answered(engine, request, json=arguments.json)
     finally:
         await host.close()
 
 
-async def _answered(arguments: argparse.Namespace, engine: Engine, request: ChatRequest) -> int:
-    """Print the answer while it is written; what came stays if it is interrupted."""
+async def answered(
+    engine: Engine, request: ChatRequest, *, json: bool, more: Mapping[str, Any] | None = None
+) -> int:
+    """Print an answer while it is written; what came stays if it is interrupted.
+
+    `more` is what JSON says beside it. Returns the exit status.
+    """
     from ownstack.engine.chat import ReasoningDelta, TextDelta
     from ownstack.engine.results import Finish
 
@@ -154,13 +154,13 @@ async def _answered(arguments: argparse.Namespace, engine: Engine, request: Chat
     out = Stream()
     with Interrupts(stream):
         async for event in stream:
-            if isinstance(event, (TextDelta, ReasoningDelta)) and not arguments.json:
+            if isinstance(event, (TextDelta, ReasoningDelta)) and not json:
                 first_s = first_s or time.monotonic() - started_s
                 out.write(event.text, aside=isinstance(event, ReasoningDelta))
         answer = await stream.result()
     out.end()
-    if arguments.json:
-        _print_json(engine, answer)
+    if json:
+        _print_json(engine, answer, **(more or {}))
     else:
         _say_usage(engine, answer, first_s)
     return INTERRUPTED if answer.finish is Finish.CANCELLED else 0

@@ -16,6 +16,9 @@ from typing import Any
 from ownstack.settings import camel
 from ownstack.terminal import safe_json, visible, visible_lines
 
+_COLOURS = {"+": "32", "-": "31", "@": "36"}
+"""Of a diff's lines, by the first letter."""
+
 
 def print_json(value: Any) -> None:
     """Print a value of ours as JSON, with the names it has on the wire."""
@@ -30,6 +33,17 @@ def say(line: str = "") -> None:
 def say_lines(text: str) -> None:
     """Print a text of several lines."""
     print(visible_lines(text))
+
+
+def print_diff(diff: str) -> None:
+    """Print a diff; on a terminal with what is new in green and what is gone in red."""
+    lines = visible_lines(diff.rstrip("\n")).split("\n")
+    if sys.stdout is None or not sys.stdout.isatty():
+        print("\n".join(lines))
+        return
+    for line in lines:
+        colour = _COLOURS.get(line[:1], "")
+        print(f"\x1b[{colour}m{line}\x1b[0m" if colour else line)
 
 
 class Stream:

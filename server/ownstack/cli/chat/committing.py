@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ownstack.chat import commit_message
+from ownstack.actions import commit_message
 from ownstack.cli.chat import asking
 from ownstack.cli.chat.opening import Talk
 from ownstack.cli.editing import edited

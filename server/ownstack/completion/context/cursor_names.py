@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 NEAR_LINES = 40
 """Lines above the cursor that are read; below it, a quarter."""
+MAX_LINES = 1_000
+"""Of a text of which all names are read."""
 MAX_LINE_CHARS = 400
 RECEIVER, CALLED, ON_LINE, NEAR, FADES = 10.0, 8.0, 5.0, 3.0, 0.92
 """What a name counts: the type of what the cursor's member belongs to, the function whose
@@ -54,13 +56,7 @@ def cursor_names_at(text: str, offset: int) -> CursorNames:
         for distance, line in enumerate(below[1 : NEAR_LINES // 4])
     ]
     for line, weight in lines:
-        if len(line) > MAX_LINE_CHARS:
-            continue
-        for dot, name, bracket in _NAME.findall(_COMMENT.sub("", _STRING.sub('""', line))):
-            found.add(name, weight)
-            if bracket:
-                found.called.add(name)
-            (found.members if dot else bare).add(name)
+        _read(line, weight, found, bare)
     found.members -= bare
     head = head[-MAX_LINE_CHARS:]
     for name in _open_calls(head):
@@ -73,6 +69,28 @@ def cursor_names_at(text: str, offset: int) -> CursorNames:
             found.add(name, RECEIVER)
             found.members.discard(name)
     return found
+
+
+def names_in(text: str) -> CursorNames:
+    """Return the names in lines, those that stand first counting most."""
+    found = CursorNames()
+    bare: set[str] = set()
+    lines = text.replace("\r", "\n").split("\n", MAX_LINES)[:MAX_LINES]
+    for number, line in enumerate(lines):
+        _read(line, NEAR * (1 - number / MAX_LINES), found, bare)
+    found.members -= bare
+    return found
+
+
+def _read(line: str, weight: float, found: CursorNames, bare: set[str]) -> None:
+    """Note the names of a line; `bare` are those that stand behind no dot."""
+    if len(line) > MAX_LINE_CHARS:
+        return
+    for dot, name, bracket in _NAME.findall(_COMMENT.sub("", _STRING.sub('""', line))):
+        found.add(name, weight)
+        if bracket:
+            found.called.add(name)
+        (found.members if dot else bare).add(name)
 
 
 def types_of(variable: str, text: str, offset: int) -> list[str]:

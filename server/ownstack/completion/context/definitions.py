@@ -81,6 +81,12 @@ def wanted(snapshot: Snapshot, document: Document, offset: int) -> list[ContextD
     here = Scope(snapshot, document)
     for imported in here.imports:
         names.add(imported, IMPORTED)
+    return meant(here, names)
+
+
+def meant(here: Scope, names: CursorNames) -> list[ContextDefinition]:
+    """Return the definitions of names in what a document can see, those that matter most first."""
+    snapshot = here.snapshot
     ordered = sorted(names.weights.items(), key=lambda item: (-item[1], item[0]))
     found: dict[int, ContextDefinition] = {}
     for name, weight in ordered[:MAX_NAMES]:

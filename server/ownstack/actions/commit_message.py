@@ -1,4 +1,4 @@
-"""A commit message for what is changed: written by the chat model, committed by the user's word."""
+"""A commit message for what is changed: written by a model, committed by the user's word."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def changes(root: Path) -> Changes:
             stat = await looked_up(root, *what, *_STAT)
             files = await looked_up(root, *what, "--raw", "--no-abbrev")
             if _UNMERGED.search(files):
-                raise UsageError("A merge has conflicts.", "Settle them, git add, /commit again.")
+                raise UsageError("A merge has conflicts.", "Settle them, git add, and ask again.")
             if staged:  # Of very many paths some are left out; this stands for all of them.
                 files += await looked_up(root, "write-tree")
             shown = without_secrets("", lines)
@@ -121,7 +121,7 @@ async def written(
     answer = await structured.ask(engine, request, _SCHEMA)
     message = _message(answer.value)
     if not message:
-        raise BadAnswerError("The model wrote no subject.", "Say what for: /commit WHY")
+        raise BadAnswerError("The model wrote no subject.", "Say what the change is for.")
     return message
 
 
@@ -144,7 +144,7 @@ async def commit(root: Path, message: str, what: Changes) -> str:
         ToolError: git did not commit; what it says.
     """
     if not what.is_staged or (await changes(root)).files != what.files:
-        raise UsageError("Something else is staged by now, so nothing is committed.", "/commit")
+        raise UsageError("Something else is staged by now, so nothing is committed.", "Ask again.")
     as_shown = ("--cleanup=whitespace", f"--message={message}")  # With lines that begin with "#".
     ended = await run_as_configured(root, "commit", *as_shown, timeout_s=COMMIT_S)
     if ended.exit_code is None:

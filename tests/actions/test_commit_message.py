@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ownstack.chat import commit_message
+from ownstack.actions import commit_message
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import BadAnswerError, ToolError, UsageError
 
