@@ -87,6 +87,8 @@ class Language:
     """Whether values need no quotes."""
     settings: bool = False
     """Whether settings are written in it rather than programs."""
+    annotates: bool = False
+    """Whether types may be left out, and added later."""
 
     @property
     def family(self) -> str:

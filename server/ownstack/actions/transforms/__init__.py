@@ -1,0 +1,1 @@
+"""Edits by syntax alone, without a model: tier 1."""

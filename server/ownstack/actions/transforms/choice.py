@@ -1,0 +1,58 @@
+"""Which transforms there are for a language, and what they would do at a place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ownstack.actions.catalogue import ACTIONS, ActionId, is_asked_for
+from ownstack.actions.target import Target
+from ownstack.actions.transforms.change import Change, Transform
+from ownstack.errors import EditError
+from ownstack.text import Span
+
+MAX_CHARS = 150_000
+"""A longer file is left alone: looking at it would be felt at each key. About 4,000 lines."""
+
+_BY_LANGUAGE: Mapping[str, Mapping[ActionId, Transform]] = {}
+
+
+def changes(
+    target: Target, selected: Span, only: tuple[str, ...] = ()
+) -> Iterator[tuple[ActionId, Change]]:
+    """Yield the transforms that would change something, and what. Less than 20 ms in all."""
+    for action, transform_ in _transforms(target).items():
+        if is_asked_for(ACTIONS[action].kind, only):
+            change = transform_(target, selected)
+            if change is not None:
+                yield action, change
+
+
+def transform(action: str, target: Target, selected: Span) -> str:
+    """Return the whole file with a transform done.
+
+    Raises:
+        EditError: there is nothing to do, or it cannot be done safely.
+    """
+    made = next((made for id, made in _transforms(target).items() if id == action), None)
+    if made is None:
+        if len(target.text) > MAX_CHARS:
+            raise EditError(
+                f"The file is longer than {MAX_CHARS:,} characters.",
+                "Such files are not transformed without a model.",
+            )
+        raise EditError(
+            "There is no such transform for files of this language.", "Ask for the actions again."
+        )
+    change = made(target, selected)
+    if change is None:
+        raise EditError(
+            "There is nothing to change here.",
+            "Either all is as it should be, or the file has errors, or it would not be safe.",
+        )
+    return change.applied(target.text)
+
+
+def _transforms(target: Target) -> Mapping[ActionId, Transform]:
+    if target.language is None or len(target.text) > MAX_CHARS:
+        return {}
+    return _BY_LANGUAGE.get(target.language.id, {})
