@@ -7,13 +7,25 @@ from collections.abc import Iterator, Mapping
 from ownstack.actions.catalogue import ACTIONS, ActionId, is_asked_for
 from ownstack.actions.target import Target
 from ownstack.actions.transforms.change import Change, Transform
+from ownstack.actions.transforms.python.f_strings import to_f_string
+from ownstack.actions.transforms.python.invert_if import invert_if
+from ownstack.actions.transforms.python.members import sort_members
+from ownstack.actions.transforms.python.organise import organise
+from ownstack.actions.transforms.python.unused import remove_unused
 from ownstack.errors import EditError
 from ownstack.text import Span
 
 MAX_CHARS = 150_000
 """A longer file is left alone: looking at it would be felt at each key. About 4,000 lines."""
 
-_BY_LANGUAGE: Mapping[str, Mapping[ActionId, Transform]] = {}
+_PYTHON: Mapping[ActionId, Transform] = {
+    "organiseImports": organise,
+    "removeUnusedImports": remove_unused,
+    "convertToFString": to_f_string,
+    "sortMembers": sort_members,
+    "invertIf": invert_if,
+}
+_BY_LANGUAGE: Mapping[str, Mapping[ActionId, Transform]] = {"python": _PYTHON}
 
 
 def changes(
