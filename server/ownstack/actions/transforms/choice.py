@@ -29,11 +29,22 @@ _BY_LANGUAGE: Mapping[str, Mapping[ActionId, Transform]] = {"python": _PYTHON}
 
 
 def changes(
-    target: Target, selected: Span, only: tuple[str, ...] = ()
+    target: Target, selected: Span, only: tuple[str, ...] = (), *, exactly: bool = False
 ) -> Iterator[tuple[ActionId, Change]]:
-    """Yield the transforms that would change something, and what. Less than 20 ms in all."""
+    """Yield the transforms that would change something, and what.
+
+    Cost: a parse of the file, kept for the next time, where there is something to look at; less
+    than 20 ms for 2,000 lines, as much again for imports that nothing uses.
+
+    Args:
+        target: What the user looks at.
+        selected: What is selected in it.
+        only: Kinds that are wanted; () for all.
+        exactly: Whether a kind means itself, and not those that begin with it.
+    """
     for action, transform_ in _transforms(target).items():
-        if is_asked_for(ACTIONS[action].kind, only):
+        kind = ACTIONS[action].kind
+        if kind in only if exactly else is_asked_for(kind, only):
             change = transform_(target, selected)
             if change is not None:
                 yield action, change

@@ -27,7 +27,7 @@ _Container = ast.List | ast.Tuple | ast.Set | ast.Dict
 
 def sort_members(target: Target, selected: Span) -> Change | None:
     """Sort the members of the container at the cursor, or in the selection."""
-    near = target.text[max(0, selected.start - _NEAR_CHARS) : selected.start]
+    near = target.text[max(0, selected.start - _NEAR_CHARS) : selected.end]
     if not any(sign in near for sign in "[({"):
         return None
     source = source_of(target.text)
