@@ -54,7 +54,7 @@ class Outline:
 
 def outline(text: str, language: Language) -> Outline | None:
     """Parse a text and run its language's queries; None if there is no tree worth having."""
-    if _is_dangerous(text, language):
+    if is_dangerous(text, language):
         return None
     tree = parse_whole(readable(text, language), language)
     if tree is None or _is_too_broken(tree):
@@ -62,7 +62,7 @@ def outline(text: str, language: Language) -> Outline | None:
     return Outline(tree, _captured(tree))
 
 
-def _is_dangerous(text: str, language: Language) -> bool:
+def is_dangerous(text: str, language: Language) -> bool:
     """Say whether native code of a grammar must not see a text.
 
     The scanner for Bash takes the square of a run of NUL bytes, and tells nobody. Those of

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from ownstack.actions.catalogue import ACTIONS, ActionId, is_asked_for
 from ownstack.actions.target import Target
 from ownstack.actions.transforms.change import Change, Transform
+from ownstack.actions.transforms.ecmascript.templates import to_template
+from ownstack.actions.transforms.invert_if import invert_if
+from ownstack.actions.transforms.python import invert_if as of_python
 from ownstack.actions.transforms.python.f_strings import to_f_string
-from ownstack.actions.transforms.python.invert_if import invert_if
 from ownstack.actions.transforms.python.members import sort_members
 from ownstack.actions.transforms.python.organise import organise
 from ownstack.actions.transforms.python.unused import remove_unused
 from ownstack.errors import EditError
+from ownstack.syntax.matches import is_sound
 from ownstack.text import Span
 
 MAX_CHARS = 150_000
@@ -23,9 +26,19 @@ _PYTHON: Mapping[ActionId, Transform] = {
     "removeUnusedImports": remove_unused,
     "convertToFString": to_f_string,
     "sortMembers": sort_members,
+    "invertIf": of_python.invert_if,
+}
+_ECMASCRIPT: Mapping[ActionId, Transform] = {
+    "convertToTemplate": to_template,
     "invertIf": invert_if,
 }
-_BY_LANGUAGE: Mapping[str, Mapping[ActionId, Transform]] = {"python": _PYTHON}
+_BY_LANGUAGE: Mapping[str, Mapping[ActionId, Transform]] = {
+    "python": _PYTHON,
+    "javascript": _ECMASCRIPT,
+    "typescript": _ECMASCRIPT,
+    "tsx": _ECMASCRIPT,
+    "java": {"invertIf": invert_if},
+}
 
 
 def changes(
@@ -72,7 +85,10 @@ def transform(action: str, target: Target, selected: Span) -> str:
             "There is nothing to change here.",
             "Either all is as it should be, or the file has errors, or it would not be safe.",
         )
-    return change.applied(target.text)
+    after = change.applied(target.text)
+    if target.language is not None and not is_sound(after, target.language):
+        raise EditError("The file would have errors afterwards.", "Nothing was changed.")
+    return after
 
 
 def _transforms(target: Target) -> Mapping[ActionId, Transform]:
