@@ -8,12 +8,14 @@ from ownstack.actions.catalogue import ACTIONS, ActionId, is_asked_for
 from ownstack.actions.target import Target
 from ownstack.actions.transforms.change import Change, Transform
 from ownstack.actions.transforms.ecmascript.templates import to_template
+from ownstack.actions.transforms.import_order import organise_es, organise_java
 from ownstack.actions.transforms.invert_if import invert_if
 from ownstack.actions.transforms.python import invert_if as of_python
 from ownstack.actions.transforms.python.f_strings import to_f_string
 from ownstack.actions.transforms.python.members import sort_members
 from ownstack.actions.transforms.python.organise import organise
 from ownstack.actions.transforms.python.unused import remove_unused
+from ownstack.actions.transforms.unused_imports import remove_unused_es, remove_unused_java
 from ownstack.errors import EditError
 from ownstack.syntax.matches import is_sound
 from ownstack.text import Span
@@ -29,6 +31,8 @@ _PYTHON: Mapping[ActionId, Transform] = {
     "invertIf": of_python.invert_if,
 }
 _ECMASCRIPT: Mapping[ActionId, Transform] = {
+    "organiseImports": organise_es,
+    "removeUnusedImports": remove_unused_es,
     "convertToTemplate": to_template,
     "invertIf": invert_if,
 }
@@ -37,7 +41,11 @@ _BY_LANGUAGE: Mapping[str, Mapping[ActionId, Transform]] = {
     "javascript": _ECMASCRIPT,
     "typescript": _ECMASCRIPT,
     "tsx": _ECMASCRIPT,
-    "java": {"invertIf": invert_if},
+    "java": {
+        "organiseImports": organise_java,
+        "removeUnusedImports": remove_unused_java,
+        "invertIf": invert_if,
+    },
 }
 
 

@@ -42,10 +42,13 @@ class Found:
 
     def bare(self, span: Span) -> Span:
         """Return a place without the brackets around it."""
-        brackets = {places["parenthesized"]: places["inner"] for places in self.of("inner")}
-        while span in brackets:
-            span = brackets[span]
+        while span in self._in_brackets:
+            span = self._in_brackets[span]
         return span
+
+    @cached_property
+    def _in_brackets(self) -> dict[Span, Span]:
+        return {places["parenthesized"]: places["inner"] for places in self.of("inner")}
 
 
 def found_in(target: Target) -> Found | None:

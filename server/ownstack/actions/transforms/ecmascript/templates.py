@@ -7,6 +7,7 @@ As ESLint's `prefer-template` and TypeScript do it: an object that is no text is
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from ownstack.actions.target import Target
 from ownstack.actions.transforms.change import Change, change_of
@@ -61,7 +62,7 @@ def _edit(found: Found, span: Span) -> Edit | None:
             parts.append(_ESCAPED.sub(_as_in_template, code[1:-1]))
         else:
             parts.append("${" + found.code(found.bare(operand)) + "}")
-    if any(_meets_brace(left, right) for left, right in zip(parts, parts[1:], strict=False)):
+    if any(_meets_brace(left, right) for left, right in pairwise(parts)):
         return None
     return Edit(span, "`" + "".join(parts) + "`")
 
