@@ -176,7 +176,7 @@ def test_of_many_faults_the_worst_come_first_and_no_more_than_a_few() -> None:
 
 
 def test_without_a_model_it_is_said_how_to_get_one() -> None:
-    found = offered(PYTHON.replace("os\n", "os$0\n"), model="")
+    found = offered("import os$0\n", model="")
 
     assert "ownstack models use" in found["review"].disabled
     assert found["removeUnusedImports"].disabled == ""

@@ -36,17 +36,17 @@ _ECMASCRIPT: Mapping[ActionId, Transform] = {
     "convertToTemplate": to_template,
     "invertIf": invert_if,
 }
-_BY_LANGUAGE: Mapping[str, Mapping[ActionId, Transform]] = {
-    "python": _PYTHON,
-    "javascript": _ECMASCRIPT,
-    "typescript": _ECMASCRIPT,
-    "tsx": _ECMASCRIPT,
-    "java": {
-        "organiseImports": organise_java,
-        "removeUnusedImports": remove_unused_java,
-        "invertIf": invert_if,
-    },
+_JAVA: Mapping[ActionId, Transform] = {
+    "organiseImports": organise_java,
+    "removeUnusedImports": remove_unused_java,
+    "invertIf": invert_if,
 }
+RULES: Mapping[str, Mapping[ActionId, Transform]] = {
+    "python": _PYTHON,
+    "ecmascript": _ECMASCRIPT,
+    "java": _JAVA,
+}
+"""By what the table of languages says of each (`transforms`)."""
 
 
 def changes(
@@ -102,4 +102,4 @@ def transform(action: str, target: Target, selected: Span) -> str:
 def _transforms(target: Target) -> Mapping[ActionId, Transform]:
     if target.language is None or len(target.text) > MAX_CHARS:
         return {}
-    return _BY_LANGUAGE.get(target.language.id, {})
+    return RULES.get(target.language.transforms, {})

@@ -115,7 +115,7 @@ def _with_names_sorted(found: Found, line: ImportLine) -> _Written:
     def naturally(said: str) -> tuple[object, ...]:
         return (natural(by_name(said)), said)
 
-    if any(names == sorted(names, key=key) for key in (by_name, str, naturally)):
+    if any(names == sorted(names, key=key) for key in (by_name, naturally)):
         return line, code
     order = iter(sorted(names, key=naturally))
     sorted_pieces = [

@@ -6,7 +6,7 @@ A name counts as used wherever it stands as a word outside of imports, in a comm
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ownstack.actions.target import Target
 from ownstack.actions.transforms.change import Change, change_of
@@ -45,7 +45,7 @@ def _without(found: Found, imports: Iterable[ImportLine], kept: frozenset[str]) 
         at = span.end
     used.update(WORD.findall(found.text, at))
     index = LineIndex(found.text)
-    edits = []
+    edits, removed = list[Edit](), list[Span]()
     for line in imports:
         lines = lines_of(index, line.span)
         first = index.line_of(line.span.start)
@@ -55,33 +55,28 @@ def _without(found: Found, imports: Iterable[ImportLine], kept: frozenset[str]) 
             continue
         if len(unused) == len(set(line.names)):
             if stands_alone(index, line.span):
-                edits.append(_without_lines(index, lines))
+                removed.append(lines)
         elif line.clause is not None:
             new = _clause(found.code(line.clause), unused)
             edits.append(Edit(line.clause, new))
-    return change_of(found.text, _merged(found.text, edits))
+    return change_of(found.text, [*edits, *_without_lines(index, removed)])
 
 
-def _without_lines(index: LineIndex, lines: Span) -> Edit:
-    """Return an edit that leaves no blank line at the top, and no two of them."""
-    last = index.line_of(max(lines.start, lines.end - 1))
-    before = index.line_of(lines.start) - 1
-    below = last + 1
-    is_blank_below = below + 1 < index.n_lines and not index.line_text(below).strip()
-    if is_blank_below and (before < 0 or not index.line_text(before).strip()):
-        return Edit(Span(lines.start, index.line_span(below + 1).start), "")
-    return Edit(lines, "")
-
-
-def _merged(text: str, edits: list[Edit]) -> list[Edit]:
-    """Return edits that are apart, as two that remove neighbours may not be."""
-    merged: list[Edit] = []
-    for edit in sorted(edits, key=lambda edit: edit.span.start):
-        if merged and edit.span.start < merged[-1].span.end and not edit.text:
-            last = merged.pop()
-            edit = Edit(Span(last.span.start, max(last.span.end, edit.span.end)), "")
-        merged.append(edit)
-    return merged
+def _without_lines(index: LineIndex, removed: Iterable[Span]) -> Iterator[Edit]:
+    """Yield edits that leave no blank line at the top, and no two of them in the middle."""
+    runs: list[Span] = []
+    for lines in sorted(removed, key=lambda lines: lines.start):
+        if runs and runs[-1].end == lines.start:
+            lines = Span(runs.pop().start, lines.end)
+        runs.append(lines)
+    for lines in runs:
+        before = index.line_of(lines.start) - 1
+        below = index.line_of(lines.end)
+        is_blank_below = below + 1 < index.n_lines and not index.line_text(below).strip()
+        is_blank_above = before < 0 or not index.line_text(before).strip()
+        if is_blank_below and is_blank_above:
+            lines = Span(lines.start, index.line_span(below + 1).start)
+        yield Edit(lines, "")
 
 
 def _clause(clause: str, unused: set[str]) -> str:
