@@ -117,7 +117,7 @@ async def _product(engine: RecordedEngine, bug: Bug, *, runs_examples: bool) -> 
         maker = EditMaker(engine, checkers, max_seconds=MAX_SECONDS)
         started_s = time.perf_counter()
         try:
-            made = await maker.make(fix.wish(target, (), Around()), "")
+            made = await maker.make(fix.bug(target, Around()), "")
         except EditError as error:
             outcome = _judged(bug, arm, None, 0, 0, engine)
             return replace(outcome, problem=str(error), seconds=time.perf_counter() - started_s)

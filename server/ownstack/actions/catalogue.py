@@ -55,8 +55,10 @@ class Action:
 ACTIONS: Mapping[ActionId, Action] = {
     "fix": Action("quickfix", "Fix: {what}"),
     "explain.diagnostic": Action("quickfix", "Explain: {what}", is_edit=False),
-    "organiseImports": Action("source.organizeImports", "Organise imports", 1),
-    "removeUnusedImports": Action("source.removeUnusedImports", "Remove unused imports", 1),
+    "organiseImports": Action("source.organizeImports.ownstack", "Organise imports", 1),
+    "removeUnusedImports": Action(
+        "source.removeUnusedImports.ownstack", "Remove unused imports", 1
+    ),
     "convertToFString": Action("refactor.rewrite.fString", "Convert to an f-string", 1),
     "convertToTemplate": Action("refactor.rewrite.template", "Convert to a template literal", 1),
     "sortMembers": Action("refactor.rewrite.sort", "Sort {what}", 1),
@@ -120,8 +122,8 @@ KINDS = (
     "quickfix",
     "refactor.extract",
     "refactor.rewrite",
-    "source.organizeImports",
-    "source.removeUnusedImports",
+    "source.organizeImports.ownstack",
+    "source.removeUnusedImports.ownstack",
     "source.review",
     "ownstack.explain",
 )

@@ -7,6 +7,7 @@ at the moment says why.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -28,6 +29,10 @@ _MAX_NAME_CHARS = 60
 _WORST_FIRST: tuple[Severity, ...] = ("error", "warning", "information", "hint")
 _SPLIT_LINES = 8
 """A function of fewer lines is not split."""
+_BY_THEMSELVES = (ACTIONS["convertToFString"].kind, ACTIONS["convertToTemplate"].kind)
+"""Transforms that an editor is told of wherever the cursor comes by."""
+_UNUSED = (ACTIONS["removeUnusedImports"].kind,)
+_IMPORTS = re.compile(r"[ \t]*(?:import|from)\b")
 _PRESETS: tuple[ActionId, ...] = (
     "refactor.simplify",
     "refactor.rename",
@@ -115,12 +120,21 @@ def _for_diagnostics(view: Situation) -> Iterator[Offer]:
 
 
 def _by_syntax(view: Situation) -> Iterator[Offer]:
-    if view.automatic and not view.only and not view.target.code.strip():
-        return
-    # Nobody sees what a file's imports need before asking for it, and it takes the whole file.
-    only = ("quickfix", "refactor") if view.automatic and not view.only else view.only
-    for action, change in changes(view.target, view.selected, only):
-        yield _offer(view, action, change.what)
+    target, selected = view.target, view.selected
+    if not view.automatic or view.only:
+        # An editor that saves may have several tools for one kind: the name of ours is asked for.
+        for action, change in changes(target, selected, view.only, exactly=view.automatic):
+            yield _offer(view, action, change.what)
+    elif len(selected):
+        for action, change in changes(target, selected, ("refactor",)):
+            yield _offer(view, action, change.what)
+    else:
+        for action, change in changes(target, selected, _BY_THEMSELVES):
+            yield _offer(view, action, change.what)
+    if is_asked_for("quickfix", view.only) and _IMPORTS.match(_line_at(target.text, selected)):
+        for action, change in changes(target, selected, _UNUSED):
+            if change.touches(target.text, selected):
+                yield _offer(view, action, change.what, kind="quickfix")
 
 
 def _by_model(view: Situation) -> Iterator[Offer]:
@@ -166,11 +180,17 @@ def _not_extractable(target: Target, is_selected: bool) -> str:
     return ""
 
 
+def _line_at(text: str, selected: Span) -> str:
+    start = max(text.rfind(end, 0, selected.start) for end in "\r\n") + 1
+    return text[start : start + 100]
+
+
 def _offer(
     view: Situation,
     id: ActionId,
     what: str,
     *,
+    kind: str = "",
     diagnostic: int | None = None,
     disabled: str = "",
 ) -> Offer:
@@ -187,7 +207,7 @@ def _offer(
             "as a whole: put the cursor into a smaller part."
         )
     title = truncate(action.title.replace("{what}", what), _MAX_TITLE_CHARS)
-    return Offer(id, action.kind, title, action.tier, disabled, diagnostic)
+    return Offer(id, kind or action.kind, title, action.tier, disabled, diagnostic)
 
 
 def one_line(text: str, limit_chars: int) -> str:

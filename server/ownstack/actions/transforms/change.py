@@ -22,6 +22,13 @@ class Change:
         """Return the text for which it was made, with it."""
         return apply_edits(text, self.edits[::-1])
 
+    def touches(self, text: str, selected: Span) -> bool:
+        """Say whether it changes something on the line in which a selection begins."""
+        start = max(text.rfind(end, 0, selected.start) for end in "\r\n") + 1
+        found = [at for at in (text.find(end, selected.start) for end in "\r\n") if at >= 0]
+        end = min(found, default=len(text))
+        return any(edit.span.start <= end and edit.span.end > start for edit in self.edits)
+
 
 Transform = Callable[[Target, Span], Change | None]
 """Says what would change for a selection; None if nothing would, or nothing safely."""

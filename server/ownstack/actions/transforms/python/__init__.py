@@ -1,0 +1,1 @@
+"""Python: by its own `ast`, which knows exactly what a text means."""
