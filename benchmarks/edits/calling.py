@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from functools import lru_cache
 
 from benchmarks.edits.programs import run
 
@@ -26,12 +26,13 @@ print("\\n" + mark + json.dumps(results))
 """
 
 
-def results(text: str, calls: Sequence[str]) -> tuple[str, ...] | None:
+@lru_cache(maxsize=64)
+def results(text: str, calls: tuple[str, ...]) -> tuple[str, ...] | None:
     """Return what each call gives, as `repr` has it, or which error it raises.
 
     None if the module cannot be run, or the calls do not end in time.
     """
-    arguments = json.dumps([text, list(calls), NAME, _MARK])
+    arguments = json.dumps([text, calls, NAME, _MARK])
     ran = run(_PROGRAM.format(arguments=arguments))
     lines = [line for line in ran.output.splitlines() if line.startswith(_MARK)]
     if not ran.ok or not lines:

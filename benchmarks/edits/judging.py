@@ -32,53 +32,49 @@ _OTHERS = re.compile(
 
 def problem(project: Project, after: str) -> str:
     """Return what is wrong with an edited file; "" if its task is done."""
-    try:
-        parsed(after)
-    except SyntaxError as error:
-        return f"It does not parse: {error.msg}."
     task = project.task
     try:
-        found(parsed(after), task.function)
+        tree = parsed(after)
         match task:
             case Rename():
-                return _renamed(task, project, after)
+                return _renamed(task, project, tree)
             case AddParameter():
-                return _parameter(task, project, after)
+                return _parameter(task, project, after, tree)
             case Extract():
-                return _extracted(task, project, after)
+                return _extracted(task, project, after, tree)
             case FixBug():
                 return _fixed(task, project, after)
             case WriteDocstring():
-                return _documented(project, after)
+                return _documented(project, after, tree)
+    except SyntaxError as error:
+        return f"It does not parse: {error.msg}."
     except LookupError as error:
         return f"There is no {error.args[0]}, or more than one."
 
 
-def _renamed(task: Rename, project: Project, after: str) -> str:
+def _renamed(task: Rename, project: Project, tree: ast.Module) -> str:
     wanted = parsed(project.text)
     for node in ast.walk(found(wanted, task.function)):
         if isinstance(node, ast.Name) and node.id == task.old:
             node.id = task.new
-    if ast.dump(wanted) != ast.dump(parsed(after)):
+    if ast.dump(wanted) != ast.dump(tree):
         return "More or less than the name is changed."
     return ""
 
 
-def _parameter(task: AddParameter, project: Project, after: str) -> str:
-    function = found(parsed(after), task.function)
+def _parameter(task: AddParameter, project: Project, after: str, tree: ast.Module) -> str:
+    function = found(tree, task.function)
     if ast.dump(function.args) != ast.dump(signature_of(task.signature)):
         return f"The parameters are {ast.unparse(function.args)}."
     if _rest_differs(project, after):
         return "Something else of the file is changed."
     if wrong := _differs(project, after, task.old_calls):
         return wrong
-    given = results(after, [call for call, _ in task.new_calls])
-    wanted = results(project.original, [value for _, value in task.new_calls])
-    return _compared([call for call, _ in task.new_calls], given, wanted)
+    calls, values = zip(*task.new_calls, strict=True)
+    return _compared(calls, results(after, calls), results(project.original, values))
 
 
-def _extracted(task: Extract, project: Project, after: str) -> str:
-    tree = parsed(after)
+def _extracted(task: Extract, project: Project, after: str, tree: ast.Module) -> str:
     old, new = found(tree, task.function), found(tree, task.new)
     if ast.dump(old.args) != ast.dump(found(parsed(project.text), task.function).args):
         return f"The parameters of {task.function} are {ast.unparse(old.args)}."
@@ -101,8 +97,7 @@ def _fixed(task: FixBug, project: Project, after: str) -> str:
     return _differs(project, after, (*(call for call, _ in task.examples), *task.hidden))
 
 
-def _documented(project: Project, after: str) -> str:
-    tree = parsed(after)
+def _documented(project: Project, after: str, tree: ast.Module) -> str:
     function = found(tree, project.task.function)
     docstring = ast.get_docstring(function)
     if docstring is None or not docstring.strip():
@@ -138,7 +133,7 @@ def _rest_differs(project: Project, after: str) -> bool:
     return dumped_without(after, function) != dumped_without(project.text, function)
 
 
-def _differs(project: Project, after: str, calls: Sequence[str]) -> str:
+def _differs(project: Project, after: str, calls: tuple[str, ...]) -> str:
     """Return what is not as in the module itself."""
     return _compared(calls, results(after, calls), results(project.original, calls))
 

@@ -94,16 +94,17 @@ BUGS = (
     ),
     FixBug(
         "shlex", "quote", "cc7934de3fb6",
-        "if not s:", "if s is None:",
+        "s.replace(\"'\", \"'\\\"'\\\"'\")", "s.replace(\"'\", \"\\\"'\\\"\")",
         (
             ("quote('a b')", "\"'a b'\""),
-            ("quote('')", "\"''\""),
+            ("quote(\"it's\")", "\"'it'\\\"'\\\"'s'\""),
         ),
         (
-            "quote('it\\'s')",
+            "quote('\\'')",
             "quote('plain')",
-            "join(['', 'a', ''])",
-            "quote('$HOME; rm')",
+            "join(['', 'rock\\'n\\'roll'])",
+            "split(quote('a\\'\"b'))",
+            "quote('')",
         ),
     ),
     FixBug(

@@ -65,8 +65,8 @@ class Outcome:
     drafts: int = 0
     seconds: float = 0.0
     tokens: int = 0
-    after: str = ""
-    """The function's new text, or the reason that a user is given for none."""
+    written: str = ""
+    """What takes the place of the function."""
 
 
 async def outcomes(
@@ -107,8 +107,7 @@ async def _outcome(engine: Engine, project: Project, max_seconds: float) -> Outc
         except EditError as error:
             seconds = time.perf_counter() - started_s
             return Outcome(
-                name_of(task), task.kind, problem="No edit is shown.", seconds=seconds,
-                after=str(error),
+                name_of(task), task.kind, problem=f"No edit is shown. {error}", seconds=seconds
             )  # fmt: skip
         seconds = time.perf_counter() - started_s
     wrong = await asyncio.to_thread(problem, project, made.after)
@@ -117,7 +116,7 @@ async def _outcome(engine: Engine, project: Project, max_seconds: float) -> Outc
         problem=wrong,
         failed_checks=tuple(check.name for check in made.checks if check.state == "failed"),
         rounds=made.rounds, drafts=made.drafts, seconds=seconds, tokens=made.generated_tokens,
-        after=_new_lines(target, made.after),
+        written=_new_lines(target, made.after),
     )  # fmt: skip
 
 

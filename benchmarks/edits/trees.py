@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
@@ -49,6 +49,7 @@ def segment(text: str, function: str) -> str:
     return "\n".join(text.split("\n")[node.lineno - 1 : node.end_lineno])
 
 
+@lru_cache(maxsize=16)
 def dumped_without(text: str, changed: str, added: str = "") -> str:
     """Return a module, as a text to be compared, but for a function that is changed or added.
 
