@@ -19,6 +19,8 @@ from benchmarks.edits.trees import found, parsed, segment
 Kind = Literal["rename", "parameter", "extract", "bug", "docstring"]
 FOLDER = "vendored"
 """A package, so that a copy of a module hides none that the tests' runner imports."""
+SETTINGS = "[pytest]\naddopts = -p no:asyncio -p no:hypothesispytest -p no:xdist\n"
+"""What of pytest's plugins is installed here is no part of the project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ def begun(task: Task) -> Project | Skipped:
     if digest_of(code) != task.digest:
         return Skipped(task, f"{task.module}.{task.function} is another one on this Python.")
     name = task.module.rpartition(".")[2]
-    others = {f"{FOLDER}/__init__.py": "", "conftest.py": ""}
+    others = {f"{FOLDER}/__init__.py": "", "pytest.ini": SETTINGS}
     text = original
     if isinstance(task, FixBug):
         assert code.count(task.right) == 1

@@ -1,5 +1,6 @@
 """All edit tasks through the product, with a model that does some of them rightly."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -95,7 +96,7 @@ def test_figures_count_what_was_done(rows: list[Outcome]) -> None:
 
 def test_the_table_has_a_line_for_each_kind(rows: list[Outcome]) -> None:
     """And one for all of them."""
-    console = Console(width=100, record=True, quiet=True)
+    console = Console(width=100, file=io.StringIO(), record=True)
     console.print(table(rows))
     lines = [line.replace("│", " ").split() for line in console.export_text().splitlines()]
 
