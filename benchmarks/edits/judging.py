@@ -86,7 +86,9 @@ def _extracted(task: Extract, project: Project, after: str, tree: ast.Module) ->
         return f"{task.goes} is not moved to {task.new}."
     if task.stays not in ast.unparse(old):
         return f"{task.stays} is no longer in {task.function}."
-    if dumped_without(after, task.function, task.new) != dumped_without(project.text, task.function):
+    if dumped_without(after, task.function, task.new) != dumped_without(
+        project.text, task.function
+    ):
         return "Something else of the file is changed."
     return _differs(project, after, task.calls)
 
@@ -110,9 +112,7 @@ def _documented(project: Project, after: str, tree: ast.Module) -> str:
     return ""
 
 
-def _against_convention(
-    project: Project, after: str, function: Definition, docstring: str
-) -> str:
+def _against_convention(project: Project, after: str, function: Definition, docstring: str) -> str:
     if not _written(after, function).startswith(_usual_quotes(project.text)):
         return "Its quotes are none that the module uses."
     if len(docstring.split()) < 3:

@@ -207,14 +207,21 @@ def _test_file(task: FixBug, name: str) -> str:
     short = task.function.rpartition(".")[2]
     lines = (f"    assert {call} == {gives}" for call, gives in task.examples)
     return "\n".join(
-        (f"from {FOLDER}.{name} import {short}", "", "", f"def test_{short.strip('_')}():", *lines, "")
+        (
+            f"from {FOLDER}.{name} import {short}",
+            "",
+            "",
+            f"def test_{short.strip('_')}():",
+            *lines,
+            "",
+        )
     )
 
 
 def _without_docstring(text: str, function: str) -> str:
     node = found(parsed(text), function)
     first = node.body[0]
-    assert ast.get_docstring(node) is not None and first.end_lineno is not None
+    assert ast.get_docstring(node) is not None
     lines = text.split("\n")
     rest = "\n".join(lines[first.end_lineno : node.end_lineno]).lstrip("\n")
     return "\n".join((*lines[node.lineno - 1 : first.lineno - 1], rest))

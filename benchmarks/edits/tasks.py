@@ -157,7 +157,8 @@ def _new_lines(target: Target, after: str) -> str:
 def figures(rows: Sequence[Outcome]) -> tuple[Figure, ...]:
     """Return what outcomes amount to; the one bar is that no edit shown breaks a file."""
     made = [row for row in rows if not row.skipped]
-    broken = [row.task for row in made if row.shown and not row.valid]
+    shown = [row for row in made if row.shown]
+    broken = [row.task for row in shown if not row.valid]
     low, high = wilson(sum(row.passed for row in made), len(made))
     return (
         Figure("tasks: edits shown that do not apply or parse", len(broken), "", "<=", 0,
@@ -165,7 +166,7 @@ def figures(rows: Sequence[Outcome]) -> tuple[Figure, ...]:
         Figure("tasks: valid edits", _percent(made, "valid"), "%", compared=f"{len(made)} tasks"),
         Figure("tasks: checks passed", _percent(made, "passed"), "%",
                compared=f"95 % interval: {100 * low:.0f} to {100 * high:.0f} %"),
-        Figure("tasks: rounds of an edit that is shown, mean", _mean([row.rounds for row in made if row.shown]), ""),
+        Figure("tasks: rounds of an edit shown, mean", _mean([row.rounds for row in shown]), ""),
         Figure("tasks: seconds, median", _median([row.seconds for row in made]), "s"),
         Figure("tasks: skipped", len(rows) - len(made), "",
                detail={row.task: row.skipped for row in rows if row.skipped}),

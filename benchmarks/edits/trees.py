@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
-_Statement = TypeVar("_Statement", bound=ast.stmt)
 
 
 def parsed(text: str) -> ast.Module:
@@ -31,12 +31,11 @@ def found(tree: ast.Module, function: str) -> Definition:
     Raises:
         LookupError: there is none, or more than one.
     """
-    body: list[ast.stmt] = tree.body
     *classes, name = function.split(".")
+    body = tree.body
     for outer in classes:
-        body = _only([node for node in body if isinstance(node, ast.ClassDef) and node.name == outer],
-                     function).body  # fmt: skip
-    return _only([node for node in body if isinstance(node, Definition) and node.name == name], function)
+        body = _only(body, ast.ClassDef, outer).body
+    return _only(body, Definition, name)
 
 
 def segment(text: str, function: str) -> str:
@@ -76,7 +75,8 @@ class _Without(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-def _only(nodes: list[_Statement], name: str) -> _Statement:
+def _only(body: Sequence[ast.stmt], kind: Any, name: str) -> Any:
+    nodes = [node for node in body if isinstance(node, kind) and node.name == name]
     if len(nodes) != 1:
         raise LookupError(name)
     return nodes[0]

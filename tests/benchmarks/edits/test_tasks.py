@@ -1,7 +1,6 @@
 """All edit tasks through the product, with a model that does some of them rightly."""
 
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -72,10 +71,10 @@ async def test_a_task_that_cannot_be_made_says_why() -> None:
 
 
 @pytest.fixture
-def rows() -> Iterator[list[Outcome]]:
+def rows() -> list[Outcome]:
     """A day's work: one done, one done wrongly, one broken, one not shown, one skipped."""
     done = Outcome("a", "rename", shown=True, valid=True, passed=True, rounds=1, seconds=2.0)
-    yield [
+    return [
         done,
         replace(done, task="b", passed=False, problem="Wrong.", rounds=3, seconds=4.0),
         replace(done, task="c", valid=False, passed=False, rounds=2, seconds=6.0),
