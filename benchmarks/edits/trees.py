@@ -35,7 +35,8 @@ def found(tree: ast.Module, function: str) -> Definition:
     body = tree.body
     for outer in classes:
         body = _only(body, ast.ClassDef, outer).body
-    return _only(body, Definition, name)
+    function: Definition = _only(body, Definition, name)
+    return function
 
 
 def segment(text: str, function: str) -> str:
@@ -59,7 +60,8 @@ def dumped_without(text: str, changed: str, added: str = "") -> str:
     """
     tree = parsed(text)
     gone = found(tree, added) if added else None
-    return ast.dump(_Without(found(tree, changed), gone).visit(tree))
+    _Without(found(tree, changed), gone).visit(tree)
+    return ast.dump(tree)
 
 
 class _Without(ast.NodeTransformer):
