@@ -35,8 +35,8 @@ def found(tree: ast.Module, function: str) -> Definition:
     body = tree.body
     for outer in classes:
         body = _only(body, ast.ClassDef, outer).body
-    function: Definition = _only(body, Definition, name)
-    return function
+    node: Definition = _only(body, Definition, name)
+    return node
 
 
 def segment(text: str, function: str) -> str:
