@@ -91,6 +91,8 @@ class Language:
     """Whether settings are written in it rather than programs."""
     annotates: bool = False
     """Whether types may be left out, and added later."""
+    transforms: str = ""
+    """By which rules it is edited without a model."""
 
     @property
     def family(self) -> str:

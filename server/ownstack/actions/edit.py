@@ -1,8 +1,7 @@
-"""Makes an edit: a model drafts it, checks judge it, what fails goes back, the best one is shown."""
+"""Makes an edit: a model drafts it, checks judge it, what fails goes back to the model."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from ownstack.chat.proposals import proposal
 from ownstack.engine.chat import ChatAnswer, TextDelta
 from ownstack.engine.messages import Message
 from ownstack.engine.protocol import Engine
-from ownstack.engine.requests import ChatRequest, Priority
+from ownstack.engine.requests import ChatRequest
 from ownstack.engine.results import Finish
 from ownstack.errors import EditError
 
@@ -26,6 +25,8 @@ TEMPERATURE = 0.7
 MAX_LONGER = 2.0
 """How many times as long as the target a replacement may be, beside `MAX_ADDED` tokens."""
 MAX_ADDED = 400
+WINDOWS_TAKEN = 2.5
+"""Of a window, in sizes of the target: it is read, it is written, and there is something beside."""
 
 
 @dataclass
@@ -70,7 +71,9 @@ class EditMaker:
         self._conversation = conversation
         self._tier: Tier = tier
 
-    async def make(self, wish: Wish, base_hash: str, hear: Hear = lambda progress: None) -> MadeEdit:
+    async def make(
+        self, wish: Wish, base_hash: str, hear: Hear = lambda progress: None
+    ) -> MadeEdit:
         """Make the edit that is wished. Being cancelled cancels the model.
 
         Raises:
@@ -79,11 +82,14 @@ class EditMaker:
         """
         started_s = time.monotonic()
         made = _Made()
+        self._size(wish)
         window = self._engine.capabilities.context_tokens
         first = prompt.messages(wish, window, self._engine.count)
         if wish.is_mending:
             hear(EditProgress("checking"))
-            first = prompt.with_problems(first, await self._problems(wish), window, self._engine.count)
+            first = prompt.with_problems(
+                first, await self._problems(wish), window, self._engine.count
+            )
         asked = first
         for width in WIDTHS:
             made.rounds += 1
@@ -132,7 +138,9 @@ class EditMaker:
                 raise EditError("The lines are as they were: nothing is changed.")
         except EditError as error:
             return _Attempt(text, None, (Check("answer", "failed", error.what),), False)
-        known = next((a for a in made.attempts if a.draft and a.draft.replacement == draft.replacement), None)
+        known = next(
+            (a for a in made.attempts if a.draft and a.draft.replacement == draft.replacement), None
+        )
         if known is not None:
             return known
         hear(EditProgress("checking", made.rounds))
@@ -155,7 +163,7 @@ class EditMaker:
         hear: Hear,
         temperature: float,
     ) -> ChatAnswer:
-        size = self._engine.count(wish.target.code)
+        size = self._size(wish)
         has_grammar = self._engine.capabilities.has_grammar
         request = ChatRequest(
             asked,
@@ -169,16 +177,35 @@ class EditMaker:
         )
         hear(EditProgress("waiting" if not made.attempts else "repairing", made.rounds))
         stream = self._engine.chat(request)
-        stream.when_reading(lambda done, total: hear(EditProgress("reading", made.rounds, done, total)))
+        stream.when_reading(
+            lambda done, total: hear(EditProgress("reading", made.rounds, done, total))
+        )
         try:
             async for event in stream:
                 if isinstance(event, TextDelta):
-                    hear(EditProgress("writing", made.rounds, text=stream.text))
+                    text = prompt.code_so_far(stream.text)
+                    hear(EditProgress("writing", made.rounds, text=text))
             answer = await stream.result()
         finally:
             stream.cancel()
         made.generated_tokens += answer.usage.generated_tokens
         return answer
+
+    def _size(self, wish: Wish) -> int:
+        """Return how many tokens the target has.
+
+        Raises:
+            EditError: the model's window holds no prompt and answer of that size.
+        """
+        size = self._engine.count(wish.target.code)
+        window = self._engine.capabilities.context_tokens
+        if WINDOWS_TAKEN * size + MAX_ADDED > window:
+            raise EditError(
+                f"{size:,} tokens are too many for {self._engine.capabilities.model}, which reads "
+                f"and writes {window:,} at once.",
+                "Select less, such as one function, or choose a model with a larger window.",
+            )
+        return size
 
     def _result(
         self, wish: Wish, base_hash: str, attempt: _Attempt, made: _Made, started_s: float
@@ -206,4 +233,7 @@ def _best(attempts: Sequence[_Attempt]) -> _Attempt:
 def _nothing(best: _Attempt) -> EditError:
     failed = next((check for check in best.checks if check.state == "failed"), None)
     why = failed.detail if failed is not None else "no reason is known."
-    return EditError(f"The model gave no edit that can be shown: {why}", "Ask for less, or choose a larger model.")
+    return EditError(
+        f"The model gave no edit that can be shown: {why}",
+        "Ask for less, or choose a larger model.",
+    )

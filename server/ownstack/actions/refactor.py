@@ -56,7 +56,7 @@ def wish(target: Target, preset: str, instruction: str, around: Around) -> Wish:
         raise EditError(f"There is no refactoring {preset[:40]!r}.", f"Ask for {INSTRUCT}.")
     return Wish(
         target,
-        f"{told[preset]} {said}".strip() + selected_part(target),  # type: ignore[index]
+        f"{told[preset]} {said}".strip() + selected_part(target),
         around.related,
         around.rules,
         keeps_signatures=not _CALLED.search(said),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from ownstack.extract.file import extract
 from ownstack.extract.rows import Extracted, Symbol
+from ownstack.files.reading import plain_lines
 from ownstack.languages import Language
 from ownstack.text import Span
 
@@ -46,7 +48,7 @@ class Target:
     @cached_property
     def extracted(self) -> Extracted:
         """What the whole file defines and uses, before the edit."""
-        return self.known or extract(self.text, self.path, self.language)
+        return self.known or found_in(self.text, self.path, self.language)
 
     @property
     def lines(self) -> tuple[int, int]:
@@ -59,6 +61,11 @@ class Target:
         return "".join(
             (self.text[: self.span.start], self.lead, new, self.trail, self.text[self.span.end :])
         )
+
+
+def found_in(text: str, path: str, language: Language | None) -> Extracted:
+    """Return what a text defines and uses, whatever its line ends are. Takes long for a long one."""
+    return extract(plain_lines(text), path, language)
 
 
 def target_of(
@@ -79,7 +86,7 @@ def target_of(
     first, last = _line_of(starts, selected.start), _line_of(starts, selected.end)
     if last > first and selected.end == starts[last]:
         last -= 1  # The selection ends in front of the line's first letter.
-    known = known or extract(text, path, language)
+    known = known or found_in(text, path, language)
     symbol = _innermost(known, first + 1, last + 1)
     if symbol is not None:
         first, last = symbol.start_line - 1, min(symbol.end_line, len(starts)) - 1
@@ -95,6 +102,4 @@ def _innermost(known: Extracted, first: int, last: int) -> Symbol | None:
 
 
 def _line_of(starts: list[int], offset: int) -> int:
-    from bisect import bisect_right
-
     return bisect_right(starts, offset) - 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from ownstack.cli.choosing import add_model_to
 from ownstack.cli.output import print_diff, print_json, say, say_meanwhile
 from ownstack.errors import UsageError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 ACTIONS = ("simplify", "rename", "split", "types", "modernise", "extract", "document", "test")
 MAX_SECONDS = 600
-_MARKS = {"passed": "✓", "failed": "✗", "skipped": "–"}
+_MARKS = {"passed": "✓", "failed": "✗", "skipped": "·"}
 _STAGES = {
     "waiting": "Asking …",
     "reading": "Reading …",
@@ -40,8 +41,7 @@ def add_to(commands: Any) -> None:
     command.add_argument("instruction", nargs="?", default="", help="what is to be done, in words")
     command.add_argument("--action", choices=ACTIONS, help="what is done, in place of words")
     command.add_argument("--write", action="store_true", help="write the edit into the file")
-    command.add_argument("--model", default="", metavar="NAME|PATH",
-                         help="a known model, a GGUF file, or ENGINE:MODEL of a server")  # fmt: skip
+    add_model_to(command)
     command.add_argument("--tools", action="store_true",
                          help="have the project's formatter and linter check it, too")  # fmt: skip
     command.add_argument("--tests", action="store_true",
