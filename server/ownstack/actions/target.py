@@ -64,7 +64,7 @@ class Target:
 
 
 def found_in(text: str, path: str, language: Language | None) -> Extracted:
-    """Return what a text defines and uses, whatever its line ends are. Takes long for a long one."""
+    """Return what a text defines and uses, whatever its line ends are. Slow for a long one."""
     return extract(plain_lines(text), path, language)
 
 
