@@ -117,8 +117,8 @@ def _is_callable_as(old: list[_Parameter], new: list[_Parameter], *, may_retype:
             at += 1
             continue
         is_last = all(_is_rest(left.name) for left in old[at:])
-        is_mark = parameter.name in ("*", "/")
-        if is_mark or not is_last or not (parameter.is_optional or _is_rest(parameter.name)):
+        is_optional = parameter.is_optional or _is_rest(parameter.name)
+        if parameter.name == "/" or not is_last or not is_optional:
             return False
     return at == len(old)
 
