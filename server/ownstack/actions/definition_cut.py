@@ -56,10 +56,17 @@ def cut_down(code: str, target: Target) -> str:
         for reading in sound:
             core = _named(reading, symbol, by=by)
             if core:
+                core = _one_of(core, symbol, target)
                 return "\n".join(_with_head(_kept(reading, core, target), target))
     if any(_named(reading, symbol, by="name") for reading in readings):
         return code  # It does not parse: what stands outside of a definition may belong to it.
     return _renamed(code, readings[1], readings[0], symbol)
+
+
+def _one_of(core: list[Symbol], symbol: Symbol, target: Target) -> list[Symbol]:
+    """Return one of several definitions of a name, if the file has as many: a setter, say."""
+    same = [known for known in target.extracted.symbols if known.qualified == symbol.qualified]
+    return [core[same.index(symbol)]] if len(same) == len(core) else core
 
 
 def is_whole(code: str, target: Target) -> bool:
