@@ -84,8 +84,9 @@ def fence(code: str, language: str = "python") -> str:
         fence("            @property\n            def total(self):\n                return 3"),
         fence("@property\ndef total(self):\n\treturn 3"),
         fence("class Shop:\n    @property\n    def total(self):\n        return 3"),
-        fence("import os\n\n\nclass Shop:\n    @property\n    def total(self):\n        return 3\n\n"
-              "    def other(self):\n        return 1\n\n\ndef weigh(fish, scale):\n    return 1"),
+        fence("import os\n\n\nclass Shop:\n    @property\n    def total(self):\n"
+              "        return 3\n\n    def other(self):\n        return 1\n\n\n"
+              "def weigh(fish, scale):\n    return 1"),
         "Sure!\n\n" + fence(NEW) + "\n\nThat returns 3.",
         "Sure!\n\ndef total(self):\n    return 3\n\nThis is it.",
         NEW,

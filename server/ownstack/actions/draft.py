@@ -115,7 +115,9 @@ def _chosen(text: str, target: Target) -> str:
     if not blocks:
         return _without_prose(text, target)
     if not blocks[-1].is_whole and (len(blocks) == 1 or is_whole(blocks[-1].code, target)):
-        raise EditError("The answer is cut off in the middle.", "Write all of the lines, to their end.")
+        raise EditError(
+            "The answer is cut off in the middle.", "Write all of the lines, to their end."
+        )
     codes = [
         patched(block.code, target) if is_diff(block.code, block.info) else block.code
         for block in blocks

@@ -73,10 +73,12 @@ class Used:
         first, last = target.lines
         added = new.count("\n") - old.count("\n")
         before = _used(target.extracted, first, last)
+        known = target.extracted.symbols
         own = {
             symbol.name
-            for symbol in target.extracted.symbols
-            if symbol.parent is None or symbol.kind in FUNCTIONS
+            for symbol in known
+            if symbol.parent is None
+            or (symbol.kind in FUNCTIONS and known[symbol.parent].kind not in FUNCTIONS)
         }
         own |= {item.alias or item.name for item in target.extracted.imports}
         after = {
