@@ -103,7 +103,7 @@ class ProjectTests:
                 text = read(self._root, path)
                 texts[path] = "" if isinstance(text, Refusal) else text.text
         for name in (*names, stem):
-            word = re.compile(rf"\b{re.escape(name)}\b")
+            word = re.compile(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])")  # also in `test_name`
             found = [path for path, text in texts.items() if word.search(text)]
             if found:
                 return sorted(found, key=lambda path: (stem not in path, path))[:MAX_TEST_FILES]
