@@ -27,12 +27,12 @@ from ownstack.settings import EngineSettings
 
 
 async def with_engine(
-    path: Path, window: int, measure: Callable[[LlamaEngine], Awaitable[list[Figure]]]
+    path: Path, threads: int, window: int, measure: Callable[[LlamaEngine], Awaitable[list[Figure]]]
 ) -> list[Figure]:
     """Measure with a model that is loaded for it."""
     native = NativeThread()
     engine = await LlamaEngine.open(
-        path, name=path.stem, native=native, settings=EngineSettings(context_tokens=window),
+        path, name=path.stem, native=native, settings=EngineSettings(threads=threads, context_tokens=window),
         cache=platformdirs.user_cache_path("ownstack") / "benchmarks" / "engine",
     )  # fmt: skip
     try:
@@ -88,6 +88,7 @@ def main() -> int:
     parser.add_argument("--speed", action="store_true", help="how fast functions are written again")
     parser.add_argument("--count", type=int, default=164)
     parser.add_argument("--seed", type=int, default=15)
+    parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
     parser.add_argument("--window", type=int, default=8_192, help="tokens")
     parser.add_argument("--log", type=Path, help="keep outcomes here, and go on from them")
     parser.add_argument("--json", action="store_true")
@@ -95,7 +96,10 @@ def main() -> int:
     if options.model is None or (options.data is None and not options.speed):
         parser.error("name a model, and what to measure with it")
     do = measure_speed if options.speed else fix_all
-    figures = asyncio.run(with_engine(options.model, options.window, lambda e: do(e, options)))
+    measured = with_engine(
+        options.model, options.threads, options.window, lambda engine: do(engine, options)
+    )
+    figures = asyncio.run(measured)
     return 1 if report(figures, as_json=options.json, title=f"Edits of {options.model.stem}") else 0
 
 

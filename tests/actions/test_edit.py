@@ -134,7 +134,7 @@ async def test_the_same_draft_is_checked_once() -> None:
     [
         ([""], "no code"),
         (["I cannot do that."], "no code"),
-        (["```python\ndef total(prices):\n    result = 1\n"], "cut off|whole"),
+        (["```python\ndef total(prices):\n    result = 1\n"], "ends in the middle"),
     ],
 )
 async def test_a_model_that_gives_no_code(answers: Sequence[str], said: str) -> None:

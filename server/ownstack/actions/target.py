@@ -73,10 +73,14 @@ def target_of(text: str, path: str, language: Language | None, selected: Span) -
     first, last = _line_of(starts, selected.start), _line_of(starts, selected.end)
     if last > first and selected.end == starts[last]:
         last -= 1  # The selection ends in front of the line's first letter.
-    symbol = _innermost(extract(plain_lines(text), path, language), first + 1, last + 1)
+    known = extract(plain_lines(text), path, language)
+    symbol = _innermost(known, first + 1, last + 1)
     if symbol is not None:
         first, last = symbol.start_line - 1, min(symbol.end_line, len(starts)) - 1
-    return Target(path, language, text, Span(starts[first], ends[last]), selected, symbol)
+    found = Target(path, language, text, Span(starts[first], ends[last]), selected, symbol)
+    # A long file takes a second to be read, and checks would read it once more.
+    found.__dict__["extracted"] = known
+    return found
 
 
 def _innermost(known: Extracted, first: int, last: int) -> Symbol | None:
