@@ -18,9 +18,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import platformdirs
+from rich.console import Console
 
 from benchmarks.bars import Figure, quantile, report
-from benchmarks.edits import fixing, speed
+from benchmarks.edits import fixing, recorded, speed, tasks
 from ownstack.engine.llama.engine import LlamaEngine
 from ownstack.engine.llama.scheduler import NativeThread
 from ownstack.settings import EngineSettings
@@ -60,6 +61,13 @@ async def fix_all(engine: LlamaEngine, options: argparse.Namespace) -> list[Figu
     return fixing.figures(rows)
 
 
+async def do_tasks(engine: LlamaEngine, options: argparse.Namespace) -> list[Figure]:
+    """Do the small tasks; one line for each, and what it came to."""
+    rows = [row async for row in tasks.outcomes(engine)]
+    Console().print(tasks.table(rows))
+    return list(tasks.figures(rows))
+
+
 async def measure_speed(engine: LlamaEngine, options: argparse.Namespace) -> list[Figure]:
     """Return how fast functions are written again."""
     rows = await speed.measure(engine, speed.functions(options.count, options.seed))
@@ -85,6 +93,8 @@ def main() -> int:
     )
     parser.add_argument("--model", type=Path, help="a GGUF that can chat")
     parser.add_argument("--data", type=Path, help="a folder with HumanEvalPack's functions")
+    parser.add_argument("--recorded", action="store_true", help="what checks catch; no model")
+    parser.add_argument("--tasks", action="store_true", help="small edits of standard modules")
     parser.add_argument("--speed", action="store_true", help="how fast functions are written again")
     parser.add_argument("--count", type=int, default=164)
     parser.add_argument("--seed", type=int, default=15)
@@ -93,9 +103,13 @@ def main() -> int:
     parser.add_argument("--log", type=Path, help="keep outcomes here, and go on from them")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if options.model is None or (options.data is None and not options.speed):
+    if options.recorded:
+        rows = asyncio.run(recorded.run())
+        print(recorded.table(rows))
+        return 0 if all(row.is_right for row in rows) else 1
+    if options.model is None or not (options.data or options.speed or options.tasks):
         parser.error("name a model, and what to measure with it")
-    do = measure_speed if options.speed else fix_all
+    do = measure_speed if options.speed else do_tasks if options.tasks else fix_all
     measured = with_engine(
         options.model, options.threads, options.window, lambda engine: do(engine, options)
     )
