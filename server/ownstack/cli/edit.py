@@ -158,7 +158,8 @@ class _teller:
 def _print(made: MadeEdit, *, written: bool) -> None:
     print_diff(made.proposal.diff)
     for check in made.checks:
-        say(_line(check))
+        if check.state != "skipped" or check.detail:
+            say(_line(check))
     by = "without a model" if made.tier == 1 else made.model
     rounds = f"{made.rounds} round{'s' * (made.rounds != 1)}"
     drafts = f", {made.drafts} drafts" if made.drafts != made.rounds else ""
