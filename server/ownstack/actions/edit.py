@@ -198,8 +198,7 @@ class EditMaker:
         try:
             async for event in stream:
                 if isinstance(event, TextDelta):
-                    text = prompt.code_so_far(stream.text)
-                    hear(EditProgress("writing", made.rounds, text=text))
+                    hear(EditProgress("writing", made.rounds, text=stream.text))
             answer = await stream.result()
         finally:
             stream.cancel()
