@@ -18,21 +18,23 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import platformdirs
+from rich.console import Console
 
 from benchmarks.bars import Figure, quantile, report
-from benchmarks.edits import fixing, speed
+from benchmarks.edits import fixing, recorded, speed, tasks
 from ownstack.engine.llama.engine import LlamaEngine
 from ownstack.engine.llama.scheduler import NativeThread
 from ownstack.settings import EngineSettings
 
 
 async def with_engine(
-    path: Path, window: int, measure: Callable[[LlamaEngine], Awaitable[list[Figure]]]
+    path: Path, threads: int, window: int, measure: Callable[[LlamaEngine], Awaitable[list[Figure]]]
 ) -> list[Figure]:
     """Measure with a model that is loaded for it."""
     native = NativeThread()
     engine = await LlamaEngine.open(
-        path, name=path.stem, native=native, settings=EngineSettings(context_tokens=window),
+        path, name=path.stem, native=native,
+        settings=EngineSettings(threads=threads, context_tokens=window),
         cache=platformdirs.user_cache_path("ownstack") / "benchmarks" / "engine",
     )  # fmt: skip
     try:
@@ -60,6 +62,13 @@ async def fix_all(engine: LlamaEngine, options: argparse.Namespace) -> list[Figu
     return fixing.figures(rows)
 
 
+async def do_tasks(engine: LlamaEngine, options: argparse.Namespace) -> list[Figure]:
+    """Do the small tasks; one line for each, and what it came to."""
+    rows = [row async for row in tasks.outcomes(engine)]
+    Console().print(tasks.table(rows))
+    return list(tasks.figures(rows))
+
+
 async def measure_speed(engine: LlamaEngine, options: argparse.Namespace) -> list[Figure]:
     """Return how fast functions are written again."""
     rows = await speed.measure(engine, speed.functions(options.count, options.seed))
@@ -85,17 +94,27 @@ def main() -> int:
     )
     parser.add_argument("--model", type=Path, help="a GGUF that can chat")
     parser.add_argument("--data", type=Path, help="a folder with HumanEvalPack's functions")
+    parser.add_argument("--recorded", action="store_true", help="what checks catch; no model")
+    parser.add_argument("--tasks", action="store_true", help="small edits of standard modules")
     parser.add_argument("--speed", action="store_true", help="how fast functions are written again")
     parser.add_argument("--count", type=int, default=164)
     parser.add_argument("--seed", type=int, default=15)
+    parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
     parser.add_argument("--window", type=int, default=8_192, help="tokens")
     parser.add_argument("--log", type=Path, help="keep outcomes here, and go on from them")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if options.model is None or (options.data is None and not options.speed):
+    if options.recorded:
+        rows = asyncio.run(recorded.run())
+        print(recorded.table(rows))
+        return 0 if all(row.is_right for row in rows) else 1
+    if options.model is None or not (options.data or options.speed or options.tasks):
         parser.error("name a model, and what to measure with it")
-    do = measure_speed if options.speed else fix_all
-    figures = asyncio.run(with_engine(options.model, options.window, lambda e: do(e, options)))
+    do = measure_speed if options.speed else do_tasks if options.tasks else fix_all
+    measured = with_engine(
+        options.model, options.threads, options.window, lambda engine: do(engine, options)
+    )
+    figures = asyncio.run(measured)
     return 1 if report(figures, as_json=options.json, title=f"Edits of {options.model.stem}") else 0
 
 

@@ -12,7 +12,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any, get_args
@@ -29,7 +29,6 @@ from ownstack.actions import document, fix, refactor
 from ownstack.actions.checks.choice import checkers_for
 from ownstack.actions.context import Around
 from ownstack.actions.edit import EditMaker
-from ownstack.actions.offers import Diagnostic
 from ownstack.actions.result import MadeEdit
 from ownstack.actions.target import Target, target_of
 from ownstack.actions.wish import Wish
@@ -43,8 +42,6 @@ from ownstack.text import Span
 TASKS: tuple[Task, ...] = (*RENAMES, *PARAMETERS, *EXTRACTIONS, *BUGS, *DOCSTRINGS)
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MAX_SECONDS = 120.0
-FAILING = "A test of this function fails."
-"""What an editor that has run the tests would report; the tests say the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +129,7 @@ def _target(project: Project) -> Target:
 def _wish(task: Task, target: Target) -> Wish:
     match task:
         case FixBug():
-            failing = Diagnostic(target.selected, FAILING, "error", "pytest", "")
-            return replace(fix.wish(target, (failing,), Around()), is_mending=True)
+            return fix.bug(target, Around())
         case WriteDocstring():
             return document.wish(target, Around())
         case _:

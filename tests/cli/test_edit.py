@@ -52,7 +52,7 @@ def test_an_edit_is_shown(
     assert "-    return door.unlock()\n+    return door.unlock() and door.open()\n" in out
     assert "✓ syntax" in out
     assert "tier 2: scripted, 1 round, " in out
-    assert "Asking …\nWriting …\nChecking …\n" in err
+    assert "Asking …\nReading …\nWriting …\nChecking …\n" in err
     assert "Nothing is written; --write writes it." in err
     assert (shop / "shop.py").read_text("utf-8") == OPEN
     asked = engine.chats[0].messages[-1].text

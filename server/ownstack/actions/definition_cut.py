@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ownstack.actions.checks.syntax import errors
 from ownstack.actions.indentation import indent_of, indented
 from ownstack.actions.target import Target
 from ownstack.errors import EditError
@@ -21,6 +22,7 @@ from ownstack.files.reading import plain_lines
 from ownstack.languages import Language
 
 _WHOLE = FUNCTIONS | TYPES
+_UNKNOWN = 1_000_000
 _LEAST_SIGNS = 8
 """Letters of a line that says enough to be known again."""
 _WHOLE_HINT = "Write all of the lines, from the first to the last."
@@ -34,6 +36,8 @@ class _Reading:
     symbols: tuple[Symbol, ...]
     imports: frozenset[int]
     """Lines of imports."""
+    is_sound: bool
+    """Whether it parses."""
 
 
 def cut_down(code: str, target: Target) -> str:
@@ -46,30 +50,40 @@ def cut_down(code: str, target: Target) -> str:
     symbol = target.symbol
     if symbol is None or target.language is None or symbol.kind not in _WHOLE:
         return code
-    alone, placed = _alone(code, target), None
-    core = _named(alone, symbol, by="qualified")
-    reading = alone
-    if not core:
-        placed = _placed(code, target)
-        core, reading = _named(placed, symbol, by="qualified"), placed
-    if not core:
-        core, reading = _named(alone, symbol, by="name"), alone
-    if not core and placed is not None:
-        core, reading = _named(placed, symbol, by="name"), placed
-    if not core:
-        return _renamed(code, alone, placed or alone, symbol)
+    readings = [_alone(code, target), _placed(code, target)]
+    sound = [reading for reading in readings if reading.is_sound]
+    for by in ("qualified", "name"):
+        for reading in sound:
+            core = _named(reading, symbol, by=by)
+            if core:
+                core = _one_of(core, symbol, target)
+                return "\n".join(_with_head(_kept(reading, core, target), target))
+    if any(_named(reading, symbol, by="name") for reading in readings):
+        return code  # It does not parse: what stands outside of a definition may belong to it.
+    return _renamed(code, readings[1], readings[0], symbol)
+
+
+def _one_of(core: list[Symbol], symbol: Symbol, target: Target) -> list[Symbol]:
+    """Return one of several definitions of a name, if the file has as many: a setter, say."""
     same = [known for known in target.extracted.symbols if known.qualified == symbol.qualified]
-    if len(same) > 1 and len(core) == len(same):  # A property and its setter, say.
-        core = [core[same.index(symbol)]]
-    return "\n".join(_with_head(_kept(reading, core, target), target))
+    return [core[same.index(symbol)]] if len(same) == len(core) else core
+
+
+def is_whole(code: str, target: Target) -> bool:
+    """Say whether code parses, alone or in its place, and defines a target's symbol."""
+    return any(
+        reading.is_sound and target.symbol and _named(reading, target.symbol, by="name")
+        for reading in (_alone(code, target), _placed(code, target))
+    )
 
 
 def _alone(code: str, target: Target) -> _Reading:
     lines = code.strip("\n").split("\n")
     has = indent_of(next((line for line in lines if line.strip()), ""))
     lines = [line.removeprefix(has) for line in lines]
-    known = extract("\n".join(lines), target.path, target.language)
-    return _Reading(lines, *_shifted(known, 0, len(lines)))
+    text = "\n".join(lines)
+    known = extract(text, target.path, target.language)
+    return _Reading(lines, *_shifted(known, 0, len(lines)), _n_errors(text, target) == 0)
 
 
 def _placed(code: str, target: Target) -> _Reading:
@@ -77,9 +91,17 @@ def _placed(code: str, target: Target) -> _Reading:
     text = indented(code, target)
     before = plain_lines(target.text[: target.span.start])
     after = plain_lines(target.text[target.span.end :])
-    known = extract(before + text + after, target.path, target.language)
+    whole = before + text + after
+    known = extract(whole, target.path, target.language)
     lines = text.split("\n")
-    return _Reading(lines, *_shifted(known, before.count("\n"), len(lines)))
+    is_sound = _n_errors(whole, target) <= _n_errors(plain_lines(target.text), target)
+    return _Reading(lines, *_shifted(known, before.count("\n"), len(lines)), is_sound)
+
+
+def _n_errors(text: str, target: Target) -> int:
+    assert target.language is not None
+    found = errors(text, target.language)
+    return _UNKNOWN if found is None else len(found)
 
 
 def _shifted(
@@ -168,7 +190,12 @@ def _with_comments(symbol: Symbol, reading: _Reading, language: Language | None)
     start = symbol.start_line
     while start > 0 and _is_head(reading.lines[start - 1], language):
         start -= 1
-    return range(start, symbol.end_line + 1)
+    stop = symbol.end_line + 1
+    if language is not None and language.indent:  # Lines that lie too far out belong to it, too.
+        others = {other.start_line for other in reading.symbols}
+        while stop < len(reading.lines) and reading.lines[stop].strip() and stop not in others:
+            stop += 1
+    return range(start, stop)
 
 
 def _pieces(ranges: Sequence[range], lines: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ _WORST_FIRST = ("error", "warning", "information", "hint")
 
 
 def bug(target: Target, around: Around) -> Wish:
-    """Return the wish to have what is wrong with a target put right; what checks say of it helps."""
+    """Return the wish to have what is wrong with a target put right, as far as checks tell it."""
     name = "these lines" if target.symbol is None else f"`{target.symbol.name}`"
     told = f"There is a bug in {name}. Mend it, and change nothing else."
     return Wish(target, told, around.related, around.rules, is_mending=True)

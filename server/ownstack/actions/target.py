@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ownstack.extract.file import extract
+from ownstack.extract.kinds import FUNCTIONS, VALUES
 from ownstack.extract.rows import Extracted, Symbol
 from ownstack.files.reading import plain_lines
 from ownstack.languages import Language
@@ -98,7 +99,13 @@ def _innermost(known: Extracted, first: int, last: int) -> Symbol | None:
     holding = [
         symbol for symbol in known.symbols if symbol.start_line <= first and last <= symbol.end_line
     ]
-    return min(holding, key=lambda symbol: symbol.end_line - symbol.start_line, default=None)
+    # What a method assigns, `self.x = 1`, is a part of it.
+    is_in_function = any(symbol.kind in FUNCTIONS for symbol in holding)
+    return min(
+        (symbol for symbol in holding if not (is_in_function and symbol.kind in VALUES)),
+        key=lambda symbol: symbol.end_line - symbol.start_line,
+        default=None,
+    )
 
 
 def _line_of(starts: list[int], offset: int) -> int:

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from ownstack.cli.acting import Means
     from ownstack.cli.selecting import Selected
 
-ACTIONS = ("simplify", "rename", "split", "types", "modernise", "extract", "document", "test")
+ACTIONS = (
+    "fix",
+    "simplify",
+    "rename",
+    "split",
+    "types",
+    "modernise",
+    "extract",
+    "document",
+    "test",
+)
 MAX_SECONDS = 600
 _MARKS = {"passed": "✓", "failed": "✗", "skipped": "·"}
 _STAGES = {
@@ -56,9 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 if there is an edit, also if a check that may fail did."""
     import asyncio
 
+    from ownstack.actions.refactor import checked
     from ownstack.cli.selecting import to_edit
 
-    if not arguments.instruction.strip() and arguments.action is None:
+    if not checked(arguments.instruction) and arguments.action is None:
         raise UsageError("There is no instruction.", "Say what is to be done, or --action.")
     return asyncio.run(_edit(arguments, to_edit(arguments.place)))
 
@@ -108,7 +119,7 @@ async def _wish(arguments: argparse.Namespace, selected: Selected, available: Me
     import asyncio
     from dataclasses import replace
 
-    from ownstack.actions import document, refactor, test
+    from ownstack.actions import document, fix, refactor, test
 
     target = selected.target
     around = await available.around(target)
@@ -116,6 +127,8 @@ async def _wish(arguments: argparse.Namespace, selected: Selected, available: Me
         wish = await asyncio.to_thread(document.wish, target, around, selected.root)
     elif arguments.action == "test":
         wish = await asyncio.to_thread(test.wish, selected.root, target, around)
+    elif arguments.action == "fix":
+        wish = fix.bug(target, around)
     else:
         action = f"refactor.{arguments.action or 'instruct'}"
         return replace(
@@ -145,7 +158,8 @@ class _teller:
 def _print(made: MadeEdit, *, written: bool) -> None:
     print_diff(made.proposal.diff)
     for check in made.checks:
-        say(_line(check))
+        if check.state != "skipped" or check.detail:
+            say(_line(check))
     by = "without a model" if made.tier == 1 else made.model
     rounds = f"{made.rounds} round{'s' * (made.rounds != 1)}"
     drafts = f", {made.drafts} drafts" if made.drafts != made.rounds else ""

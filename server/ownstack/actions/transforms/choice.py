@@ -93,8 +93,8 @@ def transform(action: str, target: Target, selected: Span) -> str:
             "There is nothing to change here.",
             "Either all is as it should be, or the file has errors, or it would not be safe.",
         )
-    after = change.applied(target.text)
-    if target.language is not None and not is_sound(after, target.language):
+    after, language = change.applied(target.text), target.language
+    if language and is_sound(target.text, language) and not is_sound(after, language):
         raise EditError("The file would have errors afterwards.", "Nothing was changed.")
     return after
 

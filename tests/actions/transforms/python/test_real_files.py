@@ -12,7 +12,7 @@ import pytest
 from ownstack.actions.transforms.choice import MAX_CHARS
 from tests.support.transforming import transformed
 
-_N_FILES = 24
+_N_FILES = 60
 _ACTIONS = ("organiseImports", "removeUnusedImports", "convertToFString")
 
 

@@ -14,7 +14,8 @@ from ownstack.actions.transforms.change import Change, change_of
 from ownstack.actions.transforms.found import Found, found_in
 from ownstack.text import Edit, Span
 
-_NEAR_CHARS = 4_000
+_SUM = re.compile(r"['\"`)]\s{0,200}\+|\+\s{0,200}['\"`(]")
+_NEAR_CHARS = 1_000
 _MAX_OPERANDS = 200
 _ESCAPED = re.compile(r"\\(?P<sign>.)|`|\$(?=\{)", re.DOTALL)
 
@@ -22,7 +23,7 @@ _ESCAPED = re.compile(r"\\(?P<sign>.)|`|\$(?=\{)", re.DOTALL)
 def to_template(target: Target, selected: Span) -> Change | None:
     """Convert the expression at the cursor, or around the selection."""
     near = target.text[max(0, selected.start - _NEAR_CHARS) : selected.end + _NEAR_CHARS]
-    if "+" not in near or not any(mark in near for mark in "'\"`"):
+    if not _SUM.search(near):
         return None
     found = found_in(target)
     if found is None:
