@@ -33,7 +33,8 @@ async def with_engine(
     """Measure with a model that is loaded for it."""
     native = NativeThread()
     engine = await LlamaEngine.open(
-        path, name=path.stem, native=native, settings=EngineSettings(threads=threads, context_tokens=window),
+        path, name=path.stem, native=native,
+        settings=EngineSettings(threads=threads, context_tokens=window),
         cache=platformdirs.user_cache_path("ownstack") / "benchmarks" / "engine",
     )  # fmt: skip
     try:

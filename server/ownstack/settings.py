@@ -102,6 +102,20 @@ class IndexSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionSettings:
+    """`ownstack.actions.*`."""
+
+    enabled: bool = True
+    """Offer code actions."""
+    max_seconds: int = field(default=60, metadata={"minimum": 5, "maximum": 600})
+    """How long an edit may be drafted, checked and repaired."""
+    run_tools: bool = False
+    """Have the project's formatter and linter check an edit, where it has some."""
+    run_tests: bool = False
+    """Have the tests that touch the code check an edit, in a copy of the project."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole tree."""
 
@@ -110,6 +124,7 @@ class Settings:
     engine: EngineSettings = field(default_factory=EngineSettings)
     daemon: DaemonSettings = field(default_factory=DaemonSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
+    actions: ActionSettings = field(default_factory=ActionSettings)
 
     @classmethod
     def from_json(cls, raw: object) -> tuple[Settings, list[str]]:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from ownstack.app.actions.values import EditCheckState, EditStage, FindingSeverity
 from ownstack.app.chats.values import ModelState, Phase, Tier
 from ownstack.app.indexes.index_status import IndexState, IndexStatus
 from ownstack.app.role_status import RoleStatus
 from ownstack.app.status import State, Status
 from ownstack.completion.suggestion import Trace
 from ownstack.daemon.handshake import Hello, Welcome
-from ownstack.lsp import protocol
+from ownstack.lsp import action_messages, protocol
 from ownstack.lsp.model_messages import UseModelParams
 from ownstack.settings import camel
 
@@ -92,8 +93,8 @@ def test_every_state_is_documented() -> None:
 
 
 def test_every_command_is_documented() -> None:
-    """What an editor may ask to be done with the index."""
-    expected = {protocol.REBUILD_INDEX, protocol.CLEAR_INDEX}
+    """What an editor may ask to be done by name."""
+    expected = {protocol.REBUILD_INDEX, protocol.CLEAR_INDEX, action_messages.RUN}
 
     assert expected == set(rows("server command | what it does"))
 
@@ -118,6 +119,7 @@ def test_the_extension_knows_the_same_messages() -> None:
     quoted = set(re.findall(r"""["']([^"'\n]+)["']""", source))
 
     states = (State, IndexState, Phase, Tier, ModelState)
+    states += (EditStage, EditCheckState, FindingSeverity)
     words = {*protocol.MESSAGES, *(word for kind in states for word in typing.get_args(kind))}
     assert words - quoted == set()
     assert [name for name in fields if not re.search(rf"\b{name}\b", source)] == []

@@ -87,13 +87,19 @@ class Editor(LanguageClient):
         notebooks: bool = False,
         restarts: bool = False,
         workspace: types.WorkspaceClientCapabilities | None = None,
+        documents: types.TextDocumentClientCapabilities | None = None,
+        commands: bool = True,
     ) -> types.InitializeResult:
-        """Open the window; `notebooks`: it synchronises them, `workspace`: what it can do there."""
+        """Open the window; `notebooks`: it synchronises them.
+
+        `workspace` and `documents` are what it can do there; `commands`: it runs those of actions.
+        """
         synchronization = types.NotebookDocumentSyncClientCapabilities()
         return await self.initialize_session(
             types.InitializeParams(
                 capabilities=types.ClientCapabilities(
                     workspace=workspace,
+                    text_document=documents,
                     window=types.WindowClientCapabilities(work_done_progress=progress),
                     notebook_document=types.NotebookDocumentClientCapabilities(synchronization)
                     if notebooks
@@ -105,6 +111,7 @@ class Editor(LanguageClient):
                     "client": {"name": "test editor", "version": "1"},
                     "trusted": trusted,
                     "restarts": restarts,
+                    "commands": commands,
                 },
             )
         )

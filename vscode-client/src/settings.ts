@@ -26,6 +26,10 @@ export const SERVER_KEYS = [
   'daemon.enabled',
   'daemon.idleMinutes',
   'index.enabled',
+  'actions.enabled',
+  'actions.maxSeconds',
+  'actions.runTools',
+  'actions.runTests',
 ] as const;
 
 /** Keys that only the extension reads. */
@@ -33,7 +37,7 @@ export const CLIENT_KEYS = ['python.interpreter'] as const;
 
 /** Tells whether a setting, named in full, belongs to the machine and not to the user. */
 export function isOfMachine(key: string): boolean {
-  return /^ownstack\.(?:models|engine|daemon|python)\./.test(key);
+  return /^ownstack\.(?:(?:models|engine|daemon|python)\.|actions\.run)/.test(key);
 }
 
 /** A change of one of these needs another server process. */

@@ -115,12 +115,3 @@ def _fence_of(code: str) -> str:
 
 def _fence_name(wish: Wish) -> str:
     return "" if wish.target.language is None else wish.target.language.id
-
-
-def code_so_far(answer: str) -> str:
-    """Return the code of an answer that is still being written, without its fences."""
-    first, line_end, code = answer.partition("\n")
-    if not line_end or not first.lstrip().startswith(_FENCE):
-        return ""
-    head, _, last = code.rpartition("\n")
-    return head if last.startswith("`") else code

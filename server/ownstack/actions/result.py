@@ -25,7 +25,7 @@ class EditProgress:
     total: int = 0
     """Of "reading": tokens of the prompt."""
     text: str | None = None
-    """Of "writing": what the target's lines become, as far as it is written."""
+    """Of "writing": the answer, as far as it is written; `streamed.so_far` finds its lines."""
 
 
 Hear = Callable[[EditProgress], None]

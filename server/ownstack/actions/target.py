@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from ownstack.extract.file import extract
@@ -38,6 +38,8 @@ class Target:
     """Put before what is written: the empty lines above something new."""
     trail: str = ""
     """Put behind it: the line end of something new."""
+    known: Extracted | None = field(default=None, repr=False, compare=False)
+    """What was found in the text before, if it was."""
 
     @property
     def code(self) -> str:
@@ -47,7 +49,7 @@ class Target:
     @cached_property
     def extracted(self) -> Extracted:
         """What the whole file defines and uses, before the edit."""
-        return extract(plain_lines(self.text), self.path, self.language)
+        return self.known or found_in(self.text, self.path, self.language)
 
     @property
     def lines(self) -> tuple[int, int]:
@@ -62,25 +64,35 @@ class Target:
         )
 
 
-def target_of(text: str, path: str, language: Language | None, selected: Span) -> Target:
+def found_in(text: str, path: str, language: Language | None) -> Extracted:
+    """Return what a text defines and uses, whatever its line ends are. Slow for a long one."""
+    return extract(plain_lines(text), path, language)
+
+
+def target_of(
+    text: str,
+    path: str,
+    language: Language | None,
+    selected: Span,
+    known: Extracted | None = None,
+) -> Target:
     """Return what an edit of a selection replaces.
 
     Whole lines: those of the innermost function or other definition that holds all that is
-    selected; without one, or if a selection reaches beyond, those that are selected.
+    selected; without one, or if a selection reaches beyond, those that are selected. `known` is
+    what was found in the text, if it was.
     """
     starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
     ends = [*(match.start() for match in _LINE_END.finditer(text)), len(text)]
     first, last = _line_of(starts, selected.start), _line_of(starts, selected.end)
     if last > first and selected.end == starts[last]:
         last -= 1  # The selection ends in front of the line's first letter.
-    known = extract(plain_lines(text), path, language)
+    known = known or found_in(text, path, language)
     symbol = _innermost(known, first + 1, last + 1)
     if symbol is not None:
         first, last = symbol.start_line - 1, min(symbol.end_line, len(starts)) - 1
-    found = Target(path, language, text, Span(starts[first], ends[last]), selected, symbol)
-    # A long file takes a second to be read, and checks would read it once more.
-    found.__dict__["extracted"] = known
-    return found
+    span = Span(starts[first], ends[last])
+    return Target(path, language, text, span, selected, symbol, known=known)
 
 
 def _innermost(known: Extracted, first: int, last: int) -> Symbol | None:

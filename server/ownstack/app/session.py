@@ -252,6 +252,11 @@ class Session:
         document = self.documents.get(uri)
         return None if document is None else TextView(document, 0, document.index)
 
+    def reason(self, uri: str) -> str:
+        """Say why there is no document of a text."""
+        known = self._refused.get(uri) or self.notebooks.reason(uri)
+        return known or "This document is not open."
+
     def open_text(self, file: Path) -> OpenText | None:
         """Return the document that is open of a file. May be called from any thread."""
         for document in self.documents:
@@ -277,8 +282,7 @@ class Session:
         """
         document = self.documents.get(uri)
         if document is None:
-            reason = self._refused.get(uri) or self.notebooks.reason(uri)
-            return self._nothing(reason or "This document is not open.", uri)
+            return self._nothing(self.reason(uri), uri)
         text, span = selected or (None, None)
         if text is not None and len(text) > MAX_SELECTED_CHARS:
             return self._nothing("What is selected in the editor's list is too long.", uri)

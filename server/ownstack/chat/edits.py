@@ -15,6 +15,7 @@ from ownstack.chat.project_files import (
     FileNow,
     ProjectFiles,
     changed_meanwhile,
+    check_text,
     editable,
     hash_of,
 )
@@ -30,8 +31,6 @@ from ownstack.chat.proposal_log import (
 from ownstack.chat.proposals import CLOSED, Proposal, applied, proposal
 from ownstack.errors import EditError
 from ownstack.files.decoding import decode
-from ownstack.files.reading import MAX_FILE_BYTES
-from ownstack.files.secret.detection import MARK, secret_file, without_secrets
 from ownstack.memory import events
 from ownstack.memory.events import Event, Stamp
 from ownstack.memory.handles import short
@@ -227,15 +226,7 @@ class Edits:
         made = proposal(place, base, before or "", after)
         if not made.edits and file is not None:
             raise EditError("Nothing would be changed by that.", "Give a text that differs.")
-        if len(after) > MAX_FILE_BYTES:
-            raise EditError("The file would be too large.", "Propose a smaller one.")
-        data = (file or NEW).bytes_of(after)
-        if decode(data) is None or secret_file(place, after):
-            raise EditError("It would hold secrets, or be no text, and could not be edited again.")
-        known = before or ""
-        is_marked = after.count(MARK) > known.count(MARK)
-        if is_marked and without_secrets(place, known) != known:
-            raise EditError(f"It has {MARK} in place of a secret.", "Leave that line as it is.")
+        check_text(place, file, after)
         return made
 
     def _parts(self, chosen: Sequence[Proposed], hunks: Hunks) -> list[_Part]:

@@ -19,7 +19,7 @@ from ownstack.files.notebook.text import is_notebook
 from ownstack.files.opening import read_regular
 from ownstack.files.reading import MAX_FILE_BYTES, content_hash
 from ownstack.files.scan import is_skipped_folder
-from ownstack.files.secret.detection import secret_file, secret_path
+from ownstack.files.secret.detection import MARK, secret_file, secret_path, without_secrets
 from ownstack.memory.handles import short
 
 log = logging.getLogger(__name__)
@@ -176,6 +176,23 @@ def editable(root: Path, path: str) -> str:
     if secret_path(place):
         raise EditError(f"{short(place)} holds secrets by custom, so no model edits it.")
     return place
+
+
+def check_text(path: str, file: FileNow | None, after: str) -> None:
+    """See that a file may hold a text, and can be edited again then. `file` is what it is now.
+
+    Raises:
+        EditError: it may not; why.
+    """
+    if len(after) > MAX_FILE_BYTES:
+        raise EditError("The file would be too large.", "Propose a smaller one.")
+    data = (file or NEW).bytes_of(after)
+    if decode(data) is None or secret_file(path, after):
+        raise EditError("It would hold secrets, or be no text, and could not be edited again.")
+    known = "" if file is None else file.text
+    is_marked = after.count(MARK) > known.count(MARK)
+    if is_marked and without_secrets(path, known) != known:
+        raise EditError(f"It has {MARK} in place of a secret.", "Leave that line as it is.")
 
 
 def hash_of(data: bytes | None) -> str:

@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from lsprotocol import types
 from pygls.lsp.server import LanguageServer
+
+from ownstack.lsp.progress import WorkBar
 
 if TYPE_CHECKING:
     from ownstack.models.fetching.downloads import Progress
 
 
-class DownloadBar:
-    """A context manager for the task that downloads; without a token nothing is said.
-
-    An editor that cancels the progress, not the request, cancels the task, too.
-    """
+class DownloadBar(WorkBar):
+    """See `WorkBar`; of a download."""
 
     def __init__(self, ls: LanguageServer, token: str | None) -> None:
-        self._progress = ls.work_done_progress
-        self._token = token
-
-    def __enter__(self) -> DownloadBar:
-        if self._token is not None:
-            begin = types.WorkDoneProgressBegin(title="Download", percentage=0, cancellable=True)
-            self._progress.begin(self._token, begin)
-            task = asyncio.current_task()
-
-            def ended(cancelled: Future[None]) -> None:
-                if cancelled.cancelled() and task is not None:
-                    task.cancel()
-
-            self._progress.tokens[self._token].add_done_callback(ended)
-        return self
+        super().__init__(ls, token, "Download")
 
     def report(self, progress: Progress) -> None:
         """Say how far it is; what is told after the end is dropped."""
-        if self._token is not None:
-            share = progress.done_bytes / max(1, progress.total_bytes)
-            percentage = min(100, int(100 * share))
-            report = types.WorkDoneProgressReport(message=said(progress), percentage=percentage)
-            self._progress.report(self._token, report)
-
-    def __exit__(self, *_: object) -> None:
-        token, self._token = self._token, None
-        if token is not None:
-            self._progress.end(token, types.WorkDoneProgressEnd())
-            self._progress.tokens.pop(token, None)
+        share = progress.done_bytes / max(1, progress.total_bytes)
+        self.say(said(progress), min(100, int(100 * share)))
 
 
 def said(progress: Progress) -> str:

@@ -1,4 +1,4 @@
-"""A progress bar in the editor, shown while something has a share that is done."""
+"""Progress bars in the editor: of something that has a share done, and of a task."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 log = logging.getLogger(__name__)
 
@@ -32,24 +37,16 @@ class ProgressBar:
 
     def moved(self) -> None:
         self._moved.set()
-        if self._share() is not None and self._task is None and self._can_be_shown():
+        if self._share() is not None and self._task is None and _shows(self._ls):
             self._task = asyncio.ensure_future(self._show())
 
     def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
 
-    def _can_be_shown(self) -> bool:
-        window = self._ls.client_capabilities.window
-        return window is not None and bool(window.work_done_progress)
-
     async def _show(self) -> None:
-        token = str(uuid.uuid4())
-        bar = self._ls.work_done_progress
-        try:
-            await asyncio.wait_for(bar.create_async(token), CREATE_S)
-        except (asyncio.TimeoutError, JsonRpcException) as error:
-            log.info("The editor shows no progress: %s", error or "no answer")
+        token, bar = await new_token(self._ls), self._ls.work_done_progress
+        if token is None:
             self._task = None
             return
         bar.begin(token, types.WorkDoneProgressBegin(title=self._title(), percentage=0))
@@ -62,3 +59,58 @@ class ProgressBar:
             bar.end(token, types.WorkDoneProgressEnd())
             bar.tokens.pop(token, None)
             self._task = None
+
+
+class WorkBar:
+    """A context manager for the task that works; without a token nothing is said.
+
+    An editor that cancels the progress, not the request, cancels the task, too.
+    """
+
+    def __init__(self, ls: LanguageServer, token: types.ProgressToken | None, title: str) -> None:
+        self._progress = ls.work_done_progress
+        self._token = token
+        self._title = title
+
+    def __enter__(self) -> Self:
+        if self._token is not None:
+            begin = types.WorkDoneProgressBegin(title=self._title, percentage=0, cancellable=True)
+            self._progress.begin(self._token, begin)
+            task = asyncio.current_task()
+
+            def ended(cancelled: Future[None]) -> None:
+                if cancelled.cancelled() and task is not None:
+                    task.cancel()
+
+            self._progress.tokens[self._token].add_done_callback(ended)
+        return self
+
+    def say(self, message: str, percentage: int | None = None) -> None:
+        """Say how far it is; what is told after the end is dropped."""
+        if self._token is not None:
+            report = types.WorkDoneProgressReport(message=message, percentage=percentage)
+            self._progress.report(self._token, report)
+
+    def __exit__(self, *_: object) -> None:
+        token, self._token = self._token, None
+        if token is not None:
+            self._progress.end(token, types.WorkDoneProgressEnd())
+            self._progress.tokens.pop(token, None)
+
+
+async def new_token(ls: LanguageServer) -> str | None:
+    """Return the token of a progress bar that the editor has made; None if it makes none."""
+    if not _shows(ls):
+        return None
+    token = str(uuid.uuid4())
+    try:
+        await asyncio.wait_for(ls.work_done_progress.create_async(token), CREATE_S)
+    except (asyncio.TimeoutError, JsonRpcException) as error:
+        log.info("The editor shows no progress: %s", error or "no answer")
+        return None
+    return token
+
+
+def _shows(ls: LanguageServer) -> bool:
+    window = ls.client_capabilities.window
+    return window is not None and bool(window.work_done_progress)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import inspect
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from ownstack.app.status import Status
 from ownstack.completion.feedback.signals import Tally
 from ownstack.completion.suggestion import Origin, Trace
 from ownstack.doctor import Check
-from ownstack.lsp import chat_messages, model_chat_messages
+from ownstack.lsp import action_messages, chat_messages, model_chat_messages
 from ownstack.lsp.model_messages import (
     Model,
     ModelOffersParams,
@@ -168,9 +169,12 @@ class ResponseMessage(Generic[R]):
     jsonrpc: str = "2.0"
 
 
-_REQUESTS = {**chat_messages.REQUESTS, **model_chat_messages.REQUESTS}
-_NOTIFICATIONS = {**chat_messages.NOTIFICATIONS, **model_chat_messages.NOTIFICATIONS}
-_LONG = chat_messages.LONG | model_chat_messages.LONG
+_FAMILIES = (chat_messages, model_chat_messages, action_messages)
+_REQUESTS = {method: pair for family in _FAMILIES for method, pair in family.REQUESTS.items()}
+_NOTIFICATIONS = {
+    method: params for family in _FAMILIES for method, params in family.NOTIFICATIONS.items()
+}
+_LONG = chat_messages.LONG | model_chat_messages.LONG | action_messages.LONG
 MESSAGES: Mapping[str, tuple[Any, Any]] = {
     STATUS: (RequestMessage[Nothing], ResponseMessage[Status]),
     STATUS_CHANGED: (NotificationMessage[Status], None),
@@ -226,6 +230,7 @@ PAYLOADS = (
     StatisticsResult,
     *chat_messages.PAYLOADS,
     *model_chat_messages.PAYLOADS,
+    *action_messages.PAYLOADS,
 )
 
 
@@ -324,6 +329,15 @@ class SessionProtocol(CustomMessages):
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_: object) -> None:  # type: ignore[override]
         self.on_exit()
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(  # type: ignore[override]
+        self, params: types.ExecuteCommandParams
+    ) -> Any:
+        """Run a command in the request's own task, so that cancelling the request ends it."""
+        handler, arguments, named = next(super().lsp_workspace__execute_command(params))
+        result = handler(*arguments, **named)
+        return await result if inspect.isawaitable(result) else result
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:

@@ -12,9 +12,12 @@ from typing import Any
 
 from lsprotocol import types
 
+from ownstack.actions.catalogue import KINDS
 from ownstack.app.host import Host
 from ownstack.daemon.relay import Relay
 from ownstack.lsp import (
+    action_handlers,
+    action_messages,
     chat_handlers,
     chat_messages,
     handlers,
@@ -51,6 +54,19 @@ FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
         handlers.inline_completion,
         types.InlineCompletionOptions(),
     ),
+    (
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        action_handlers.code_actions,
+        types.CodeActionOptions(code_action_kinds=list(KINDS), resolve_provider=True),
+    ),
+    (types.CODE_ACTION_RESOLVE, action_handlers.resolve, None),
+    (action_messages.EDIT, action_handlers.edit, None),
+    (action_messages.ACCEPT_EDIT, action_handlers.accept, None),
+    (action_messages.REJECT_EDIT, action_handlers.reject, None),
+    (action_messages.QUESTION, action_handlers.question, None),
+    (action_messages.REVIEW, action_handlers.review, None),
+    (action_messages.CLEAR_REVIEW, action_handlers.clear_review, None),
+    (action_messages.COMMIT_MESSAGE, action_handlers.commit_message, None),
     (protocol.STATUS, handlers.status, None),
     (protocol.EXPLAIN, handlers.explain, None),
     (protocol.MODELS, handlers.models, None),
@@ -100,6 +116,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (protocol.ACCEPTED, handlers.accepted),
     (protocol.REBUILD_INDEX, handlers.rebuild_index),
     (protocol.CLEAR_INDEX, handlers.clear_index),
+    (action_messages.RUN, action_handlers.run),
 )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,16 @@ from ownstack import __version__
 from ownstack.app.host import Host
 from ownstack.app.model_chat import ModelChat
 from ownstack.app.session import Session
-from ownstack.lsp import protocol
+from ownstack.lsp import action_convert, protocol
+from ownstack.lsp.action_messages import EDIT_PROGRESS
 from ownstack.lsp.chat_messages import NOTIFICATIONS
 from ownstack.lsp.file_edits import FileEdits
 from ownstack.lsp.protocol import SessionProtocol
 from ownstack.lsp.status_notifier import StatusNotifier
 
 if TYPE_CHECKING:
+    from ownstack.app.actions.reviews import Found
+    from ownstack.app.window_actions import WindowActions
     from ownstack.app.window_chats import WindowChats
 
 log = logging.getLogger(__name__)
@@ -65,9 +69,12 @@ class WindowServer(LanguageServer):
         self.status_notifier = StatusNotifier(self, self.session.status)
         self.model_chat = ModelChat(self.session)
         self._chats: WindowChats | None = None
+        self._actions: WindowActions | None = None
         self.opened = asyncio.Event()
         self.restarts = False
         """Whether the client ends its session when it is told that the server leaves."""
+        self.runs_commands = True
+        """Whether the client runs commands of code actions."""
 
     async def chats(self) -> WindowChats:
         """Return the conversations of this window. What they need is imported for who has some."""
@@ -78,11 +85,25 @@ class WindowServer(LanguageServer):
             self._chats = module.WindowChats(self.host, self.session, self._tell, FileEdits(self))
         return self._chats
 
+    async def actions(self) -> WindowActions:
+        """Return the code actions of this window, imported for who asks for some."""
+        if self._actions is None:
+            module = await asyncio.to_thread(import_module, "ownstack.app.window_actions")
+        if self._actions is None:
+            self._actions = module.WindowActions(
+                self.session,
+                partial(self.protocol.notify, EDIT_PROGRESS),
+                self._publish,
+                partial(FileEdits, self, needs_versions=False),
+            )
+        return self._actions
+
     @property
     def is_answering(self) -> bool:
         """Whether a question of this window is being answered, or waits for that."""
         chats = self._chats is not None and self._chats.is_at_work
-        return chats or self.model_chat.is_at_work
+        actions = self._actions is not None and self._actions.is_at_work
+        return chats or actions or self.model_chat.is_at_work
 
     def tell_moved(self) -> None:
         """Tell the client that another process serves it, which has no conversation open."""
@@ -96,6 +117,11 @@ class WindowServer(LanguageServer):
             self._chats.tell_all("trust")
             if not trusted:
                 self._chats.distrust()
+
+    def _publish(self, uri: str, found: Sequence[Found]) -> None:
+        diagnostics = [action_convert.diagnostic(each) for each in found]
+        params = types.PublishDiagnosticsParams(uri, diagnostics)
+        self.text_document_publish_diagnostics(params)
 
     def _tell(self, news: object) -> None:
         self.protocol.notify(_METHODS[type(news)], news)
@@ -136,4 +162,6 @@ class WindowServer(LanguageServer):
             future.cancel()
         if self._chats is not None:
             self._chats.close()
+        if self._actions is not None:
+            self._actions.close()
         await self.session.close()

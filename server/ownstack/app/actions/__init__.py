@@ -1,0 +1,1 @@
+"""Code actions of one window: what is offered, made, shown, accepted."""

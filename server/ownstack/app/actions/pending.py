@@ -1,0 +1,204 @@
+"""Edits that were made and wait for the user: shown as the files are now, accepted by hunks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ownstack.actions.rebase import rebased
+from ownstack.actions.result import MadeEdit
+from ownstack.app.actions.values import EditCheck, EditResult
+from ownstack.app.chats.edit_list import MAX_CHARS, TOO_LONG
+from ownstack.app.chats.tool_values import ChatFileChange, ChatHunk
+from ownstack.app.chats.window_files import EditsFiles, FileEdit
+from ownstack.chat.project_files import (
+    NEW,
+    FileChange,
+    FileNow,
+    ProjectFiles,
+    changed_meanwhile,
+    hash_of,
+)
+from ownstack.chat.proposals import TextEdit, applied, proposal
+from ownstack.errors import EditError, UsageError
+from ownstack.text import LineIndex
+
+FilesOf = Callable[[EditsFiles], ProjectFiles]
+"""Returns the files around it, as some editor changes them."""
+MAX_PENDING = 32
+"""Edits of one window that wait; the oldest are dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Which file an edit is of, and what it was made from."""
+
+    uri: str
+    path: str
+    files: FilesOf
+    before: str
+    base_hash: str
+    """Of the file's bytes; "" if there was none."""
+
+
+class PendingEdit:
+    """One of one file. Nothing is written but by `accept`; one thing is done at a time."""
+
+    def __init__(
+        self, id: str, label: str, made: MadeEdit, subject: Subject, editor: EditsFiles
+    ) -> None:
+        self.id = id
+        self.label = label
+        self.made = made
+        self._subject = subject
+        self._files = subject.files(editor)
+        self._before = subject.before
+        self._base_hash = subject.base_hash
+        self._edits: tuple[TextEdit, ...] = made.proposal.edits
+        self._alone = asyncio.Lock()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left of it."""
+        return not self._edits
+
+    @property
+    def uri(self) -> str:
+        """Of the file."""
+        return self._subject.uri
+
+    def of_version(self, version: int) -> FileEdit:
+        """Return it for an editor that has such a version of the document, as `result` told."""
+        return FileEdit(self.uri, version, self._before, self._edits)
+
+    async def result(self) -> EditResult:
+        """Return it as the file is now; if it does not fit any more, with the reason."""
+        async with self._alone:
+            return await asyncio.to_thread(self._result)
+
+    async def accept(
+        self, hunks: Sequence[int] | None, editor: EditsFiles | None = None
+    ) -> EditResult:
+        """Change the file by it, or by some of its hunks; return what is left.
+
+        `editor` does it, if not the one that it was made with.
+
+        Raises:
+            EditError: it does not fit the file any more, or was not done; then nothing is changed.
+            UsageError: there are no such hunks.
+        """
+        async with self._alone:
+            file = await asyncio.to_thread(self._moved)
+            taken, rest = self._divided(hunks)
+            whole = applied(self._before, self._edits)
+            after = applied(self._before, taken) if rest else whole
+            data = (file or NEW).bytes_of(after)
+            change = FileChange(self._subject.path, file, data, after)
+            files = self._files if editor is None else self._subject.files(editor)
+            await files.write([change], self.label)
+            self._before, self._base_hash = after, hash_of(data)
+            self._edits = proposal(self._subject.path, "", after, whole).edits if rest else ()
+            return await asyncio.to_thread(self._result)
+
+    async def reject(self, hunks: Sequence[int] | None) -> EditResult:
+        """Drop it, or some of its hunks; return what is left.
+
+        Raises:
+            UsageError: there are no such hunks.
+        """
+        async with self._alone:
+            _, self._edits = self._divided(hunks)
+            return await asyncio.to_thread(self._result)
+
+    def _divided(
+        self, hunks: Sequence[int] | None
+    ) -> tuple[tuple[TextEdit, ...], tuple[TextEdit, ...]]:
+        """Return those that are named, all if none are, and the others."""
+        if hunks is None:
+            return self._edits, ()
+        wanted, known = set(hunks), range(len(self._edits))
+        if not wanted or not wanted <= set(known):
+            raise UsageError(f"This edit has {len(known)} hunks, numbered from 0.", "Name some.")
+        return (
+            tuple(edit for at, edit in enumerate(self._edits) if at in wanted),
+            tuple(edit for at, edit in enumerate(self._edits) if at not in wanted),
+        )
+
+    def _moved(self) -> FileNow | None:
+        """Move the edits onto the file as it is, and return that."""
+        path = self._subject.path
+        file = self._files.now(path)
+        base = "" if file is None else file.hash
+        if base != self._base_hash:
+            if file is None or not self._base_hash:
+                raise changed_meanwhile(path)
+            self._edits = tuple(rebased(self._edits, self._before, file.text))
+            self._before, self._base_hash = file.text, base
+        return file
+
+    def _result(self) -> EditResult:
+        made = self.made
+        checks = [EditCheck(each.name, each.state, each.detail) for each in made.checks]
+        files = [] if self.is_done else [self._change()]
+        return EditResult(
+            self.id,
+            self.label,
+            made.tier,
+            made.model,
+            made.rounds,
+            made.drafts,
+            round(made.seconds, 3),
+            checks,
+            files,
+        )
+
+    def _change(self) -> ChatFileChange:
+        uri, path, is_new = self._subject.uri, self._subject.path, not self._base_hash
+        try:
+            self._moved()
+            before = self._before
+            after = applied(before, self._edits)
+        except EditError as error:
+            return ChatFileChange(self.id, uri, path, is_new, "", "", [], str(error))
+        if len(before) + len(after) > MAX_CHARS:
+            return ChatFileChange(self.id, uri, path, is_new, "", "", [], TOO_LONG)
+        lines = LineIndex(before)
+        hunks = [
+            ChatHunk(at, lines.line_of(edit.start) + 1, before[edit.start : edit.end], edit.text)
+            for at, edit in enumerate(self._edits)
+        ]
+        return ChatFileChange(self.id, uri, path, is_new, before, after, hunks)
+
+
+class PendingEdits:
+    """Those of one window, by their ids."""
+
+    def __init__(self) -> None:
+        self._all: OrderedDict[str, PendingEdit] = OrderedDict()
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._all
+
+    def add(self, edit: PendingEdit) -> None:
+        """Have one wait, in place of the oldest if too many do."""
+        self._all[edit.id] = edit
+        while len(self._all) > MAX_PENDING:
+            self._all.popitem(last=False)
+
+    def get(self, id: str) -> PendingEdit:
+        """Return one.
+
+        Raises:
+            UsageError: none of that name waits.
+        """
+        found = self._all.get(id)
+        if found is None:
+            raise UsageError("This edit does not wait any more.", "Ask for it again.")
+        return found
+
+    def forget_done(self, id: str) -> None:
+        """Forget one of which nothing is left."""
+        if id in self._all and self._all[id].is_done:
+            del self._all[id]
