@@ -50,8 +50,8 @@ class Actor:
         return await self.editor.hello(folder=folder.as_uri(), **abilities)
 
     def open(self, file: Path, language: str = "python") -> types.Position:
-        """Open a file as it is on the disk."""
-        return self.editor.open(file.read_bytes().decode("utf-8"), file.as_uri(), language)
+        """Open a file as it is on the disk, but for its mark."""
+        return self.editor.open(file.read_bytes().decode("utf-8-sig"), file.as_uri(), language)
 
     async def actions(
         self,
