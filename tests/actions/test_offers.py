@@ -68,6 +68,7 @@ def test_a_function_is_named_in_what_is_offered_for_it() -> None:
         "Add types to `total`",
         "Modernise `total`",
         "Extract a function from the selection",
+        "Find and fix a bug in `total`",
         "Document `total`",
         "Write tests for `total`",
         "Explain `total`",
