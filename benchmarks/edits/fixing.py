@@ -39,7 +39,7 @@ from ownstack.text import Span, fenced
 
 NAME = "humanevalpack-python.jsonl.gz"
 ARMS = ("bare", "checks", "loop")
-MAX_SECONDS = 120.0
+MAX_SECONDS = 180.0
 MAX_PROBLEM = 400
 _BLOCK = re.compile(r"```[^\n]{0,40}\n(.*?)(?:```|\Z)", re.DOTALL)
 
@@ -124,7 +124,7 @@ async def _product(engine: RecordedEngine, bug: Bug, *, runs_examples: bool) -> 
             return replace(outcome, problem=str(error), seconds=time.perf_counter() - started_s)
         outside_s = time.perf_counter() - started_s
     outcome = _judged(bug, arm, made.after, made.rounds, made.drafts, engine)
-    failed = [f"{check.name}: {check.detail}" for check in made.checks if check.state != "passed"]
+    failed = [f"{check.name}: {check.detail}" for check in made.checks if check.detail]
     problem = "; ".join(failed)[:MAX_PROBLEM]
     return replace(outcome, problem=problem, seconds=outside_s + engine.saved_s)
 

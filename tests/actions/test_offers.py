@@ -68,6 +68,7 @@ def test_a_function_is_named_in_what_is_offered_for_it() -> None:
         "Add types to `total`",
         "Modernise `total`",
         "Extract a function from the selection",
+        "Find and fix a bug in `total`",
         "Document `total`",
         "Write tests for `total`",
         "Explain `total`",
@@ -232,7 +233,7 @@ def test_all_of_a_kind_is_meant_by_it() -> None:
     found = offered(PYTHON.replace("total", "to$0tal"), only=("refactor",))
 
     assert {offer.kind.split(".")[0] for offer in found.values()} == {"refactor"}
-    assert len(found) == 9
+    assert len(found) == 10
 
 
 def test_what_a_file_needs_is_offered_when_it_is_asked_for() -> None:

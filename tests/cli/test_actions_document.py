@@ -69,7 +69,7 @@ def test_examples(
     if arguments[0] in ("review", "commit-message"):
         turned = SOURCE.replace("price * percent / 100", "price * 100 / percent")
         (shop / "prices.py").write_text(turned, "utf-8")
-    engine.enqueue(ANSWERS[arguments[0]] or printed)
+    engine.enqueue(ANSWERS[arguments[0]] or printed.rstrip())
 
     assert main([*arguments, "--model", model]) == 0
 

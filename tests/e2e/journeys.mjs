@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { actionJourneys } from './action_journeys.mjs';
 import { chatJourneys } from './chat_journeys.mjs';
 import { conversationJourneys } from './conversation_journeys.mjs';
 import { Editor, openBrowser } from './editor.mjs';
@@ -31,6 +32,7 @@ const indexed = async (files) => {
 
 const journeys = {
   ...statusJourneys({ config, picture, daemon, START, GHOST, WORKING }),
+  ...actionJourneys({ config, picture }),
   ...chatJourneys({ config, picture }),
   ...conversationJourneys({ config, picture }),
   ...realModelJourney({ config, picture, indexed }),

@@ -2,6 +2,8 @@
 
 import * as vscode from 'vscode';
 
+import type { Actions } from './actions/actions.js';
+import { actionCommands } from './actions/commands.js';
 import { chatCommands } from './chat/commands.js';
 import type { ChatView } from './chat/view.js';
 import { doctor, explain, statistics, suggest } from './asking.js';
@@ -26,6 +28,7 @@ export interface Subject {
   clock: KeyClock;
   panels: Panels;
   chat: ChatView;
+  actions: Actions;
   /** Forgets which problems were told: who restarts wants to hear of what is still wrong. */
   onRestart: () => void;
 }
@@ -71,6 +74,7 @@ export function register(subject: Subject): vscode.Disposable[] {
       log.show();
     },
     ...chatCommands(subject.chat),
+    ...actionCommands(subject.actions),
   };
   return Object.entries(commands).map(([name, run]) =>
     vscode.commands.registerCommand(`ownstack.${name}`, run),

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 
+import { Actions } from './actions/actions.js';
 import { ChatView } from './chat/view.js';
 import { Choices } from './choices.js';
 import { register } from './commands.js';
@@ -37,7 +38,7 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   const watched = watchSettings(status, () => server, switching, choices);
   const server: Server = new Server({
     log,
-    middleware: middleware(watched.switches, clock),
+    middleware: middleware(watched.switches, clock, (asked) => actions.run(asked)),
     launch: (signal) => launcher.launch(signal),
     options: () => ({
       ...serverSettings(watched.switches()),
@@ -54,13 +55,14 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   });
   const panels = new Panels();
   const chat = new ChatView(context, server);
+  const actions = new Actions(server, chat);
   const offered = offerModels(server, log);
   if (offered) context.subscriptions.push(offered);
   const onRestart = (): void => {
     told.clear();
   };
-  const subject = { server, status, launcher, switching, log, clock, panels, chat, onRestart };
-  context.subscriptions.push(log, item, status, panels, chat, server, launcher, watched, ...register(subject));
+  const subject = { server, status, launcher, switching, log, clock, panels, chat, actions, onRestart };
+  context.subscriptions.push(log, item, status, panels, actions, chat, server, launcher, watched, ...register(subject));
   void server.restart();
   return { clock };
 }

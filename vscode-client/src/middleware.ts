@@ -1,7 +1,9 @@
 /** What happens in the extension host at each key, and how long it takes. */
 
+import type { ProviderResult } from 'vscode';
 import type { Middleware } from 'vscode-languageclient/node';
 
+import { RUN_ACTION, type ActionArguments } from './actionProtocol.js';
 import { offReason, type Switches } from './settings.js';
 
 /** `InlineCompletionTriggerKind.Invoke`: somebody pressed a key for it. (No import: tests have no editor.) */
@@ -31,9 +33,15 @@ export class KeyClock {
   }
 }
 
-/** Returns the hooks of the language client. What is switched off never reaches the server. */
-export function middleware(on: () => Switches, clock: KeyClock): Middleware {
+/**
+ * Returns the hooks of the language client. What is switched off never reaches the server.
+ *
+ * Code actions are run by `run`: what they make is shown here before anything is applied.
+ */
+export function middleware(on: () => Switches, clock: KeyClock, run: (asked: ActionArguments) => Promise<void>): Middleware {
   return {
+    executeCommand: (command, given, next): ProviderResult<unknown> =>
+      command === RUN_ACTION ? run(given[0] as ActionArguments) : next(command, given),
     didChange: (event, next) => clock.measure(() => next(event)),
     provideInlineCompletionItems: (document, position, context, token, next) =>
       clock.measure(() =>

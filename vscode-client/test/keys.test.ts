@@ -7,6 +7,7 @@ import type { Switches } from '../src/settings.js';
 import { levelOf } from '../src/stderr.js';
 
 vi.mock('vscode', () => ({}));
+vi.mock('vscode-languageclient/node', () => ({ RequestType: Object, NotificationType: Object }));
 
 const document = { languageId: 'python' } as TextDocument;
 
@@ -14,7 +15,7 @@ const AUTOMATIC = 1;
 
 function asked(on: Switches, clock = new KeyClock(), triggerKind: number = AUTOMATIC): string[] {
   const seen: string[] = [];
-  void middleware(() => on, clock).provideInlineCompletionItems?.(
+  void middleware(() => on, clock, () => Promise.resolve()).provideInlineCompletionItems?.(
     document,
     undefined as never,
     { triggerKind } as unknown as InlineCompletionContext,
@@ -49,6 +50,20 @@ describe('a key', () => {
 
     expect(clock.calls).toBe(1);
     expect(clock.toString()).toMatch(/^1 calls, mean \d+\.\d{3} ms, longest \d+\.\d ms$/);
+  });
+});
+
+describe('a command of the server', () => {
+  const ran: unknown[] = [];
+  const hook = middleware(() => ({ enabled: true, languages: {}, editor: true }), new KeyClock(), (asked) => Promise.resolve(void ran.push(asked)));
+  const execute = (command: string, given: unknown): unknown => hook.executeCommand?.(command, [given], (name) => `the server runs ${name}`);
+
+  it('is run here if it is an action, and else there', async () => {
+    const asked = { action: 'refactor.simplify' };
+    await execute('ownstack.action.run', asked);
+
+    expect(ran).toEqual([asked]);
+    expect(execute('ownstack.index.rebuild', {})).toBe('the server runs ownstack.index.rebuild');
   });
 });
 

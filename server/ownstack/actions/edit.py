@@ -26,6 +26,8 @@ TEMPERATURE = 0.7
 MAX_LONGER = 2.0
 """How many times as long as the target a replacement may be, beside `MAX_ADDED` tokens."""
 MAX_ADDED = 400
+MAX_NEW = 1_200
+"""Tokens where nothing stood before, such as new tests."""
 WINDOWS_TAKEN = 2.5
 """Of a window, in sizes of the target: it is read, it is written, and there is something beside."""
 
@@ -183,7 +185,7 @@ class EditMaker:
         request = ChatRequest(
             asked,
             conversation=self._conversation,
-            max_tokens=int(MAX_LONGER * size) + MAX_ADDED,
+            max_tokens=int(MAX_LONGER * size) + MAX_ADDED if size else MAX_NEW,
             temperature=temperature,
             seed=len(made.attempts),
             grammar=prompt.grammar(wish) if has_grammar else None,

@@ -98,7 +98,7 @@ async def _edit(arguments: argparse.Namespace, selected: Selected) -> int:
         )
         maker = EditMaker(available.engine, checkers, max_seconds=arguments.max_seconds)
         base = "" if file is None else file.hash
-        made = await stoppable(maker.make(wish, base, _teller(quiet=quiet)))
+        made = await stoppable(maker.make(wish, base, _Teller(quiet=quiet)))
     if made is None:
         say_meanwhile("Stopped; nothing is written.")
         return INTERRUPTED
@@ -139,7 +139,7 @@ async def _wish(arguments: argparse.Namespace, selected: Selected, available: Me
     return replace(wish, instruction=f"{wish.instruction}\n\n{said}".rstrip())
 
 
-class _teller:
+class _Teller:
     """Says how far an edit is: a line for each stage."""
 
     def __init__(self, *, quiet: bool) -> None:

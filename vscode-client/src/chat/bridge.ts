@@ -1,8 +1,11 @@
 /** The page's conversation with the server: what the page asks is asked, what the server tells is told. */
 
+import { randomUUID } from 'node:crypto';
+
 import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 
+import type { ActionQuestion } from '../actionProtocol.js';
 import * as chat from '../chatProtocol.js';
 import * as memory from '../memoryProtocol.js';
 import type { Status } from '../protocol.js';
@@ -242,16 +245,20 @@ export class Bridge implements vscode.Disposable {
     }
   }
 
-  private async ask({ text, question, replaces, attached }: Request & { kind: 'ask' }): Promise<void> {
+  /** Asks what an action has made a question of: with what it names of the editor, as a turn like any other. */
+  question({ text, editor }: ActionQuestion): Promise<void> {
+    return this.sent({ text, editor, question: `action-${randomUUID()}` });
+  }
+
+  private ask({ text, question, replaces, attached }: Request & { kind: 'ask' }): Promise<void> {
     const editor = editorState(attached);
+    return this.sent({ text, question, ...(editor ? { editor } : {}), ...(replaces ? { replaces } : {}) });
+  }
+
+  private async sent(asked: Omit<chat.ChatAskParams, 'session'> & { question: string }): Promise<void> {
+    const { question, text } = asked;
     try {
-      const changed = await this.running.sendRequest(chat.CHAT_ASK, {
-        session: this.session,
-        text,
-        question,
-        ...(editor ? { editor } : {}),
-        ...(replaces ? { replaces } : {}),
-      });
+      const changed = await this.running.sendRequest(chat.CHAT_ASK, { session: this.session, ...asked });
       if (changed.session === this.session) this.tell({ kind: 'turn', changed });
     } catch (error) {
       if (this.withdrawn.delete(question)) return;

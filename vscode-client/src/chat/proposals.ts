@@ -19,11 +19,13 @@ interface Proposal {
   /** The file's text when the proposal was made; null: there is no such file yet. */
   base: string | null;
   text: string;
-  /** One that the server has: it applies it. "" for a code block. */
+  /** One that a conversation has proposed; "" for any other. */
   edit: string;
+  /** Has the server apply or refuse it; null: it is applied here. Rejects with a sentence. */
+  decide: ((kind: 'apply' | 'refuse') => Promise<void>) | null;
 }
 
-/** Has the server apply or refuse an edit. Rejects with a sentence. */
+/** Has the server apply or refuse an edit of a conversation. Rejects with a sentence. */
 export type Decide = (kind: 'apply' | 'refuse', edit: string) => Promise<void>;
 
 export class Proposals implements vscode.Disposable, vscode.TextDocumentContentProvider {
@@ -58,7 +60,7 @@ export class Proposals implements vscode.Disposable, vscode.TextDocumentContentP
       : { text: code.endsWith('\n') ? code : `${code}\n`, how: 'as a new file' };
     if ('problem' in made) throw new Error(made.problem);
     if (made.text === document?.getText()) throw new Error(`${name(target)} says that already: nothing would change.`);
-    await this.diff({ target, base: document ? document.getText() : null, text: made.text, edit: '' }, `proposed, ${made.how}`);
+    await this.diff({ target, base: document ? document.getText() : null, text: made.text, edit: '', decide: null }, `proposed, ${made.how}`);
   }
 
   /** Shows edits that the server has in the editor's own diff, several files in one. */
@@ -72,7 +74,7 @@ export class Proposals implements vscode.Disposable, vscode.TextDocumentContentP
       }
       const target = vscode.Uri.parse(uri, true);
       await checkInside(target);
-      shown.push({ target, base: isNew ? null : before, text: after, edit });
+      shown.push({ target, base: isNew ? null : before, text: after, edit, decide: (kind) => this.decide(kind, edit) });
     }
     const [first] = shown;
     if (!first) throw new Error(reasons[0] ?? 'There is nothing to review: these changes were applied or refused already.');
@@ -82,6 +84,13 @@ export class Proposals implements vscode.Disposable, vscode.TextDocumentContentP
     }
     const rows = shown.map((proposal) => [proposal.target, proposal.base === null ? undefined : proposal.target, this.added(proposal)]);
     await vscode.commands.executeCommand('vscode.changes', `${REVIEW} ${turn}`, rows);
+  }
+
+  /** Shows a change of one file that is decided on elsewhere. Resolves to where its new text is. */
+  async propose({ uri, isNew, before, after }: ChatFileChange, how: string, decide: NonNullable<Proposal['decide']>): Promise<vscode.Uri> {
+    const target = vscode.Uri.parse(uri, true);
+    if (isNew) await checkInside(target);
+    return this.diff({ target, base: isNew ? null : before, text: after, edit: '', decide }, how);
   }
 
   /** Closes the diffs of edits that wait no longer. */
@@ -100,10 +109,10 @@ export class Proposals implements vscode.Disposable, vscode.TextDocumentContentP
   /** Applies the proposal of the diff in front. It is one step of undo. */
   async accept(given?: unknown): Promise<void> {
     const [uri, proposal] = this.named(given);
-    if (proposal.edit) {
-      await this.decide('apply', proposal.edit);
+    if (proposal.decide) {
+      await proposal.decide('apply');
       await this.close(uri);
-      await vscode.window.showTextDocument(proposal.target, { preview: false });
+      await shownAt(proposal);
       return;
     }
     if (!vscode.workspace.isTrusted) throw new Error('Nothing is applied in restricted mode. Trust the folder, then apply it again.');
@@ -123,24 +132,27 @@ export class Proposals implements vscode.Disposable, vscode.TextDocumentContentP
       throw new Error(`The editor did not take the change of ${name(proposal.target)}. Nothing was applied.`);
     }
     await this.close(uri);
-    const shown = await vscode.window.showTextDocument(proposal.target, { preview: false });
-    const { start } = difference(proposal.base ?? '', proposal.text);
-    const at = shown.document.positionAt(start);
-    shown.selection = new vscode.Selection(at, at);
-    shown.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    await shownAt(proposal);
   }
 
   async discard(given?: unknown): Promise<void> {
-    const [uri, { edit }] = this.named(given);
-    if (edit) await this.decide('refuse', edit);
+    const [uri, { decide }] = this.named(given);
+    await decide?.('refuse');
     await this.close(uri);
   }
 
-  private async diff(proposal: Proposal, how: string): Promise<void> {
+  /** Closes the diff of a proposal, if it is open still. */
+  async close(uri: vscode.Uri): Promise<void> {
+    this.open.delete(uri.toString());
+    await closeTabs((tab) => modified(tab)?.toString() === uri.toString());
+  }
+
+  private async diff(proposal: Proposal, how: string): Promise<vscode.Uri> {
     const uri = this.added(proposal);
     const left = proposal.base === null ? proposal.target.with({ scheme: SCHEME, query: 'empty' }) : proposal.target;
     const title = `${name(proposal.target)}: ${how}`;
     await vscode.commands.executeCommand('vscode.diff', left, uri, title, { preview: false });
+    return uri;
   }
 
   /** Keeps a proposal, and returns where its text is read from. */
@@ -155,14 +167,17 @@ export class Proposals implements vscode.Disposable, vscode.TextDocumentContentP
   private named(given: unknown): [vscode.Uri, Proposal] {
     const uri = given instanceof vscode.Uri ? given : modified(vscode.window.tabGroups.activeTabGroup.activeTab);
     const proposal = uri && this.open.get(uri.toString());
-    if (!uri || !proposal) throw new Error('There is no proposal in front. Choose “Apply…” at a code block first.');
+    if (!uri || !proposal) throw new Error('There is no proposal in front. Choose “Apply…” at a code block, or a code action, first.');
     return [uri, proposal];
   }
+}
 
-  private async close(uri: vscode.Uri): Promise<void> {
-    this.open.delete(uri.toString());
-    await closeTabs((tab) => modified(tab)?.toString() === uri.toString());
-  }
+/** Shows the file of a proposal, with the cursor where it was changed. */
+async function shownAt({ target, base, text }: Proposal): Promise<void> {
+  const shown = await vscode.window.showTextDocument(target, { preview: false });
+  const at = shown.document.positionAt(difference(base ?? '', text).start);
+  shown.selection = new vscode.Selection(at, at);
+  shown.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }
 
 async function closeTabs(which: (tab: vscode.Tab) => boolean): Promise<void> {
@@ -170,7 +185,8 @@ async function closeTabs(which: (tab: vscode.Tab) => boolean): Promise<void> {
   await vscode.window.tabGroups.close(tabs.filter(which));
 }
 
-function modified(tab: vscode.Tab | undefined): vscode.Uri | undefined {
+/** Returns what the right side of a diff shows. */
+export function modified(tab: vscode.Tab | undefined): vscode.Uri | undefined {
   return tab?.input instanceof vscode.TabInputTextDiff ? tab.input.modified : undefined;
 }
 

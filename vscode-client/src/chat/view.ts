@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 
 import * as vscode from 'vscode';
 
+import type { ActionQuestion } from '../actionProtocol.js';
 import type { Server } from '../server.js';
 import type { ChatEdit } from '../toolProtocol.js';
 import { forEditor } from '../wording.js';
@@ -27,6 +28,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   private bridge: Bridge | null = null;
   /** Told when the page is there. */
   private readonly later: Told[] = [];
+  /** Asked when the conversation is known. */
+  private readonly questions: ActionQuestion[] = [];
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -63,6 +66,13 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     if (this.bridge) this.tell(told);
     else this.later.push(told);
     await vscode.commands.executeCommand(`${VIEW}.focus`);
+  }
+
+  /** Shows the view, and asks something in the conversation that it shows. */
+  async ask(question: ActionQuestion): Promise<void> {
+    this.questions.push(question);
+    await vscode.commands.executeCommand(`${VIEW}.focus`);
+    this.askLater();
   }
 
   /** Names the selection, or the file in front, in the question. */
@@ -109,6 +119,12 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     } catch (error) {
       this.tell({ kind: 'notice', text: forEditor((error as Error).message) });
     }
+  }
+
+  /** Asks what waits, if the conversation is known. */
+  private askLater(): void {
+    if (!this.bridge?.current) return;
+    for (const question of this.questions.splice(0)) void this.bridge.question(question);
   }
 
   /** Has the server apply or refuse an edit that is looked at beside the chat. */
@@ -159,5 +175,6 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     const { edits, session } = told.kind === 'edits' ? told.changed : told.kind === 'state' ? { edits: told.state.edits, session: told.state.session.id } : NO_EDITS;
     if (session === this.bridge?.current) void this.proposals.settle(new Set(edits.filter(({ state }) => state === 'pending').map(({ id }) => id)));
     void this.view?.webview.postMessage(told);
+    if (told.kind === 'state') this.askLater();
   }
 }

@@ -5,7 +5,8 @@ import type { ChatEdit } from '../toolProtocol.js';
 import { button, make, setShown } from './dom.js';
 import { choice, indexes, type Applied, type EditCard } from './editCards.js';
 import { count, moment, number } from './figures.js';
-import { hunkDiff, hunkPlace } from './hunkView.js';
+import { hunkPlace } from './hunks.js';
+import { hunkDiff } from './hunkView.js';
 import { visibleLine } from './visible.js';
 
 export interface EditActions {

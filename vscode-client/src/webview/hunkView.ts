@@ -3,18 +3,11 @@
 import type { ChatHunk } from '../toolProtocol.js';
 import { make } from './dom.js';
 import { count } from './figures.js';
+import { linesOf } from './hunks.js';
 import { visible } from './visible.js';
 
 const MAX_LINES = 60;
 const MAX_LINE = 400;
-
-/** Returns where a hunk is: `Line 5`, `Lines 5–9`, `Before line 5`. */
-export function hunkPlace({ startLine, before }: ChatHunk, isNew: boolean): string {
-  if (isNew) return 'The whole file';
-  const lines = linesOf(before).length;
-  if (!lines) return `Before line ${startLine}`;
-  return lines === 1 ? `Line ${startLine}` : `Lines ${startLine}–${startLine + lines - 1}`;
-}
 
 export function hunkDiff(hunk: ChatHunk): HTMLElement {
   return make('pre', { class: 'diff' }, ...side('del', '−', hunk.before), ...side('ins', '+', hunk.after));
@@ -29,8 +22,4 @@ function side(tag: 'del' | 'ins', sign: string, text: string): HTMLElement[] {
   const left = lines.length - shown.length;
   if (left > 0) shown.push(make(tag, { class: 'rest' }, `${sign} … ${count(left, 'more line')}: Review shows all\n`));
   return shown;
-}
-
-function linesOf(text: string): string[] {
-  return text ? text.replace(/\r\n?/g, '\n').replace(/\n$/, '').split('\n') : [];
 }

@@ -14,7 +14,7 @@ from ownstack.files.reading import plain_lines
 from ownstack.text import truncate
 
 _HOLLOW = re.compile(
-    r"^[ \t]*(?:pass|\.{3}|raise NotImplementedError\b.*|(?:todo|unimplemented)!\(.*"
+    r"^[ \t]*(?:pass|\.{3}|raise NotImpl\w{0,20}\b.*|(?:todo|unimplemented)!\(.*"
     r"|throw new \w{0,40}(?:Error|Exception)\((?:[\"'`].{0,20}(?:implement|todo).*)?\)?"
     r"|panic\([\"`].{0,20}(?:implement|todo).*)[ \t]*;?[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
