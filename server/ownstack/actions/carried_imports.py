@@ -27,7 +27,7 @@ def statements(lines: Sequence[str], rows: Collection[int]) -> Iterator[list[str
             depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
             end += 1
         end = max(end, row + 1)
-        yield lines[start:end]
+        yield list(lines[start:end])
 
 
 def with_imports(lines: list[str], imports: list[list[str]], target: Target) -> list[str]:
@@ -52,7 +52,7 @@ def _body_of(lines: Sequence[str]) -> int | None:
     for line in lines:
         at += 1
         depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
-        is_def = re.match(r"\s*(?:async\s+)?def\b|\s*\)", line) or depth == 0
+        is_def = re.match(r"[ \t]{0,200}(?:(?:async[ \t]{1,20})?def\b|\))", line) or depth == 0
         ends = line.partition("#")[0].rstrip()[-1:]
         if (is_def and depth == 0 and ends == ":") or (depth == 1 and ends == "{"):
             break
@@ -63,7 +63,7 @@ def _body_of(lines: Sequence[str]) -> int | None:
         at += 1
     if at >= len(lines):
         return None
-    quote = re.match(r"\s*[rRuU]?(\"\"\"|'''|\"|')", lines[at])
+    quote = re.match(r"[ \t]{0,200}[rRuU]?(\"\"\"|'''|\"|')", lines[at])
     if quote is None:
         return at
     rest = lines[at][quote.end() :]

@@ -177,9 +177,10 @@ def _kept(reading: _Reading, core: Sequence[Symbol], target: Target) -> list[str
     ]
     there = {line.strip() for line in _outside(target)}
     ranges = [_with_comments(symbol, reading, target.language, there) for symbol in beside]
+    outer = [at for at in reading.imports if not any(at in lines for lines in ranges)]
     imports = [
         [line.removeprefix(indent_of(lines[0])) for line in lines]
-        for lines in statements(reading.lines, reading.imports)
+        for lines in statements(reading.lines, outer)
         if not {line.strip() for line in lines} <= there
     ]
     own = _with_comments(core[0], reading, target.language, there)
