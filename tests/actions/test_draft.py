@@ -172,6 +172,38 @@ def test_what_is_new_beside_the_definition_stays() -> None:
     )
 
 
+def test_decorators_come_back_to_the_definition_that_had_them() -> None:
+    """Not to a helper before it, and below what is imported for it."""
+    text = "@cached(\n    size=1,\n)\ndef f(x):\n    return $0x\n"
+    code = (
+        "from a import (\n    b,\n    c,\n)\n\n\ndef helper(x):\n    return b\n\n\n"
+        "def f(x):\n    return helper(x)"
+    )
+
+    made = replacement(fence(code), target_in(text))
+
+    assert made == code.replace("def f", "@cached(\n    size=1,\n)\ndef f")
+
+
+def test_a_function_in_a_function() -> None:
+    """What the outer one has after it does not come twice."""
+    text = "def f():\n    def g(x):\n        return $0x\n    return g\n"
+
+    made = replacement(
+        fence(text.replace("$0", "").replace("return x", "return 1")), target_in(text)
+    )
+
+    assert made == "    def g(x):\n        return 1"
+
+
+def test_a_line_of_a_whole_file() -> None:
+    made = replacement(
+        fence('{\n  "a": 2,\n  "b": 1\n}'), target_in('{\n  "a": $01,\n  "b": 1\n}\n', "a.json")
+    )
+
+    assert made == '  "a": 2,'
+
+
 def test_a_new_import_of_a_method_goes_into_it() -> None:
     """In its class it would be no name that the method sees."""
     code = 'import math\n\ndef total(self):\n    """Sum."""\n    return math.fsum(self.items)'

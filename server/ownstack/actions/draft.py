@@ -17,6 +17,7 @@ from ownstack.actions.target import Target
 from ownstack.actions.unified_diff import is_diff, patched
 from ownstack.chat.proposals import with_line_ends
 from ownstack.errors import EditError
+from ownstack.extract.kinds import FUNCTIONS, TYPES
 from ownstack.files.reading import plain_lines
 from ownstack.syntax.captures import whole_tree
 
@@ -175,7 +176,7 @@ def _without_prose(text: str, target: Target) -> str:
 
 def _fits(code: str, target: Target) -> bool:
     """Say whether a text is nothing but code, and defines what the target defines."""
-    if target.symbol is not None:
+    if target.symbol is not None and target.symbol.kind in FUNCTIONS | TYPES:
         return is_whole(code, target)
     if target.language is None or not target.language.package:
         return target.language is not None
