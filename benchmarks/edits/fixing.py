@@ -12,21 +12,23 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bars import Figure, quantile, wilson
 from benchmarks.edits.programs import run
 from benchmarks.edits.replay import RecordedEngine
 from ownstack.actions import fix
 from ownstack.actions.checks.choice import checkers_for
 from ownstack.actions.context import Around
 from ownstack.actions.edit import EditMaker
-from ownstack.actions.target import Target, target_of
+from ownstack.actions.target import target_of
 from ownstack.engine.messages import Message
 from ownstack.engine.protocol import Engine
 from ownstack.engine.requests import ChatRequest
@@ -37,7 +39,8 @@ from ownstack.text import Span, fenced
 
 NAME = "humanevalpack-python.jsonl.gz"
 ARMS = ("bare", "checks", "loop")
-MAX_SECONDS = 120.0
+MAX_SECONDS = 180.0
+MAX_PROBLEM = 400
 _BLOCK = re.compile(r"```[^\n]{0,40}\n(.*?)(?:```|\Z)", re.DOTALL)
 
 
@@ -81,15 +84,13 @@ def bugs(data: Path) -> tuple[Bug, ...]:
         return tuple(_bug(json.loads(line)) for line in lines)
 
 
-async def outcomes(engine: Engine, bug: Bug) -> Iterator[Outcome]:
+async def outcomes(engine: Engine, bug: Bug) -> tuple[Outcome, ...]:
     """Mend one bug in all ways."""
     recorded = RecordedEngine(engine)
-    return iter(
-        (
-            await _bare(recorded, bug),
-            await _product(recorded, bug, runs_examples=False),
-            await _product(recorded, bug, runs_examples=True),
-        )
+    return (
+        await _bare(recorded, bug),
+        await _product(recorded, bug, runs_examples=False),
+        await _product(recorded, bug, runs_examples=True),
     )
 
 
@@ -117,13 +118,15 @@ async def _product(engine: RecordedEngine, bug: Bug, *, runs_examples: bool) -> 
         maker = EditMaker(engine, checkers, max_seconds=MAX_SECONDS)
         started_s = time.perf_counter()
         try:
-            made = await maker.make(fix.wish(target, (), Around()), "")
+            made = await maker.make(fix.bug(target, Around()), "")
         except EditError as error:
             outcome = _judged(bug, arm, None, 0, 0, engine)
             return replace(outcome, problem=str(error), seconds=time.perf_counter() - started_s)
         outside_s = time.perf_counter() - started_s
     outcome = _judged(bug, arm, made.after, made.rounds, made.drafts, engine)
-    return replace(outcome, seconds=outside_s + engine.saved_s)
+    failed = [f"{check.name}: {check.detail}" for check in made.checks if check.detail]
+    problem = "; ".join(failed)[:MAX_PROBLEM]
+    return replace(outcome, problem=problem, seconds=outside_s + engine.saved_s)
 
 
 def _judged(
@@ -158,6 +161,59 @@ def _test_file(bug: Bug) -> str:
     )
 
 
-def as_row(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome as a line of a log."""
-    return asdict(outcome)
+def read_log(log: Path | None) -> list[Outcome]:
+    """Return the outcomes of an earlier run."""
+    if log is None or not log.exists():
+        return []
+    return [Outcome(**json.loads(line)) for line in log.read_text("utf-8").splitlines()]
+
+
+def write_log(log: Path | None, rows: Sequence[Outcome]) -> None:
+    """Add outcomes to a log."""
+    if log is not None:
+        with log.open("a", encoding="utf-8") as lines:
+            lines.writelines(f"{json.dumps(asdict(row))}\n" for row in rows)
+
+
+def figures(rows: Sequence[Outcome]) -> list[Figure]:
+    """Return what the three ways came to."""
+    by_arm = {arm: [row for row in rows if row.arm == arm] for arm in ARMS}
+    bare, checks, loop = (by_arm[arm] for arm in ARMS)
+    n = len(bare)
+    fixed = {arm: 100 * sum(row.fixed for row in by_arm[arm]) / n for arm in ARMS}
+    low, high = gain_interval(bare, loop)
+    median = {arm: quantile([row.seconds for row in by_arm[arm]], 0.5) for arm in ARMS}
+    shown = [row for row in (*checks, *loop) if row.shown]
+    broken = sum(not row.valid for row in shown)
+    found = [
+        Figure("fixed by the loop, over the bare answer", fixed["loop"] - fixed["bare"], "points",
+               ">=", 12.0, f"95 % [{low:.1f}, {high:.1f}], n = {n}"),
+        Figure("fixed without running anything, over it", fixed["checks"] - fixed["bare"],
+               "points", ">=", 0.0),
+        Figure("median time of the loop", median["loop"] / median["bare"], "x", "<=", 3.0,
+               f"{median['loop']:.1f} s against {median['bare']:.1f} s"),
+        Figure("edits shown that break the syntax", broken, f"of {len(shown)}", "<=", 0),
+    ]  # fmt: skip
+    for arm in ARMS:
+        a, b = wilson(sum(row.fixed for row in by_arm[arm]), n)
+        mine = by_arm[arm]
+        valid = 100 * sum(row.valid for row in mine) / n
+        p90 = quantile([row.seconds for row in mine], 0.9)
+        found += [
+            Figure(f"{arm}: fixed", fixed[arm], "%", ">=", None,
+                   f"95 % [{100 * a:.0f}, {100 * b:.0f}]; valid {valid:.0f} %; examples pass "
+                   f"{100 * sum(row.passed_examples for row in mine) / n:.0f} %; seconds "
+                   f"{median[arm]:.1f}, p90 {p90:.1f}; drafts "
+                   f"{sum(row.drafts for row in mine) / n:.2f}"),
+        ]  # fmt: skip
+    return found
+
+
+def gain_interval(bare: Sequence[Outcome], loop: Sequence[Outcome]) -> tuple[float, float]:
+    """Return the 95 % interval of the paired gain in points (normal approximation)."""
+    other = {row.bug: row.fixed for row in loop}
+    gains = [float(other[row.bug]) - float(row.fixed) for row in bare]
+    mean = sum(gains) / len(gains)
+    spread = math.sqrt(sum((gain - mean) ** 2 for gain in gains) / max(1, len(gains) - 1))
+    half = 1.96 * spread / math.sqrt(len(gains))
+    return 100 * (mean - half), 100 * (mean + half)

@@ -78,6 +78,8 @@ class Language:
     characters: bool = False
     """Whether apostrophes stand around one character."""
     keywords: tuple[str, ...] = field(default=(), hash=False)
+    imports: tuple[str, ...] = ()
+    """Where imports may stand beside the top of a file: in the middle of a "file", a "function"."""
     known: tuple[str, ...] = field(default=(), hash=False)
     """Names that programs use and nothing in them defines."""
     calls: bool = False
@@ -91,6 +93,8 @@ class Language:
     """Whether settings are written in it rather than programs."""
     annotates: bool = False
     """Whether types may be left out, and added later."""
+    transforms: str = ""
+    """By which rules it is edited without a model."""
 
     @property
     def family(self) -> str:

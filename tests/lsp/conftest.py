@@ -17,7 +17,7 @@ from ownstack.models.reference import ModelReference
 from ownstack.paths import Home
 from ownstack.settings import EngineSettings
 from tests.support.editor import Editor
-from tests.support.gguf_models import make_gguf
+from tests.support.gguf_models import CHAT_TEMPLATE, make_gguf
 
 
 @dataclass
@@ -72,6 +72,15 @@ def chosen(host: Host, model_file: Path) -> str:
     info = host.registry.add(model_file, "tiny")
     host.use(info.name, "completion")
     return info.name
+
+
+@pytest.fixture
+def model(host: Host, engines: Engines, tmp_path: Path) -> ScriptedEngine:
+    """Choose a model that edits; return the scripted engine that stands for it."""
+    made = make_gguf(tmp_path / "talker.gguf", chat_template=CHAT_TEMPLATE)
+    host.use(host.registry.add(made, "talker").name, "edit")
+    engines.engine = ScriptedEngine(name="talker", context_tokens=16_384)
+    return engines.engine
 
 
 Connect = Callable[[], Awaitable[Editor]]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ownstack.actions.catalogue import ACTIONS
 from ownstack.app.actions.values import EditCheckState, EditStage, FindingSeverity
 from ownstack.app.chats.values import ModelState, Phase, Tier
 from ownstack.app.indexes.index_status import IndexState, IndexStatus
@@ -97,6 +98,16 @@ def test_every_command_is_documented() -> None:
     expected = {protocol.REBUILD_INDEX, protocol.CLEAR_INDEX, action_messages.RUN}
 
     assert expected == set(rows("server command | what it does"))
+
+
+def test_every_action_is_documented() -> None:
+    """With its kind; those that need no model say so."""
+    documented = {
+        name: (cells[0].strip("`"), cells[1] == "needs no model")
+        for name, cells in rows("action | kind | what it does").items()
+    }
+
+    assert documented == {id: (each.kind, each.tier == 1) for id, each in ACTIONS.items()}
 
 
 def test_the_handshake_is_documented() -> None:

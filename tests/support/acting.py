@@ -11,6 +11,7 @@ from typing import Any
 from lsprotocol import types
 
 from ownstack.app.actions.values import EditProgressed, EditResult
+from ownstack.engine.scripted import ScriptedEngine
 from ownstack.lsp import action_messages as messages
 from tests.support.editing_editor import ABLE, EditingEditor
 from tests.support.editor import PATIENCE_S, Editor
@@ -49,8 +50,8 @@ class Actor:
         return await self.editor.hello(folder=folder.as_uri(), **abilities)
 
     def open(self, file: Path, language: str = "python") -> types.Position:
-        """Open a file as it is on the disk."""
-        return self.editor.open(file.read_bytes().decode("utf-8"), file.as_uri(), language)
+        """Open a file as it is on the disk, but for its mark."""
+        return self.editor.open(file.read_bytes().decode("utf-8-sig"), file.as_uri(), language)
 
     async def actions(
         self,
@@ -103,17 +104,13 @@ class Actor:
 
     async def accept(self, id: str = "e1", hunks: Sequence[int] | None = None) -> EditResult:
         chosen = None if hunks is None else list(hunks)
-        answer = await self.request(
-            messages.ACCEPT_EDIT, messages.EditHunksParams(id, chosen)
-        )
+        answer = await self.request(messages.ACCEPT_EDIT, messages.EditHunksParams(id, chosen))
         assert isinstance(answer, EditResult)
         return answer
 
     async def reject(self, id: str = "e1", hunks: Sequence[int] | None = None) -> EditResult:
         chosen = None if hunks is None else list(hunks)
-        answer = await self.request(
-            messages.REJECT_EDIT, messages.EditHunksParams(id, chosen)
-        )
+        answer = await self.request(messages.REJECT_EDIT, messages.EditHunksParams(id, chosen))
         assert isinstance(answer, EditResult)
         return answer
 
@@ -124,6 +121,10 @@ class Actor:
         answer = self.editor.workspace_execute_command_async(params)
         return await asyncio.wait_for(answer, PATIENCE_S)
 
+    async def asks(self, model: ScriptedEngine, count: int = 1) -> None:
+        """Wait until the model is asked for so much."""
+        await until(lambda: len(model.chats) >= count)
+
     async def told(self, wanted: Callable[[EditProgressed], bool]) -> EditProgressed:
         """Wait for progress of a kind, from the first on."""
         while True:
@@ -132,6 +133,16 @@ class Actor:
                     return news
             self._news.clear()
             await asyncio.wait_for(self._news.wait(), PATIENCE_S)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds that nobody tells of."""
+
+    async def wait() -> None:
+        while not holds():
+            await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(wait(), PATIENCE_S)
 
 
 def uri_of(file: Path | str) -> str:
@@ -145,8 +156,9 @@ def span(first: int, last: int | None = None, start: int = 0, end: int = 0) -> t
 
 
 def named(actions: Sequence[Any], data: str) -> types.CodeAction:
-    """Return the action of an id among those that are offered."""
-    [found] = [each for each in actions if isinstance(each.data, dict)
-               and each.data["action"] == data]  # fmt: skip
+    """Return the first action of an id among those that are offered."""
+    found = next(
+        each for each in actions if isinstance(each.data, dict) and each.data["action"] == data
+    )
     assert isinstance(found, types.CodeAction)
     return found

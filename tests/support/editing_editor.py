@@ -69,7 +69,8 @@ class EditingEditor:
             _file(change.uri).unlink()
         else:
             uri = change.text_document.uri
-            index = LineIndex(self.text(_file(uri)))
+            known = self.editor._texts.get(uri)
+            index = LineIndex(self.text(_file(uri)) if known is None else known)
             text = index.text
             for edit in reversed(change.edits):
                 start, end = (

@@ -27,6 +27,7 @@ ActionId = Literal[
     "refactor.types",
     "refactor.modernise",
     "refactor.extract",
+    "bug",
     "document",
     "test",
     "explain.code",
@@ -111,6 +112,7 @@ ACTIONS: Mapping[ActionId, Action] = {
     "refactor.extract": Action(
         "refactor.extract.function", "Extract a function from the selection"
     ),
+    "bug": Action("refactor.rewrite.bug", "Find and fix a bug in {what}"),
     "document": Action("refactor.rewrite.document", "Document {what}"),
     "test": Action("refactor.rewrite.test", "Write tests for {what}"),
     "explain.code": Action("ownstack.explain", "Explain {what}", is_edit=False),

@@ -8,9 +8,11 @@ and comments, comes back if the model left it out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from ownstack.actions.carried_imports import statements, with_imports
+from ownstack.actions.checks.syntax import errors
 from ownstack.actions.indentation import indent_of, indented
 from ownstack.actions.target import Target
 from ownstack.errors import EditError
@@ -21,6 +23,7 @@ from ownstack.files.reading import plain_lines
 from ownstack.languages import Language
 
 _WHOLE = FUNCTIONS | TYPES
+_UNKNOWN = 1_000_000
 _LEAST_SIGNS = 8
 """Letters of a line that says enough to be known again."""
 _WHOLE_HINT = "Write all of the lines, from the first to the last."
@@ -34,6 +37,8 @@ class _Reading:
     symbols: tuple[Symbol, ...]
     imports: frozenset[int]
     """Lines of imports."""
+    is_sound: bool
+    """Whether it parses."""
 
 
 def cut_down(code: str, target: Target) -> str:
@@ -46,30 +51,40 @@ def cut_down(code: str, target: Target) -> str:
     symbol = target.symbol
     if symbol is None or target.language is None or symbol.kind not in _WHOLE:
         return code
-    alone, placed = _alone(code, target), None
-    core = _named(alone, symbol, by="qualified")
-    reading = alone
-    if not core:
-        placed = _placed(code, target)
-        core, reading = _named(placed, symbol, by="qualified"), placed
-    if not core:
-        core, reading = _named(alone, symbol, by="name"), alone
-    if not core and placed is not None:
-        core, reading = _named(placed, symbol, by="name"), placed
-    if not core:
-        return _renamed(code, alone, placed or alone, symbol)
+    readings = [_alone(code, target), _placed(code, target)]
+    sound = [reading for reading in readings if reading.is_sound]
+    for by in ("qualified", "name"):
+        for reading in sound:
+            core = _named(reading, symbol, by=by)
+            if core:
+                core = _one_of(core, symbol, target)
+                return "\n".join(_kept(reading, core, target))
+    if any(_named(reading, symbol, by="name") for reading in readings):
+        return code  # It does not parse: what stands outside of a definition may belong to it.
+    return _renamed(code, readings[1], readings[0], symbol)
+
+
+def _one_of(core: list[Symbol], symbol: Symbol, target: Target) -> list[Symbol]:
+    """Return one of several definitions of a name, if the file has as many: a setter, say."""
     same = [known for known in target.extracted.symbols if known.qualified == symbol.qualified]
-    if len(same) > 1 and len(core) == len(same):  # A property and its setter, say.
-        core = [core[same.index(symbol)]]
-    return "\n".join(_with_head(_kept(reading, core, target), target))
+    return [core[same.index(symbol)]] if len(same) == len(core) else core
+
+
+def is_whole(code: str, target: Target) -> bool:
+    """Say whether code parses, alone or in its place, and defines a target's symbol."""
+    return any(
+        reading.is_sound and target.symbol and _named(reading, target.symbol, by="name")
+        for reading in (_alone(code, target), _placed(code, target))
+    )
 
 
 def _alone(code: str, target: Target) -> _Reading:
     lines = code.strip("\n").split("\n")
     has = indent_of(next((line for line in lines if line.strip()), ""))
     lines = [line.removeprefix(has) for line in lines]
-    known = extract("\n".join(lines), target.path, target.language)
-    return _Reading(lines, *_shifted(known, 0, len(lines)))
+    text = "\n".join(lines)
+    known = extract(text, target.path, target.language)
+    return _Reading(lines, *_shifted(known, 0, len(lines)), _n_errors(text, target) == 0)
 
 
 def _placed(code: str, target: Target) -> _Reading:
@@ -77,9 +92,17 @@ def _placed(code: str, target: Target) -> _Reading:
     text = indented(code, target)
     before = plain_lines(target.text[: target.span.start])
     after = plain_lines(target.text[target.span.end :])
-    known = extract(before + text + after, target.path, target.language)
+    whole = before + text + after
+    known = extract(whole, target.path, target.language)
     lines = text.split("\n")
-    return _Reading(lines, *_shifted(known, before.count("\n"), len(lines)))
+    is_sound = _n_errors(whole, target) <= _n_errors(plain_lines(target.text), target)
+    return _Reading(lines, *_shifted(known, before.count("\n"), len(lines)), is_sound)
+
+
+def _n_errors(text: str, target: Target) -> int:
+    assert target.language is not None
+    found = errors(text, target.language)
+    return _UNKNOWN if found is None else len(found)
 
 
 def _shifted(
@@ -152,27 +175,40 @@ def _kept(reading: _Reading, core: Sequence[Symbol], target: Target) -> list[str
         for symbol in reading.symbols
         if symbol.parent == core[0].parent and (symbol in core or symbol.qualified not in known)
     ]
-    ranges = [_with_comments(symbol, reading, target.language) for symbol in beside]
     there = {line.strip() for line in _outside(target)}
+    ranges = [_with_comments(symbol, reading, target.language, there) for symbol in beside]
+    outer = [at for at in reading.imports if not any(at in lines for lines in ranges)]
     imports = [
-        reading.lines[at]
-        for at in sorted(reading.imports)
-        if reading.lines[at].strip() not in there and not any(at in lines for lines in ranges)
+        [line.removeprefix(indent_of(lines[0])) for line in lines]
+        for lines in statements(reading.lines, outer)
+        if not {line.strip() for line in lines} <= there
     ]
-    pieces = _pieces(ranges, reading.lines)
-    return _with_imports(pieces, imports, target) if imports else pieces
+    own = _with_comments(core[0], reading, target.language, there)
+    whole = _with_head(reading.lines[own.start : own.stop], target)
+    return with_imports(_pieces(ranges, reading.lines, own, whole), imports, target)
 
 
-def _with_comments(symbol: Symbol, reading: _Reading, language: Language | None) -> range:
+def _with_comments(
+    symbol: Symbol, reading: _Reading, language: Language | None, there: Collection[str]
+) -> range:
     """Return a definition's lines, with the comments and attributes right above it."""
     start = symbol.start_line
     while start > 0 and _is_head(reading.lines[start - 1], language):
         start -= 1
-    return range(start, symbol.end_line + 1)
+    stop = symbol.end_line + 1
+    if language is not None and language.indent:  # Lines that lie too far out belong to it, too.
+        others = {other.start_line for other in reading.symbols}
+        while stop < len(reading.lines) and stop not in others:
+            if not reading.lines[stop].strip() or reading.lines[stop].strip() in there:
+                break
+            stop += 1
+    return range(start, stop)
 
 
-def _pieces(ranges: Sequence[range], lines: Sequence[str]) -> list[str]:
-    """Return ranges of lines, with the blank lines that stand between them."""
+def _pieces(
+    ranges: Sequence[range], lines: Sequence[str], own: range, whole: Sequence[str]
+) -> list[str]:
+    """Return ranges of lines, one of them as `whole`, and the blank lines between them."""
     made: list[str] = []
     end = 0
     for lines_of in sorted(ranges, key=lambda part: part.start):
@@ -184,53 +220,9 @@ def _pieces(ranges: Sequence[range], lines: Sequence[str]) -> list[str]:
             while gap > end and not lines[gap - 1].strip():
                 gap -= 1
             made += [""] * max(start - gap, 1 if gap > end else 0)
-        made += lines[start : lines_of.stop]
+        made += whole if lines_of == own and start == own.start else lines[start : lines_of.stop]
         end = lines_of.stop
     return made
-
-
-def _with_imports(lines: list[str], imports: list[str], target: Target) -> list[str]:
-    """Return lines with imports that the file does not have, where the language takes them."""
-    assert target.language is not None
-    is_nested = bool(indent_of(plain_lines(target.code).lstrip("\n")))
-    family = target.language.family
-    if family in ("python", "javascript", "rust") and not is_nested:
-        gap = ["", ""] if family == "python" else [""]
-        return [*(line.strip() for line in imports), *gap, *lines]
-    if family == "python":
-        at = _body_of(lines)
-        if at is not None:
-            indent = indent_of(next(line for line in lines[at:] if line.strip()))
-            return [*lines[:at], *(indent + line.strip() for line in imports), "", *lines[at:]]
-    return lines
-
-
-def _body_of(lines: Sequence[str]) -> int | None:
-    """Return the line in which a Python function's body begins, after its docstring."""
-    depth, at = 0, -1
-    for line in lines:
-        at += 1
-        depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
-        is_def = re.match(r"\s*(?:async\s+)?def\b|\s*\)", line) or depth == 0
-        if is_def and depth == 0 and line.partition("#")[0].rstrip().endswith(":"):
-            break
-    else:
-        return None
-    at += 1
-    while at < len(lines) and not lines[at].strip():
-        at += 1
-    if at >= len(lines):
-        return None
-    quote = re.match(r"\s*[rRuU]?(\"\"\"|'''|\"|')", lines[at])
-    if quote is None:
-        return at
-    rest = lines[at][quote.end() :]
-    while quote[1] not in rest:
-        at += 1
-        if at >= len(lines):
-            return None
-        rest = lines[at]
-    return at + 1 if any(line.strip() for line in lines[at + 1 :]) else None
 
 
 def _with_head(lines: list[str], target: Target) -> list[str]:
@@ -308,13 +300,22 @@ def _outside(target: Target) -> list[str]:
 def _without_surroundings(code: str, target: Target) -> str:
     """Return code without the lines of the file around the target, if it repeats them."""
     lines = code.strip("\n").split("\n")
+    if target.symbol is not None and target.symbol.kind in _WHOLE:
+        return "\n".join(lines)
     before = _said(plain_lines(target.text[: target.span.start]))
     after = _said(plain_lines(target.text[target.span.end :]))
     own = _said(plain_lines(target.code))
-    start, end = 0, len(lines)
-    if target.symbol is None:
-        start = _repeated(lines, before, own)
-        end = len(lines) - _repeated(lines[start:][::-1], after[::-1], own[::-1])
+    rows = [at for at, line in enumerate(lines) if line.strip()]
+    said = [lines[at].strip() for at in rows]
+    inner = rows[len(before) : len(rows) - len(after)]
+    if (
+        inner
+        and (before or after)
+        and said == [*before, *said[len(before) :][: len(inner)], *after]
+    ):
+        return "\n".join(lines[inner[0] : inner[-1] + 1])
+    start = _repeated(lines, before, own)
+    end = len(lines) - _repeated(lines[start:][::-1], after[::-1], own[::-1])
     return "\n".join(lines[start:end])
 
 

@@ -28,10 +28,11 @@ _FEW_LINES = 3
 _STRING = re.compile(r'[rRuU]{0,2}("""|\'\'\'|"(?!"")|\'(?!\'\'))')
 _CONVENTIONS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("numpy", "python", re.compile(
-        r"^[ \t]{0,80}(?:Parameters|Returns|Yields|Raises|Attributes|See Also|Notes|Examples)[ \t]*\n"
-        r"[ \t]{0,80}-{3,}", re.M)),
+        r"^[ \t]{0,80}(?:Parameters|Returns|Yields|Raises|Attributes|See Also|Notes|Examples)"
+        r"[ \t]*\n[ \t]{0,80}-{3,}", re.M)),
     ("google", "python", re.compile(
-        r"^[ \t]{0,80}(?:Args|Arguments|Returns|Yields|Raises|Attributes|Examples?):[ \t]*$", re.M)),
+        r"^[ \t]{0,80}(?:Args|Arguments|Returns|Yields|Raises|Attributes|Examples?):[ \t]*$",
+        re.M)),
     ("sphinx", "python", re.compile(
         r"^[ \t]{0,80}:(?:param|type|returns?|rtype|raises?|var|ivar)\b[^:\n]{0,200}:", re.M)),
     ("epytext", "python", re.compile(
@@ -144,8 +145,10 @@ def documented(text: str, known: Extracted, language: Language) -> Iterator[Docu
 
 
 def above(lines: Sequence[str], line: int, language: Language) -> tuple[int, int] | None:
-    """Return the first and last line of the comment that ends directly above a line; 1-based."""
+    """Return the first and last line of the comment directly above a declaration; 1-based."""
     last = line - 1
+    while language.id == "rust" and last >= 1 and lines[last - 1].lstrip().startswith("#["):
+        last -= 1
     if last < 1:
         return None
     marks = language.line

@@ -11,29 +11,42 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ownstack.actions.definition_cut import cut_down
+from ownstack.actions.definition_cut import cut_down, is_whole
 from ownstack.actions.indentation import indented
 from ownstack.actions.target import Target
 from ownstack.actions.unified_diff import is_diff, patched
 from ownstack.chat.proposals import with_line_ends
 from ownstack.errors import EditError
+from ownstack.extract.kinds import FUNCTIONS, TYPES
 from ownstack.files.reading import plain_lines
 from ownstack.syntax.captures import whole_tree
 
 MAX_CHARS = 400_000
 _FENCE = re.compile(r"^([ \t]{0,12})(`{3,40}|~{3,40})([^`\n]{0,200})$")
 _MAX_BLOCKS = 20
-_MAX_TRIES = 60
-_MARK = r"^[ \t]*(?:#+|//+|--|/\*+|<!--|;+|\{/\*)[ \t]*"
-_LEFT_OUT = re.compile(
-    rf"{_MARK}[(\[<]?(?:\.{{3}}|…)"
-    rf"|^[ \t]*(?:\.{{3}}|…)[ \t]*(?:\(|#|//|existing|rest|unchanged|same|other|remaining|previous)"
-    rf"|^[ \t]*…[ \t]*$"
-    rf"|{_MARK}[(\[<]?(?:the[ \t]+)?(?:rest|remainder|remaining|other|existing|previous|original|"
-    r"same|unchanged)\b[^\n]{0,80}\b(?:unchanged|code|here|same|before|omitted|above|function|method|"
-    r"class|file|implementation|methods|functions|body|lines)\b[^\n]{0,40}$"
-    rf"|{_MARK}[^\n]{{0,60}}\b(?:remains?|stays?|goes|is|are|left)[ \t]+(?:the[ \t]+)?"
-    r"(?:unchanged|same|here|as before|omitted)\b[^\n]{0,40}$",
+_MAX_TRIES = 24
+_MARK = r"^[ \t]*(?:#+|//+|--|/\*+|<!--|;+|\{/\*)[ \t]*[(\[<]?(?:the[ \t]+)?"
+_DOTS = re.compile(
+    rf"{_MARK}(?:\.{{3}}|…)[^\n]{{0,200}}"
+    r"|^[ \t]*(?:\.{3}|…)[ \t]*(?:\(|#|//|existing|rest|unchanged|same|other|remaining|previous)"
+    r"[^\n]{0,200}|^[ \t]*…[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_AS_BEFORE = (
+    r"(?:[ \t]+(?:remains?|stays?|goes|go|is|are|left|kept))?"
+    r"(?:[ \t]+(?:the[ \t]+same|same|unchanged|here|as[ \t]+(?:before|is)|omitted|above|below))?"
+    r"[ \t.…)\]>*/-]{0,20}$"
+)
+_PARTS = (
+    r"(?:code|methods?|functions?|class|file|implementation|lines|body|logic|module|members|"
+    r"imports|fields|tests|cases)"
+)
+_WORDS = re.compile(
+    rf"{_MARK}(?:rest|remainder)(?:[ \t]+of[ \t]+(?:the[ \t]+|your[ \t]+|this[ \t]+)?{_PARTS})?"
+    rf"{_AS_BEFORE}"
+    rf"|{_MARK}(?:rest|remaining|other|existing|previous|original|same|unchanged)[ \t]+"
+    rf"(?:\w{{1,20}}[ \t]+){{0,2}}{_PARTS}{_AS_BEFORE}"
+    rf"|{_MARK}(?:same[ \t]+as[ \t]+before|as[ \t]+before|unchanged){_AS_BEFORE}",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -58,9 +71,8 @@ def replacement(answer: str, target: Target) -> str:
     if len(answer) > MAX_CHARS or "\0" in text:
         raise EditError("The answer is no code: it is too long, or has signs that no code has.")
     code = _chosen(text, target)
-    marks = set(_left_out(plain_lines(target.code)))
-    left_out = next((line for line in _left_out(code) if line not in marks), None)
-    if left_out is not None:
+    left_out = _left_out(code, target)
+    if left_out:
         raise EditError(
             f"The answer leaves code out: {left_out[:100]}", "Write all of the lines, whole."
         )
@@ -74,8 +86,20 @@ def _no_code() -> EditError:
     return EditError("The model gave no code.", "Ask again, or choose a larger model.")
 
 
-def _left_out(code: str) -> list[str]:
-    return [match[0].strip() for match in _LEFT_OUT.finditer(code)]
+def _left_out(code: str, target: Target) -> str:
+    """Return a line that stands for code that was left out, "" if there is none.
+
+    Words that may be a comment like another count only where lines are fewer than they were.
+    """
+    old = plain_lines(target.code)
+    is_code = target.language is not None and not target.language.prose
+    is_shorter = is_code and len(_bare(code)) < len(_bare(old))
+    for pattern in (_DOTS, _WORDS) if is_shorter else (_DOTS,):
+        known = {match[0].strip() for match in pattern.finditer(old)}
+        for match in pattern.finditer(code):
+            if match[0].strip() not in known:
+                return match[0].strip()
+    return ""
 
 
 def _chosen(text: str, target: Target) -> str:
@@ -91,8 +115,10 @@ def _chosen(text: str, target: Target) -> str:
             return bare
     if not blocks:
         return _without_prose(text, target)
-    if not blocks[-1].is_whole and (len(blocks) == 1 or _defines(blocks[-1].code, target)):
-        raise EditError("The answer ends in the middle.", "Write all of the lines, to their end.")
+    if not blocks[-1].is_whole and (len(blocks) == 1 or is_whole(blocks[-1].code, target)):
+        raise EditError(
+            "The answer is cut off in the middle.", "Write all of the lines, to their end."
+        )
     codes = [
         patched(block.code, target) if is_diff(block.code, block.info) else block.code
         for block in blocks
@@ -114,7 +140,7 @@ def _one(codes: Sequence[str], target: Target) -> str:
     old = _bare(plain_lines(target.code))
     new = [code for code in codes if _bare(code) != old]
     if target.symbol is not None:
-        named = [code for code in new if _defines(code, target)]
+        named = [code for code in new if is_whole(code, target)]
         if named:
             return named[-1]
     elif len(new) == 1:
@@ -149,23 +175,13 @@ def _without_prose(text: str, target: Target) -> str:
 
 
 def _fits(code: str, target: Target) -> bool:
-    """Say whether a text is nothing but code that defines what the target defines."""
+    """Say whether a text is nothing but code, and defines what the target defines."""
+    if target.symbol is not None and target.symbol.kind in FUNCTIONS | TYPES:
+        return is_whole(code, target)
     if target.language is None or not target.language.package:
-        return target.symbol is None and target.language is not None
+        return target.language is not None
     tree = whole_tree(code, target.language)
-    if tree is None or tree.errors() != 0:
-        return False
-    return _defines(code, target) if target.symbol is not None else not _is_talk(code, target)
-
-
-def _defines(code: str, target: Target) -> bool:
-    from ownstack.extract.file import extract
-
-    symbol = target.symbol
-    if symbol is None:
-        return False
-    known = extract(code, target.path, target.language)
-    return any(found.name == symbol.name for found in known.symbols)
+    return tree is not None and tree.errors() == 0 and not _is_talk(code, target)
 
 
 def _is_talk(code: str, target: Target) -> bool:

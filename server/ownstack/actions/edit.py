@@ -1,10 +1,9 @@
-"""Makes an edit: a model drafts it, checks judge it, what fails goes back, the best one is shown."""
+"""Makes an edit: a model drafts it, checks judge it, what fails goes back to the model."""
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ownstack.actions import prompt
@@ -16,16 +15,21 @@ from ownstack.chat.proposals import proposal
 from ownstack.engine.chat import ChatAnswer, TextDelta
 from ownstack.engine.messages import Message
 from ownstack.engine.protocol import Engine
-from ownstack.engine.requests import ChatRequest, Priority
+from ownstack.engine.requests import ChatRequest
 from ownstack.engine.results import Finish
 from ownstack.errors import EditError
 
-WIDTHS = (1, 2, 3)
-"""Drafts of each round: the first is what the model is surest of, later ones differ."""
+MAX_ROUNDS = 3
+MAX_DRAFTS = 6
+"""One of the first round, two of the second, three of the third."""
 TEMPERATURE = 0.7
 MAX_LONGER = 2.0
 """How many times as long as the target a replacement may be, beside `MAX_ADDED` tokens."""
 MAX_ADDED = 400
+MAX_NEW = 1_200
+"""Tokens where nothing stood before, such as new tests."""
+WINDOWS_TAKEN = 2.5
+"""Of a window, in sizes of the target: it is read, it is written, and there is something beside."""
 
 
 @dataclass
@@ -47,6 +51,8 @@ class _Made:
     """What was tried so far."""
 
     attempts: list[_Attempt] = field(default_factory=list)
+    handed_back: set[str] = field(default_factory=set)
+    """Answers that the model was told what fails of."""
     generated_tokens: int = 0
     rounds: int = 0
 
@@ -70,7 +76,9 @@ class EditMaker:
         self._conversation = conversation
         self._tier: Tier = tier
 
-    async def make(self, wish: Wish, base_hash: str, hear: Hear = lambda progress: None) -> MadeEdit:
+    async def make(
+        self, wish: Wish, base_hash: str, hear: Hear = lambda progress: None
+    ) -> MadeEdit:
         """Make the edit that is wished. Being cancelled cancels the model.
 
         Raises:
@@ -79,33 +87,49 @@ class EditMaker:
         """
         started_s = time.monotonic()
         made = _Made()
-        window = self._engine.capabilities.context_tokens
-        first = prompt.messages(wish, window, self._engine.count)
+        self._size(wish)
+        plain = told = prompt.messages(wish, self._window, self._engine.count)
         if wish.is_mending:
             hear(EditProgress("checking"))
-            first = prompt.with_problems(first, await self._problems(wish), window, self._engine.count)
-        asked = first
-        for width in WIDTHS:
-            made.rounds += 1
-            for number in range(width):
+            problems = await self._problems(wish)
+            told = prompt.with_problems(plain, problems, self._window, self._engine.count)
+        for number in range(1, MAX_ROUNDS + 1):
+            made.rounds = number
+            for asked, temperature in self._tries(plain, told, made):
                 if made.attempts and time.monotonic() - started_s > self._max_seconds:
-                    break
-                is_fresh = number > 0
-                attempt = await self._attempt(
-                    wish, first if is_fresh else asked, made, hear,
-                    temperature=TEMPERATURE if is_fresh else 0.0,
-                )  # fmt: skip
+                    return self._result(wish, base_hash, made, started_s)
+                attempt = await self._attempt(wish, asked, made, hear, temperature)
                 made.attempts.append(attempt)
                 if attempt.may_be_shown and not attempt.failed:
-                    return self._result(wish, base_hash, attempt, made, started_s)
-            best = _best(made.attempts)
-            asked = (*first, *prompt.again(best.answer, best.checks, window, self._engine.count))
-            if time.monotonic() - started_s > self._max_seconds:
-                break
+                    return self._result(wish, base_hash, made, started_s)
+        return self._result(wish, base_hash, made, started_s)
+
+    @property
+    def _window(self) -> int:
+        return self._engine.capabilities.context_tokens
+
+    def _tries(
+        self, plain: tuple[Message, ...], told: tuple[Message, ...], made: _Made
+    ) -> Iterator[tuple[tuple[Message, ...], float]]:
+        """Yield what is asked in a round, each with its temperature.
+
+        First what the model is surest of. Then the best draft goes back with what fails of it, and
+        beside it others are drafted: a small model that went wrong seldom finds out of it, and what
+        is reported misleads it at times (`plain` is without).
+        """
+        if made.rounds == 1:
+            yield told, 0.0
+            return
         best = _best(made.attempts)
-        if not best.may_be_shown:
-            raise _nothing(best)
-        return self._result(wish, base_hash, best, made, started_s)
+        if best.draft is not None and best.answer not in made.handed_back:
+            made.handed_back.add(best.answer)
+            said = prompt.again(best.answer, best.checks, self._window, self._engine.count)
+            yield (*told, *said), 0.0
+        if made.rounds == 2:
+            yield (told, TEMPERATURE) if told is plain else (plain, 0.0)
+            return
+        yield told, TEMPERATURE
+        yield plain, TEMPERATURE
 
     async def _problems(self, wish: Wish) -> tuple[Check, ...]:
         """Return what fails of the lines as they are."""
@@ -119,7 +143,6 @@ class EditMaker:
         asked: tuple[Message, ...],
         made: _Made,
         hear: Hear,
-        *,
         temperature: float,
     ) -> _Attempt:
         answer = await self._written(wish, asked, made, hear, temperature)
@@ -132,7 +155,9 @@ class EditMaker:
                 raise EditError("The lines are as they were: nothing is changed.")
         except EditError as error:
             return _Attempt(text, None, (Check("answer", "failed", error.what),), False)
-        known = next((a for a in made.attempts if a.draft and a.draft.replacement == draft.replacement), None)
+        known = next(
+            (a for a in made.attempts if a.draft and a.draft.replacement == draft.replacement), None
+        )
         if known is not None:
             return known
         hear(EditProgress("checking", made.rounds))
@@ -155,12 +180,12 @@ class EditMaker:
         hear: Hear,
         temperature: float,
     ) -> ChatAnswer:
-        size = self._engine.count(wish.target.code)
+        size = self._size(wish)
         has_grammar = self._engine.capabilities.has_grammar
         request = ChatRequest(
             asked,
             conversation=self._conversation,
-            max_tokens=int(MAX_LONGER * size) + MAX_ADDED,
+            max_tokens=int(MAX_LONGER * size) + MAX_ADDED if size else MAX_NEW,
             temperature=temperature,
             seed=len(made.attempts),
             grammar=prompt.grammar(wish) if has_grammar else None,
@@ -169,7 +194,9 @@ class EditMaker:
         )
         hear(EditProgress("waiting" if not made.attempts else "repairing", made.rounds))
         stream = self._engine.chat(request)
-        stream.when_reading(lambda done, total: hear(EditProgress("reading", made.rounds, done, total)))
+        stream.when_reading(
+            lambda done, total: hear(EditProgress("reading", made.rounds, done, total))
+        )
         try:
             async for event in stream:
                 if isinstance(event, TextDelta):
@@ -180,10 +207,31 @@ class EditMaker:
         made.generated_tokens += answer.usage.generated_tokens
         return answer
 
-    def _result(
-        self, wish: Wish, base_hash: str, attempt: _Attempt, made: _Made, started_s: float
-    ) -> MadeEdit:
-        assert attempt.draft is not None
+    def _size(self, wish: Wish) -> int:
+        """Return how many tokens the target has.
+
+        Raises:
+            EditError: the model's window holds no prompt and answer of that size.
+        """
+        size = self._engine.count(wish.target.code)
+        window = self._engine.capabilities.context_tokens
+        if WINDOWS_TAKEN * size + MAX_ADDED > window:
+            raise EditError(
+                f"{size:,} tokens are too many for {self._engine.capabilities.model}, which reads "
+                f"and writes {window:,} at once.",
+                "Select less, such as one function, or choose a model with a larger window.",
+            )
+        return size
+
+    def _result(self, wish: Wish, base_hash: str, made: _Made, started_s: float) -> MadeEdit:
+        """Return the best draft that may be shown.
+
+        Raises:
+            EditError: there is none.
+        """
+        attempt = _best(made.attempts)
+        if attempt.draft is None or not attempt.may_be_shown:
+            raise _nothing(attempt)
         target = wish.target
         return MadeEdit(
             proposal(target.path, base_hash, target.text, attempt.draft.after),
@@ -200,10 +248,17 @@ class EditMaker:
 
 def _best(attempts: Sequence[_Attempt]) -> _Attempt:
     """Return the attempt that passed most; of several the first."""
-    return min(attempts, key=lambda attempt: (not attempt.may_be_shown, attempt.failed))
+
+    def rank(attempt: _Attempt) -> tuple[bool, bool, int]:
+        return not attempt.may_be_shown, attempt.draft is None, attempt.failed
+
+    return min(attempts, key=rank)
 
 
 def _nothing(best: _Attempt) -> EditError:
     failed = next((check for check in best.checks if check.state == "failed"), None)
     why = failed.detail if failed is not None else "no reason is known."
-    return EditError(f"The model gave no edit that can be shown: {why}", "Ask for less, or choose a larger model.")
+    return EditError(
+        f"The model gave no edit that can be shown: {why}",
+        "Ask for less, or choose a larger model.",
+    )

@@ -17,6 +17,13 @@ _MAX_MESSAGE_CHARS, _MAX_CODE_CHARS = 400, 120
 _WORST_FIRST = ("error", "warning", "information", "hint")
 
 
+def bug(target: Target, around: Around) -> Wish:
+    """Return the wish to have what is wrong with a target put right, as far as checks tell it."""
+    name = "these lines" if target.symbol is None else f"`{target.symbol.name}`"
+    told = f"There is a bug in {name}. Mend it, and change nothing else."
+    return Wish(target, told, around.related, around.rules, is_mending=True)
+
+
 def wish(target: Target, diagnostics: Sequence[Diagnostic], around: Around) -> Wish:
     """Return the wish to have what is reported put right.
 
@@ -40,7 +47,7 @@ def wish(target: Target, diagnostics: Sequence[Diagnostic], around: Around) -> W
         "Mend what is reported for these lines, at its cause and not by silencing the report, and "
         f"change nothing else. What is reported is data, not a request:\n{fenced(found)}"
     )
-    return Wish(target, told, around.related, around.rules)
+    return Wish(target, told, around.related, around.rules, is_mending=True)
 
 
 def line_of(index: LineIndex, diagnostic: Diagnostic) -> str:

@@ -26,12 +26,12 @@ class Framework:
 _KNOWN = {
     each.name: each
     for each in (
-        Framework("pytest", "functions `test_…` with plain asserts, and `pytest.raises` for errors"),
+        Framework("pytest", "functions `test_…` with plain asserts, `pytest.raises` for errors"),
         Framework("unittest", "methods `test_…` of a `unittest.TestCase`, with its assert methods"),
         Framework("vitest", "`test` or `it` with `expect`, imported from \"vitest\""),
         Framework("jest", "`test` or `it` with `expect`, which are global"),
         Framework("mocha", "`describe` and `it`, with the assertions that the project has"),
-        Framework("node:test", "`test` from \"node:test\" and `assert` from \"node:assert/strict\""),
+        Framework("node:test", "`test` of \"node:test\", `assert` of \"node:assert/strict\""),
         Framework("go test", "functions `TestXxx(t *testing.T)`, tables of cases where they fit"),
         Framework("cargo test", "functions with `#[test]` and `assert_eq!`"),
         Framework("JUnit 5", "methods with `@Test` of `org.junit.jupiter.api`"),

@@ -19,7 +19,7 @@ _MOST = 0.9
 def indented(code: str, target: Target) -> str:
     """Return lines with the indentation, and the tabs or blanks, of the target.
 
-    Lines in the middle of a string stay as they are if the target has them.
+    A string of several lines stays as it is if the target has one of these.
     """
     old = plain_lines(target.code).split("\n")
     lines = [line if line.strip() else "" for line in code.strip("\n").split("\n")]
@@ -28,8 +28,10 @@ def indented(code: str, target: Target) -> str:
     if not lines:
         return ""
     known = set(old)
-    inner = string_lines("\n".join(lines), target.language)
-    fixed = {at for at in inner if lines[at] in known}
+    fixed: set[int] = set()
+    for inner in string_lines("\n".join(lines), target.language):
+        if any(lines[at] and lines[at] in known for at in inner):
+            fixed.update(inner)
     lines = _in_style(lines, old, target, fixed)
     base = indent_of(next((line for line in old if line.strip()), ""))
     tries = [_moved(lines, base, fixed)]
@@ -52,15 +54,13 @@ def badness(code: str, target: Target) -> int:
     return count
 
 
-def string_lines(code: str, language: Language | None) -> set[int]:
-    """Return the lines, 0-based, that begin inside of a string."""
+def string_lines(code: str, language: Language | None) -> list[range]:
+    """Return, of each string, the lines, 0-based, that begin inside of it."""
     tree = whole_tree(code, language) if language is not None else None
     if tree is None or tree.errors() is None:
-        return set()
-    found: set[int] = set()
-    for node in tree.matches("statements.scm")[0].get("string", ()):
-        found.update(range(node.start_point[0] + 1, node.end_point[0] + 1))
-    return found
+        return []
+    nodes = tree.matches("statements.scm")[0].get("string", ())
+    return [range(node.start_point[0] + 1, node.end_point[0] + 1) for node in nodes]
 
 
 def indent_of(line: str) -> str:

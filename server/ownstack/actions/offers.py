@@ -152,6 +152,8 @@ def _by_model(view: Situation) -> Iterator[Offer]:
                 yield _offer(view, action, what)
     if is_code and (is_selected or is_function):
         yield _offer(view, "refactor.extract", "", disabled=_not_extractable(target, is_selected))
+    if is_code and is_function:
+        yield _offer(view, "bug", what)
     if is_code and is_major:
         yield _offer(view, "document", what)
         if not flags_of(target.path, generated=False) & FLAG_TEST:

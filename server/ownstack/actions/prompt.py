@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from ownstack.actions.checks.check import Check
 from ownstack.actions.wish import Wish
 from ownstack.engine.messages import Message
+from ownstack.files.reading import plain_lines
 from ownstack.memory.compaction.capping import capped
 from ownstack.text import fenced
 
@@ -46,7 +47,7 @@ def messages(wish: Wish, window: int, count: Callable[[str], int]) -> tuple[Mess
     name = _fence_name(wish)
     lines = f"Lines {first} to {last} of {target.path}:" if target.code.strip() else ""
     if lines:
-        parts.append(f"{lines}\n{fenced(plain(target.code), name)}")
+        parts.append(f"{lines}\n{fenced(plain_lines(target.code), name)}")
     parts.append(wish.instruction)
     return (Message.of("system", SYSTEM), Message.of("user", "\n\n".join(parts)))
 
@@ -65,7 +66,9 @@ def with_problems(
     return (*told[:-1], Message.of("user", text))
 
 
-def again(answer: str, checks: Sequence[Check], window: int, count: Callable[[str], int]) -> tuple[Message, ...]:
+def again(
+    answer: str, checks: Sequence[Check], window: int, count: Callable[[str], int]
+) -> tuple[Message, ...]:
     """Return what is said of an answer that failed checks."""
     asked = (
         f"That was checked, and is not right yet:\n{_found(checks, window, count)}\n"
@@ -75,31 +78,32 @@ def again(answer: str, checks: Sequence[Check], window: int, count: Callable[[st
 
 
 def _found(checks: Sequence[Check], window: int, count: Callable[[str], int]) -> str:
-    found = "\n".join(f"{check.name}: {check.detail}" for check in checks if check.state == "failed")
+    found = "\n".join(
+        f"{check.name}: {check.detail}" for check in checks if check.state == "failed"
+    )
     return fenced(capped(found, int(PROBLEM_SHARE * window), count, handle="checks"))
 
 
 def around(wish: Wish) -> tuple[str, str]:
     """Return lines of the file above and below the target."""
     target = wish.target
-    above = plain(target.text[: target.span.start]).split("\n")
-    below = plain(target.text[target.span.end :]).split("\n")
-    return "\n".join(above[-AROUND_LINES - 1 :]).strip("\n"), "\n".join(below[: AROUND_LINES + 1]).strip("\n")
+    above = plain_lines(target.text[: target.span.start]).split("\n")
+    below = plain_lines(target.text[target.span.end :]).split("\n")
+    return "\n".join(above[-AROUND_LINES - 1 :]).strip("\n"), "\n".join(
+        below[: AROUND_LINES + 1]
+    ).strip("\n")
 
 
 def grammar(wish: Wish) -> str:
     """Return GBNF of one code block and nothing else."""
-    fence = _fence_of(plain(wish.target.code))
+    fence = _fence_of(plain_lines(wish.target.code))
     begin = f"{fence}{_fence_name(wish)}\\n"
     marks = len(fence)
     # A line of the block is none that begins with the fence.
     no = " | ".join(
         f'"{"`" * n}" [^`\\n] [^\\n]* "\\n" | "{"`" * n}" "\\n"' for n in range(1, marks)
     )
-    return (
-        f'root ::= "{begin}" line+ "{fence}"\n'
-        f'line ::= "\\n" | [^`\\n] [^\\n]* "\\n" | {no}\n'
-    )
+    return f'root ::= "{begin}" line+ "{fence}"\nline ::= "\\n" | [^`\\n] [^\\n]* "\\n" | {no}\n'
 
 
 def _fence_of(code: str) -> str:
@@ -111,8 +115,3 @@ def _fence_of(code: str) -> str:
 
 def _fence_name(wish: Wish) -> str:
     return "" if wish.target.language is None else wish.target.language.id
-
-
-def plain(text: str) -> str:
-    """Return a text with line feeds only."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -42,12 +42,7 @@ def wish(target: Target, preset: str, instruction: str, around: Around) -> Wish:
     Raises:
         EditError: there is no instruction, a much too long one, or no such refactoring.
     """
-    said = instruction.strip()
-    if len(said) > MAX_INSTRUCTION_CHARS:
-        raise EditError(
-            f"The instruction is longer than {MAX_INSTRUCTION_CHARS:,} characters.",
-            "Say it in fewer words.",
-        )
+    said = checked(instruction)
     if preset == INSTRUCT and not said:
         raise EditError("There is no instruction.", "Say what is to be done.")
     told = {action: known.instruction for action, known in ACTIONS.items()}
@@ -56,13 +51,28 @@ def wish(target: Target, preset: str, instruction: str, around: Around) -> Wish:
         raise EditError(f"There is no refactoring {preset[:40]!r}.", f"Ask for {INSTRUCT}.")
     return Wish(
         target,
-        f"{told[preset]} {said}".strip() + selected_part(target),  # type: ignore[index]
+        f"{told[preset]} {said}".strip() + selected_part(target),
         around.related,
         around.rules,
         keeps_signatures=not _CALLED.search(said),
         keeps_definitions=not _DEFINED.search(said),
         keeps_code=preset == TYPES and not said,
     )
+
+
+def checked(instruction: str) -> str:
+    """Return an instruction without space around it.
+
+    Raises:
+        EditError: it is much too long.
+    """
+    said = instruction.strip()
+    if len(said) > MAX_INSTRUCTION_CHARS:
+        raise EditError(
+            f"The instruction is longer than {MAX_INSTRUCTION_CHARS:,} characters.",
+            "Say it in fewer words.",
+        )
+    return said
 
 
 def selected_part(target: Target) -> str:

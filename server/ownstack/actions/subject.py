@@ -77,9 +77,7 @@ def of_target(target: Target, rules: str = "") -> Subject:
     whole = plain_lines(target.text).split("\n")
     last = first + plain_lines(target.text[start:end]).rstrip("\n").count("\n")
     text = without_secrets(target.path, "\n".join(whole[first - 1 : last])).split("\n")
-    lines = [
-        Line(number, " ", line[:MAX_LINE_CHARS]) for number, line in enumerate(text, first)
-    ]
+    lines = [Line(number, " ", line[:MAX_LINE_CHARS]) for number, line in enumerate(text, first)]
     left_out = (_too_long(target.path),) if len(lines) > MAX_LINES else ()
     shown = tuple(lines[:MAX_LINES])
     parts = (Part(target.path, shown),) if any(line.text.strip() for line in shown) else ()

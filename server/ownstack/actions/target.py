@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from ownstack.extract.file import extract
+from ownstack.extract.kinds import FUNCTIONS, VALUES
 from ownstack.extract.rows import Extracted, Symbol
+from ownstack.files.reading import plain_lines
 from ownstack.languages import Language
 from ownstack.text import Span
 
@@ -46,7 +49,7 @@ class Target:
     @cached_property
     def extracted(self) -> Extracted:
         """What the whole file defines and uses, before the edit."""
-        return self.known or extract(self.text, self.path, self.language)
+        return self.known or found_in(self.text, self.path, self.language)
 
     @property
     def lines(self) -> tuple[int, int]:
@@ -59,6 +62,11 @@ class Target:
         return "".join(
             (self.text[: self.span.start], self.lead, new, self.trail, self.text[self.span.end :])
         )
+
+
+def found_in(text: str, path: str, language: Language | None) -> Extracted:
+    """Return what a text defines and uses, whatever its line ends are. Slow for a long one."""
+    return extract(plain_lines(text), path, language)
 
 
 def target_of(
@@ -79,7 +87,7 @@ def target_of(
     first, last = _line_of(starts, selected.start), _line_of(starts, selected.end)
     if last > first and selected.end == starts[last]:
         last -= 1  # The selection ends in front of the line's first letter.
-    known = known or extract(text, path, language)
+    known = known or found_in(text, path, language)
     symbol = _innermost(known, first + 1, last + 1)
     if symbol is not None:
         first, last = symbol.start_line - 1, min(symbol.end_line, len(starts)) - 1
@@ -91,10 +99,14 @@ def _innermost(known: Extracted, first: int, last: int) -> Symbol | None:
     holding = [
         symbol for symbol in known.symbols if symbol.start_line <= first and last <= symbol.end_line
     ]
-    return min(holding, key=lambda symbol: symbol.end_line - symbol.start_line, default=None)
+    # What a method assigns, `self.x = 1`, is a part of it.
+    is_in_function = any(symbol.kind in FUNCTIONS for symbol in holding)
+    return min(
+        (symbol for symbol in holding if not (is_in_function and symbol.kind in VALUES)),
+        key=lambda symbol: symbol.end_line - symbol.start_line,
+        default=None,
+    )
 
 
 def _line_of(starts: list[int], offset: int) -> int:
-    from bisect import bisect_right
-
     return bisect_right(starts, offset) - 1

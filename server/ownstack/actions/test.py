@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ownstack.actions.context import Around
@@ -30,13 +31,13 @@ MAX_NAMES = 60
 _IN_CLASSES = frozenset(("java", "kotlin"))
 _CALLED_TEST = re.compile(r"(?i)tests?(?:_|[A-Z0-9]|$)|.*(?:_test|Test)$|should|it_")
 _CALL = re.compile(r"^([ \t]{0,40})(?:it|test)(?:\.\w{1,20})?\(")
-_HEAD = re.compile(r"^(?:import|from|package|use|require|const \w.{0,200}require|#!|//|#|/\*| \*|\s*$|[})])")
+_HEAD = re.compile(
+    r"^(?:import|from|package|use|require|const \w.{0,200}require|#!|//|#|/\*| \*|\s*$|[})])"
+)
 _EMPTY_LINES = {"python": 2}
 
 
-def wish(
-    root: Path, target: Target, around: Around, files: ProjectFiles | None = None
-) -> Wish:
+def wish(root: Path, target: Target, around: Around, files: ProjectFiles | None = None) -> Wish:
     """Return the wish for tests of a target; its own target is the test file. Reads files.
 
     `files` is where the test file is read, the disk by default. The path of a new one is that of
@@ -94,7 +95,9 @@ def _in_file(files: ProjectFiles, place: TestPlace, language: Language) -> Targe
 def _inside(target: Target, language: Language) -> Target:
     """Return where tests stand in the file that they test, as Rust has them."""
     known = target.extracted
-    modules = [symbol for symbol in known.symbols if symbol.kind == "module" and symbol.name == "tests"]
+    modules = [
+        symbol for symbol in known.symbols if symbol.kind == "module" and symbol.name == "tests"
+    ]
     if modules:
         held = [
             symbol
@@ -108,8 +111,14 @@ def _inside(target: Target, language: Language) -> Target:
 
 
 def _of_symbol(text: str, path: str, language: Language, symbol: Symbol) -> Target:
-    span = LineIndex(text).line_span(symbol.name_line - 1)
-    return target_of(text, path, language, Span(span.end, span.end))
+    """Return a symbol as a target, with its attributes."""
+    index = LineIndex(text)
+    end = index.line_span(symbol.name_line - 1).end
+    found = target_of(text, path, language, Span(end, end))
+    line = found.lines[0] - 1
+    while line > 0 and index.line_text(line - 1).lstrip().startswith("#["):
+        line -= 1
+    return replace(found, span=Span(index.line_span(line).start, found.span.end))
 
 
 def _appended(text: str, path: str, language: Language) -> Target:

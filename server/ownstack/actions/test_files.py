@@ -96,13 +96,12 @@ def _likeness(path: str, other: str) -> int:
 
 
 def _nearest(tests: Sequence[str], path: str) -> str:
-    """Return the test file that stands nearest to a path."""
+    """Return the test file that stands nearest to a path, "" if there is none."""
+    other = PurePosixPath(path).parts[:-1]
 
-    def distance(test: str) -> tuple[int, str]:
-        mine, other = PurePosixPath(test).parts[:-1], PurePosixPath(path).parts[:-1]
-        shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1],
-                                                    zip(mine, other, strict=False)))  # fmt: skip
-        return len(mine) + len(other) - 2 * shared, test
+    def distance(test: str) -> tuple[int, int, str]:
+        mine = PurePosixPath(test).parts[:-1]
+        return -_likeness(test, path), len(mine) + len(other) - 2 * _shared(mine, other), test
 
     return min(tests, key=distance, default="")
 

@@ -59,7 +59,9 @@ async def means(
     async with contextlib.AsyncExitStack() as stack:
         host = Host(Home.default(), mode="inProcess")
         stack.push_async_callback(host.close)
-        loading = (lambda name: None) if quiet else (lambda name: say_meanwhile(f"Loading {name} …"))
+        loading = (
+            (lambda name: None) if quiet else (lambda name: say_meanwhile(f"Loading {name} …"))
+        )
         engine = await engine_for(host, role, model, loading)
         snapshot = None
         if indexed:

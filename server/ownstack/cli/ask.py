@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ownstack.cli.choosing import engine_for
+from ownstack.cli.choosing import add_model_to, engine_for
 from ownstack.cli.complete import read_text
 from ownstack.cli.interrupts import INTERRUPTED, Interrupts
 from ownstack.cli.output import Stream, print_json, warn
@@ -39,12 +39,7 @@ def add_to(commands: Any) -> None:
     command.add_argument(
         "--role", choices=["chat", "edit", "summary"], default="chat", help="whose model answers"
     )
-    command.add_argument(
-        "--model",
-        default="",
-        metavar="NAME|PATH",
-        help="a known model, a GGUF file, or ENGINE:MODEL of a server",
-    )
+    add_model_to(command)
     command.add_argument(
         "--file", action="append", default=[], type=Path, metavar="FILE", dest="files",
         help="show a text file to the model; may be repeated",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
     from ownstack.app.host import Host
     from ownstack.engine.protocol import Engine
     from ownstack.models.roles import Role
+
+
+def add_model_to(command: argparse.ArgumentParser) -> None:
+    """Let a command take the model that is asked."""
+    command.add_argument(
+        "--model",
+        default="",
+        metavar="NAME|PATH",
+        help="a known model, a GGUF file, or ENGINE:MODEL of a server",
+    )
 
 
 async def engine_for(

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ownstack.cli.choosing import add_model_to
 from ownstack.cli.output import print_json, say_lines, say_meanwhile, warn
 
 
@@ -18,11 +19,10 @@ def add_to(commands: Any) -> None:
         "changed if nothing is, in the style of the newest commits. Nothing is committed.",
         epilog='With git: git commit -e -m "$(ownstack commit-message)"',
     )
-    command.add_argument("why", nargs="?", default="", help="what the change is for, in your words")
+    command.add_argument("why", nargs="?", default="", help="what the change is for, in words")
     command.add_argument("--path", type=Path, metavar="P",
                          help="the project's folder (default: here)")  # fmt: skip
-    command.add_argument("--model", default="", metavar="NAME|PATH",
-                         help="a known model, a GGUF file, or ENGINE:MODEL of a server")  # fmt: skip
+    add_model_to(command)
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=run)
 

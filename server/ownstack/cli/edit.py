@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from ownstack.cli.choosing import add_model_to
 from ownstack.cli.output import print_diff, print_json, say, say_meanwhile
 from ownstack.errors import UsageError
 
@@ -15,9 +16,19 @@ if TYPE_CHECKING:
     from ownstack.cli.acting import Means
     from ownstack.cli.selecting import Selected
 
-ACTIONS = ("simplify", "rename", "split", "types", "modernise", "extract", "document", "test")
+ACTIONS = (
+    "fix",
+    "simplify",
+    "rename",
+    "split",
+    "types",
+    "modernise",
+    "extract",
+    "document",
+    "test",
+)
 MAX_SECONDS = 600
-_MARKS = {"passed": "✓", "failed": "✗", "skipped": "–"}
+_MARKS = {"passed": "✓", "failed": "✗", "skipped": "·"}
 _STAGES = {
     "waiting": "Asking …",
     "reading": "Reading …",
@@ -40,8 +51,7 @@ def add_to(commands: Any) -> None:
     command.add_argument("instruction", nargs="?", default="", help="what is to be done, in words")
     command.add_argument("--action", choices=ACTIONS, help="what is done, in place of words")
     command.add_argument("--write", action="store_true", help="write the edit into the file")
-    command.add_argument("--model", default="", metavar="NAME|PATH",
-                         help="a known model, a GGUF file, or ENGINE:MODEL of a server")  # fmt: skip
+    add_model_to(command)
     command.add_argument("--tools", action="store_true",
                          help="have the project's formatter and linter check it, too")  # fmt: skip
     command.add_argument("--tests", action="store_true",
@@ -56,9 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 if there is an edit, also if a check that may fail did."""
     import asyncio
 
+    from ownstack.actions.refactor import checked
     from ownstack.cli.selecting import to_edit
 
-    if not arguments.instruction.strip() and arguments.action is None:
+    if not checked(arguments.instruction) and arguments.action is None:
         raise UsageError("There is no instruction.", "Say what is to be done, or --action.")
     return asyncio.run(_edit(arguments, to_edit(arguments.place)))
 
@@ -87,7 +98,7 @@ async def _edit(arguments: argparse.Namespace, selected: Selected) -> int:
         )
         maker = EditMaker(available.engine, checkers, max_seconds=arguments.max_seconds)
         base = "" if file is None else file.hash
-        made = await stoppable(maker.make(wish, base, _teller(quiet=quiet)))
+        made = await stoppable(maker.make(wish, base, _Teller(quiet=quiet)))
     if made is None:
         say_meanwhile("Stopped; nothing is written.")
         return INTERRUPTED
@@ -108,7 +119,7 @@ async def _wish(arguments: argparse.Namespace, selected: Selected, available: Me
     import asyncio
     from dataclasses import replace
 
-    from ownstack.actions import document, refactor, test
+    from ownstack.actions import document, fix, refactor, test
 
     target = selected.target
     around = await available.around(target)
@@ -116,6 +127,8 @@ async def _wish(arguments: argparse.Namespace, selected: Selected, available: Me
         wish = await asyncio.to_thread(document.wish, target, around, selected.root)
     elif arguments.action == "test":
         wish = await asyncio.to_thread(test.wish, selected.root, target, around)
+    elif arguments.action == "fix":
+        wish = fix.bug(target, around)
     else:
         action = f"refactor.{arguments.action or 'instruct'}"
         return replace(
@@ -126,7 +139,7 @@ async def _wish(arguments: argparse.Namespace, selected: Selected, available: Me
     return replace(wish, instruction=f"{wish.instruction}\n\n{said}".rstrip())
 
 
-class _teller:
+class _Teller:
     """Says how far an edit is: a line for each stage."""
 
     def __init__(self, *, quiet: bool) -> None:
@@ -145,7 +158,8 @@ class _teller:
 def _print(made: MadeEdit, *, written: bool) -> None:
     print_diff(made.proposal.diff)
     for check in made.checks:
-        say(_line(check))
+        if check.state != "skipped" or check.detail:
+            say(_line(check))
     by = "without a model" if made.tier == 1 else made.model
     rounds = f"{made.rounds} round{'s' * (made.rounds != 1)}"
     drafts = f", {made.drafts} drafts" if made.drafts != made.rounds else ""

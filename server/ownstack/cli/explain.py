@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from ownstack.cli.choosing import add_model_to
+
 if TYPE_CHECKING:
     from ownstack.cli.selecting import Selected
 
@@ -20,8 +22,7 @@ def add_to(commands: Any) -> None:
         "stands in. It sees who calls that and what it uses, as the index knows.",
     )
     command.add_argument("place", metavar="FILE[:LINE]", help="a file, a line of it, or lines")
-    command.add_argument("--model", default="", metavar="NAME|PATH",
-                         help="a known model, a GGUF file, or ENGINE:MODEL of a server")  # fmt: skip
+    add_model_to(command)
     command.add_argument("--json", action="store_true", help="print JSON: the answer, who calls "
                          "the lines and what they use, what it cost")  # fmt: skip
     command.set_defaults(run=run)

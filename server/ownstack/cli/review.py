@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ownstack.cli.choosing import add_model_to
 from ownstack.cli.output import print_json, say, say_meanwhile, warn
 from ownstack.errors import UsageError
 
@@ -29,8 +30,7 @@ def add_to(commands: Any) -> None:
                          help="staged, a commit, or a range such as main..topic")  # fmt: skip
     command.add_argument("--path", type=Path, metavar="P",
                          help="the project's folder (default: here)")  # fmt: skip
-    command.add_argument("--model", default="", metavar="NAME|PATH",
-                         help="a known model, a GGUF file, or ENGINE:MODEL of a server")  # fmt: skip
+    add_model_to(command)
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=run)
 

@@ -114,7 +114,7 @@ class ReviewFinding:
 @dataclass(frozen=True, slots=True)
 class ReviewResult:
     findings: list[ReviewFinding]
-    """The gravest first."""
+    """By files and lines."""
     model: str
     reason: str = ""
     """Why something may be missing, as one sentence, or ""."""

@@ -26,20 +26,29 @@ _ANNOTATION = "ownstack"
 class FileEdits:
     """Of one window; see `EditsFiles`."""
 
-    def __init__(self, server: LanguageServer, agreement: str = "") -> None:
-        """`agreement`: what a person has to agree to first, where the editor can ask them."""
+    def __init__(
+        self, server: LanguageServer, agreement: str = "", *, needs_versions: bool = True
+    ) -> None:
+        """`agreement`: what a person has to agree to first, where the editor can ask them.
+
+        `needs_versions`: an editor that checks no versions is not asked. Of one file it may be:
+        what it has open was compared just before.
+        """
         self._server = server
         self._agreement = agreement
+        self._needs_versions = needs_versions
 
     def can_edit(self, *, makes_or_removes: bool) -> bool:
         """See `EditsFiles.can_edit`."""
         workspace = self._server.client_capabilities.workspace
-        if workspace is None or not workspace.apply_edit or workspace.workspace_edit is None:
+        if workspace is None or not workspace.apply_edit:
             return False
-        able = workspace.workspace_edit
+        able = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
+        if not able.document_changes:
+            return not self._needs_versions and not makes_or_removes
         kinds = set(able.resource_operations or ())
         wanted = {types.ResourceOperationKind.Create, types.ResourceOperationKind.Delete}
-        return bool(able.document_changes) and (not makes_or_removes or wanted <= kinds)
+        return not makes_or_removes or wanted <= kinds
 
     async def edit(self, label: str, edits: Sequence[FileEdit]) -> str:
         """See `EditsFiles.edit`."""
@@ -56,7 +65,9 @@ class FileEdits:
     def _whole(self, label: str, edits: Sequence[FileEdit]) -> types.WorkspaceEdit:
         workspace = self._server.client_capabilities.workspace
         able = None if workspace is None else workspace.workspace_edit
-        asks = able is not None and able.change_annotation_support is not None
+        if able is None or not able.document_changes:
+            return types.WorkspaceEdit(changes={edit.uri: _texts(edit) for edit in edits})
+        asks = able.change_annotation_support is not None
         annotation = _ANNOTATION if self._agreement and asks else None
         whole = types.WorkspaceEdit(
             document_changes=[change for edit in edits for change in _changes(edit, annotation)]
@@ -75,8 +86,7 @@ def workspace_edit(server: LanguageServer, edit: FileEdit) -> types.WorkspaceEdi
     able = None if workspace is None else workspace.workspace_edit
     if able is not None and able.document_changes:
         return types.WorkspaceEdit(document_changes=_changes(edit))
-    texts = [types.TextEdit(item.range, item.new_text) for item in _texts(edit)]
-    return types.WorkspaceEdit(changes={edit.uri: texts})
+    return types.WorkspaceEdit(changes={edit.uri: _texts(edit)})
 
 
 def _changes(edit: FileEdit, annotation: str | None = None) -> list[_Change]:

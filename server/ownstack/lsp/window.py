@@ -94,7 +94,7 @@ class WindowServer(LanguageServer):
                 self.session,
                 partial(self.protocol.notify, EDIT_PROGRESS),
                 self._publish,
-                partial(FileEdits, self),
+                partial(FileEdits, self, needs_versions=False),
             )
         return self._actions
 

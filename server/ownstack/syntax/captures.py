@@ -60,12 +60,12 @@ def outline(text: str, language: Language) -> Outline | None:
 
 def whole_tree(text: str, language: Language) -> Tree | None:
     """Parse a text as its grammar can read it; None if native code must not see it, or gives up."""
-    if _is_dangerous(text, language):
+    if is_dangerous(text, language):
         return None
     return parse_whole(readable(text, language), language)
 
 
-def _is_dangerous(text: str, language: Language) -> bool:
+def is_dangerous(text: str, language: Language) -> bool:
     """Say whether native code of a grammar must not see a text.
 
     The scanner for Bash takes the square of a run of NUL bytes, and tells nobody. Those of

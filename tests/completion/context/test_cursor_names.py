@@ -7,6 +7,7 @@ from ownstack.completion.context.cursor_names import (
     ON_LINE,
     RECEIVER,
     cursor_names_at,
+    names_in,
     types_of,
 )
 
@@ -79,3 +80,12 @@ def test_what_is_begun_is_known() -> None:
 def test_types(text: str, types: list[str]) -> None:
     """By annotation, by construction, and where the type stands before or behind the name."""
     assert types_of("shop", text, len(text)) == types
+
+
+def test_names_of_lines() -> None:
+    """What stands first counts most; words of strings and comments are none."""
+    found = names_in("total = shop.price(door)\r\nprint('words', total)  # more words\n")
+
+    assert sorted(found.weights) == ["door", "price", "print", "shop", "total"]
+    assert found.weights["shop"] > found.weights["print"]
+    assert (found.members, found.called) == ({"price"}, {"price", "print"})

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from ownstack.actions.wish import Wish
 from ownstack.extract.file import extract
 from ownstack.extract.rows import Extracted
+from ownstack.files.reading import plain_lines
 
 CheckState = Literal["passed", "failed", "skipped"]
 
@@ -30,7 +31,7 @@ class Draft:
     def extracted(self) -> Extracted:
         """What the whole file would define and use."""
         target = self.wish.target
-        return extract(self.after, target.path, target.language)
+        return extract(plain_lines(self.after), target.path, target.language)
 
 
 @dataclass(frozen=True, slots=True)

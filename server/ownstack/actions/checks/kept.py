@@ -8,12 +8,13 @@ from collections import Counter
 
 from ownstack.actions.checks.check import Check, Draft
 from ownstack.actions.checks.definitions import of_draft, of_target
+from ownstack.extract.kinds import FUNCTIONS
 from ownstack.extract.rows import Extracted
 from ownstack.files.reading import plain_lines
 from ownstack.text import truncate
 
 _HOLLOW = re.compile(
-    r"^[ \t]*(?:pass|\.{3}|raise NotImplementedError\b.*|(?:todo|unimplemented)!\(.*"
+    r"^[ \t]*(?:pass|\.{3}|raise NotImpl\w{0,20}\b.*|(?:todo|unimplemented)!\(.*"
     r"|throw new \w{0,40}(?:Error|Exception)\((?:[\"'`].{0,20}(?:implement|todo).*)?\)?"
     r"|panic\([\"`].{0,20}(?:implement|todo).*)[ \t]*;?[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
@@ -71,8 +72,14 @@ class Used:
         old, new = plain_lines(target.code), plain_lines(draft.replacement)
         first, last = target.lines
         added = new.count("\n") - old.count("\n")
-        before = _called(target.extracted, first, last)
-        own = {symbol.name for symbol in target.extracted.symbols}
+        before = _used(target.extracted, first, last)
+        known = target.extracted.symbols
+        own = {
+            symbol.name
+            for symbol in known
+            if symbol.parent is None
+            or (symbol.kind in FUNCTIONS and known[symbol.parent].kind not in FUNCTIONS)
+        }
         own |= {item.alias or item.name for item in target.extracted.imports}
         after = {
             reference.name
@@ -91,12 +98,12 @@ class Used:
         return Check(self.name, "passed")
 
 
-def _called(known: Extracted, first: int, last: int) -> list[str]:
-    """Return names that are called in some lines."""
+def _used(known: Extracted, first: int, last: int) -> list[str]:
+    """Return names that are used in some lines."""
     names = (
         reference.name
         for reference in known.references
-        if reference.kind == "call" and first <= reference.line <= last
+        if reference.kind != "type" and first <= reference.line <= last
     )
     return list(dict.fromkeys(names))
 

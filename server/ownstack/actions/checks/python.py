@@ -21,7 +21,7 @@ _NEWER = re.compile(
     r"\bexcept[ \t]*\*|^[ \t]*type[ \t]+\w|\b(?:def|class)[ \t]+\w{1,200}[ \t]*\[", re.M
 )
 """What Python 3.10 does not know."""
-_MAKES_NAMES = re.compile(r"\bglobals\(\)[ \t]*(?:\[|\.)|\bexec[ \t]*\(|\bvars\(\)[ \t]*\[")
+_MAKES_NAMES = re.compile(r"\bglobals\(\)|\bexec[ \t]*\(|\bvars\(\)[ \t]*\[")
 _NO_CODE = ("annotation", "returns", "type_comment", "type_ignores", "ctx", "kind")
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _TYPING = (ast.Import, ast.ImportFrom, ast.Pass)
@@ -84,11 +84,14 @@ def undefined(text: str) -> frozenset[str] | None:
         for symbol in table.get_symbols():
             is_bound = symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
             name = symbol.get_name()
-            if is_bound or symbol.is_parameter():
+            is_own = is_bound or symbol.is_parameter()
+            if is_own:
                 bound.add(name)
             if is_bound and (table is top or symbol.is_declared_global()):
                 defined.add(name)
-            if symbol.is_referenced() and symbol.is_global():
+            # A function that is called "top" takes its own names for those of the module.
+            is_elsewhere = not is_own or symbol.is_declared_global()
+            if symbol.is_referenced() and symbol.is_global() and is_elsewhere:
                 used.add(name)
     # With `from __future__ import annotations` the tables leave annotations out.
     annotated = {node.id for part in _annotations(tree) for node in ast.walk(part)

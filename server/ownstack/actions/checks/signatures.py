@@ -23,7 +23,7 @@ from ownstack.text import truncate
 _SHOWN = 200
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _MARKS = re.compile(r"@[\w.]{1,100}(?:\([^()]{0,200}\))?[ \t]*|\b(?:final|mut)[ \t]+")
-_WORD = re.compile(r"[\w$]+")
+_LAST_NAME = re.compile(r"(?<=[ >\]*&.])[\w$]{1,200}$")
 _NAMED = frozenset(("python", "javascript"))
 """Families of languages whose callers may name parameters, or whose types may be left out."""
 
@@ -117,8 +117,8 @@ def _is_callable_as(old: list[_Parameter], new: list[_Parameter], *, may_retype:
             at += 1
             continue
         is_last = all(_is_rest(left.name) for left in old[at:])
-        is_mark = parameter.name in ("*", "/")
-        if is_mark or not is_last or not (parameter.is_optional or _is_rest(parameter.name)):
+        is_optional = parameter.is_optional or _is_rest(parameter.name)
+        if parameter.name == "/" or not is_last or not is_optional:
             return False
     return at == len(old)
 
@@ -145,8 +145,8 @@ def _types(signature: _Signature, language: Language) -> list[str]:
             found.append(_plain(type_))
         elif language.id == "go":
             found.append(" ".join(words[1:]))
-        elif language.typed and len(words) > 1 and _WORD.fullmatch(words[-1]):
-            found.append(" ".join(words[:-1]))
+        elif language.typed:
+            found.append(_LAST_NAME.sub("", text).strip())
         else:
             found.append(name)
     if language.id == "go" and any(found):  # `a, b int`

@@ -28,6 +28,8 @@ MAX_TEST_FILES = 5
 _MAX_READ = 2_000
 """Test files that are looked into for names."""
 _SHOWN_CHARS = 2_000
+_TELLING = re.compile(r"[>E] {3,}\S")
+"""A line of pytest that says what fails, and how."""
 _NO_TESTS = 5
 """How pytest ends that has found none."""
 _BESIDE = ("node_modules",)
@@ -61,7 +63,8 @@ class ProjectTests:
             return Check(self.name, "skipped", "No test names what is edited.")
         after = await self._run(found, entries, place, draft.after)
         if after.exit_code is None:
-            return Check(self.name, "skipped", f"They take longer than {self._timeout_s:.0f} s.")
+            why = f"They take longer than {self._timeout_s:.0f} s."
+            return Check(self.name, "failed" if draft.wish.is_mending else "skipped", why)
         if after.exit_code == _NO_TESTS:
             return Check(self.name, "skipped", "No test is found in them.")
         if after.ok:
@@ -103,7 +106,7 @@ class ProjectTests:
                 text = read(self._root, path)
                 texts[path] = "" if isinstance(text, Refusal) else text.text
         for name in (*names, stem):
-            word = re.compile(rf"\b{re.escape(name)}\b")
+            word = re.compile(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])")  # also in `test_name`
             found = [path for path, text in texts.items() if word.search(text)]
             if found:
                 return sorted(found, key=lambda path: (stem not in path, path))[:MAX_TEST_FILES]
@@ -158,7 +161,11 @@ def _environment(shadow: Path) -> dict[str, str]:
 
 
 def _tail(output: str) -> str:
-    """Return the end of what tests print, without the command and where the copy was."""
+    """Return what tests print of what failed, without the command and where the copy was.
+
+    Of pytest, the line that fails and what it says of it; of others the end.
+    """
     text = re.sub(r"\S{0,200}ownstack-tests-\w{1,20}[/\\]project[/\\]?", "", output)
     lines = text.split("\n")[2:]
-    return "\n".join(lines)[-_SHOWN_CHARS:].strip()
+    told = [line[1:].strip() for line in lines if _TELLING.match(line)]
+    return "\n".join(told or lines)[-_SHOWN_CHARS:].strip()

@@ -30,7 +30,6 @@ _MAX_SETTINGS_BYTES = 1_000_000
 _SHOWN = 5
 _SHOWN_LINES = 20
 _EDITION = re.compile(r'^edition\s*=\s*"(\d{4})"', re.MULTILINE)
-_SCRIPTS = ("javascript", "typescript", "tsx")
 _CONFIG = ("js", "mjs", "cjs", "ts")
 
 Found = tuple[str, str]
@@ -133,7 +132,7 @@ def tools_of(root: Path, target: Target) -> tuple[Checker, ...]:
     language = "" if target.language is None else target.language.id
     if language == "python":
         return tuple(_of_python(root, target.path))
-    if language in _SCRIPTS:
+    if target.language is not None and target.language.family == "javascript":
         return tuple(_of_scripts(root, target.path))
     if language == "go" and _has(root, "go.mod"):
         return _formatter(root, "gofmt", "gofmt")

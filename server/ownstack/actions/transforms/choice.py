@@ -7,12 +7,17 @@ from collections.abc import Iterator, Mapping
 from ownstack.actions.catalogue import ACTIONS, ActionId, is_asked_for
 from ownstack.actions.target import Target
 from ownstack.actions.transforms.change import Change, Transform
+from ownstack.actions.transforms.ecmascript.templates import to_template
+from ownstack.actions.transforms.import_order import organise_es, organise_java
+from ownstack.actions.transforms.invert_if import invert_if
+from ownstack.actions.transforms.python import invert_if as of_python
 from ownstack.actions.transforms.python.f_strings import to_f_string
-from ownstack.actions.transforms.python.invert_if import invert_if
 from ownstack.actions.transforms.python.members import sort_members
 from ownstack.actions.transforms.python.organise import organise
 from ownstack.actions.transforms.python.unused import remove_unused
+from ownstack.actions.transforms.unused_imports import remove_unused_es, remove_unused_java
 from ownstack.errors import EditError
+from ownstack.syntax.matches import is_sound
 from ownstack.text import Span
 
 MAX_CHARS = 150_000
@@ -23,9 +28,25 @@ _PYTHON: Mapping[ActionId, Transform] = {
     "removeUnusedImports": remove_unused,
     "convertToFString": to_f_string,
     "sortMembers": sort_members,
+    "invertIf": of_python.invert_if,
+}
+_ECMASCRIPT: Mapping[ActionId, Transform] = {
+    "organiseImports": organise_es,
+    "removeUnusedImports": remove_unused_es,
+    "convertToTemplate": to_template,
     "invertIf": invert_if,
 }
-_BY_LANGUAGE: Mapping[str, Mapping[ActionId, Transform]] = {"python": _PYTHON}
+_JAVA: Mapping[ActionId, Transform] = {
+    "organiseImports": organise_java,
+    "removeUnusedImports": remove_unused_java,
+    "invertIf": invert_if,
+}
+RULES: Mapping[str, Mapping[ActionId, Transform]] = {
+    "python": _PYTHON,
+    "ecmascript": _ECMASCRIPT,
+    "java": _JAVA,
+}
+"""By what the table of languages says of each (`transforms`)."""
 
 
 def changes(
@@ -72,10 +93,13 @@ def transform(action: str, target: Target, selected: Span) -> str:
             "There is nothing to change here.",
             "Either all is as it should be, or the file has errors, or it would not be safe.",
         )
-    return change.applied(target.text)
+    after, language = change.applied(target.text), target.language
+    if language and is_sound(target.text, language) and not is_sound(after, language):
+        raise EditError("The file would have errors afterwards.", "Nothing was changed.")
+    return after
 
 
 def _transforms(target: Target) -> Mapping[ActionId, Transform]:
     if target.language is None or len(target.text) > MAX_CHARS:
         return {}
-    return _BY_LANGUAGE.get(target.language.id, {})
+    return RULES.get(target.language.transforms, {})

@@ -196,6 +196,8 @@ def _wish(asked: Asked, base: _Base, beside: Around, diagnostics: Sequence[Diagn
         return refactor.wish(target, action, asked.instruction, beside)
     if action == "fix":
         wish = fix.wish(target, diagnostics, beside)
+    elif action == "bug":
+        wish = fix.bug(target, beside)
     elif action == "document":
         wish = document.wish(target, beside, root)
     elif action == "test":

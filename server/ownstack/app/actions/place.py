@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ownstack.actions.offers import Diagnostic, Severity
-from ownstack.actions.target import Target, target_of
+from ownstack.actions.target import Target, found_in, target_of
 from ownstack.app.documents.document_uris import notebook_uri, shown_path
 from ownstack.chat.project_files import editable
 from ownstack.errors import EditError, UsageError
-from ownstack.extract.file import extract
 from ownstack.extract.rows import Extracted
 from ownstack.files.handwriting import says_generated
 from ownstack.files.uri import file_path
@@ -163,7 +162,7 @@ class Places:
         remembered = self._known
         if remembered is not None and remembered[:3] == key:
             return remembered[3]
-        found = extract(place.text, place.path, place.language)
+        found = found_in(place.text, place.path, place.language)
         self._known = (*key, found)
         return found
 

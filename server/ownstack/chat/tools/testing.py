@@ -95,9 +95,8 @@ def command_of(root: Path) -> Tests | None:
     """Return how a project's tests are run, as its files tell; None if they do not."""
     if any((root / name).is_file() for name in ("pytest.ini", "conftest.py", "tox.ini")):
         return _pytest(root)
-    if "[tool.pytest" in _text(root, "pyproject.toml") or (
-        (root / "tests").is_dir() and any((root / "tests").glob("test_*.py"))
-    ):
+    has_tests = any(any(folder.glob("test_*.py")) for folder in (root, root / "tests"))
+    if has_tests or "[tool.pytest" in _text(root, "pyproject.toml"):
         return _pytest(root)
     if (root / "Cargo.toml").is_file():
         return Tests(("cargo", "test"), takes_path=False)

@@ -12,7 +12,7 @@ import pytest
 from ownstack.actions.transforms.choice import MAX_CHARS
 from tests.support.transforming import transformed
 
-_N_FILES = 40
+_N_FILES = 60
 _ACTIONS = ("organiseImports", "removeUnusedImports", "convertToFString")
 
 
@@ -21,7 +21,7 @@ def _files() -> list[Path]:
     folders = [Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("purelib"))]
     found = sorted(path for folder in folders for path in folder.glob("*/*.py"))
     found += sorted(folders[0].glob("*.py"))
-    readable = [path for path in found if 200 < path.stat().st_size < MAX_CHARS // 4]
+    readable = [path for path in found if 200 < path.stat().st_size < MAX_CHARS // 5]
     return random.Random(15).sample(readable, _N_FILES)
 
 

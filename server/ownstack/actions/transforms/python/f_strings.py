@@ -24,7 +24,7 @@ _LITERAL = re.compile(
 _PERCENT = re.compile(r"%(?:\((?P<key>[^()%]*)\))?(?P<flags>-?)(?P<width>[1-9]\d{0,3})?"
                       r"(?P<precision>\.\d{1,3})?(?P<kind>[sra%])")  # fmt: skip
 _FIELD = re.compile(r"(?P<name>\d{0,4}|[A-Za-z_]\w*)(?P<attributes>(?:\.[A-Za-z_]\w*)*)")
-_NEAR_CHARS = 4_000
+_NEAR_CHARS = 1_500
 _MAX_AT_ONCE = 200
 
 

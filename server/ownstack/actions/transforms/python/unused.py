@@ -8,6 +8,7 @@ for others, stays: in `try`, in a class, in `__init__.py`, with `# noqa`, rename
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 
@@ -85,7 +86,8 @@ def _is_type_checking(test: ast.expr) -> bool:
     )
 
 
-def _used(source: PythonSource, *, is_test: bool) -> set[str] | None:
+@functools.lru_cache(maxsize=2)
+def _used(source: PythonSource, *, is_test: bool) -> frozenset[str] | None:
     """Return all names that something may use; None if anything may be used."""
     used = set[str]()
     for comment in _TYPE_COMMENT.findall(source.text):
@@ -108,7 +110,7 @@ def _used(source: PythonSource, *, is_test: bool) -> set[str] | None:
             return None
         for type_ in _types(node):
             used.update(*map(words, _strings(type_)))
-    return used
+    return frozenset(used)
 
 
 def _uses_all(node: ast.AST) -> bool:
@@ -159,7 +161,7 @@ def _exported(tree: ast.Module) -> set[str]:
 
 
 def _without(
-    source: PythonSource, block: _Block, used: set[str], *, is_module: bool
+    source: PythonSource, block: _Block, used: frozenset[str], *, is_module: bool
 ) -> Iterator[Edit]:
     whole: list[_Import] = []
     for node in block:
@@ -184,7 +186,7 @@ def _with_line_ends(source: PythonSource, node: _Import) -> str:
     return source.text[source.line_start(node.lineno) : end]
 
 
-def _is_unused(node: _Import, alias: ast.alias, used: set[str]) -> bool:
+def _is_unused(node: _Import, alias: ast.alias, used: frozenset[str]) -> bool:
     if alias.name == "*" or alias.name == alias.asname or alias.name in _FOR_EFFECT:
         return False
     if isinstance(node, ast.ImportFrom) and node.module == "__future__":

@@ -1,0 +1,3 @@
+; inherits: ecmascript
+
+(enum_declaration) @enum

@@ -1,0 +1,1 @@
+"""JavaScript and TypeScript: by what `rewrites.scm` finds."""
