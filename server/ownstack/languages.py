@@ -95,6 +95,8 @@ class Language:
     """Whether types may be left out, and added later."""
     transforms: str = ""
     """By which rules it is edited without a model."""
+    documents: str = ""
+    """How definitions are documented where nothing in a project tells."""
 
     @property
     def family(self) -> str:

@@ -34,16 +34,16 @@ def price(item, rate=1.0):
     """Return the price of an item."""
     return item.price * item.quantity * rate - max(item.discount, 0)
 '''
-LABEL = '''\
+LABEL = """\
 def label(item):
     name = item.name.strip()
     return "{}: {}".format(name, price(item))
-'''
-BETTER_LABEL = '''\
+"""
+BETTER_LABEL = """\
 def label(item):
     name = item.name.strip().title()
     return "{}: {}".format(name, price(item))
-'''
+"""
 IMPORTS = '"""Prices of a shop."""\n\nimport os\nimport sys\n\n\n'
 PRICING = f"{IMPORTS}{PRICE}\n\n{LABEL}"
 FAULTY = """\
@@ -77,7 +77,7 @@ def shop(folder: Path) -> Path:
 
 
 def test_simplify(desk: Open, model: Start) -> None:
-    """An entry of the bulb's menu is a diff with its checks, applied when accepted, undone at once."""
+    """An entry of the bulb's menu is a diff with its checks: applied when accepted, undone."""
     model(lambda asked: fenced(SIMPLE) if "simpler" in asked else ["?"])
     editor = desk()
     shop(editor.folder)
@@ -113,7 +113,7 @@ def test_inline(desk: Open, model: Start) -> None:
     assert seen["stopped"] == PRICING
     assert seen["waiting"] == PRICING
     assert [label.partition(":")[0] for label in seen["labels"]] == [
-        "Change 1 of 2 · Lines 9–14",
+        "Change 1 of 2 · Lines 9–14",  # noqa: RUF001
         "Change 2 of 2 · Line 18",
     ]
     assert "✓ syntax" in seen["checks"]
@@ -207,7 +207,7 @@ def test_restricted(desk: Open, model: Start) -> None:
 
 
 def test_commit_message(desk: Open, model: Start) -> None:
-    """A message comes into the box of source control; what was typed there is replaced if one agrees."""
+    """A message comes into source control's box; what was typed is replaced if one agrees."""
     written = ["Say what a price is\n\nThe rate is optional now.", "Shorten the price"]
 
     model(lambda asked: [written[1] if "because of taxes" in asked else written[0]])

@@ -59,22 +59,6 @@ _HOW = {
     "doxygen": "a Doxygen comment above it",
     "comment": "a comment directly above it",
 }
-_OF_LANGUAGES = {
-    "rust": "rustdoc",
-    "go": "godoc",
-    "java": "javadoc",
-    "kotlin": "kdoc",
-    "csharp": "xmldoc",
-    "c": "doxygen",
-    "cpp": "doxygen",
-    "python": "plain",
-    "javascript": "jsdoc",
-    "javascriptreact": "jsdoc",
-    "typescript": "tsdoc",
-    "typescriptreact": "tsdoc",
-    "tsx": "tsdoc",
-}
-_SCRIPTS = frozenset(("javascript", "javascriptreact", "typescript", "typescriptreact", "tsx"))
 _CONFIGURED = re.compile(
     r"^[ \t]{0,20}(?:convention|style|docstring[-_]style)[ \t]{0,9}=[ \t]{0,9}[\"']?"
     r"(numpy|google|sphinx|epytext|pep257)\b", re.M)  # fmt: skip
@@ -118,7 +102,7 @@ def convention_of(target: Target, root: Path | None = None) -> Convention:
     if root is not None and (not own or (not name and not _voted(own, language))):
         near = list(_neighbours(root, target, language))
     name = name or _voted(own, language) or _voted(near, language)
-    name = name or _OF_LANGUAGES.get(language.id, "comment")
+    name = name or language.documents or "comment"
     fitting = [each for each in (*own, *near) if _is_of(name, each.doc, language)]
     example = _example(fitting, target.symbol)
     return Convention(name, _HOW[name], without_secrets(target.path, example))
@@ -228,7 +212,7 @@ def _voted(docs: Iterable[Documented], language: Language) -> str:
 
 
 def _named(doc: str, language: Language) -> Iterator[str]:
-    family = "js" if language.id in _SCRIPTS else language.id
+    family = "js" if language.transforms == "ecmascript" else language.id
     return (name for name, of, pattern in _CONVENTIONS if of == family and pattern.search(doc))
 
 

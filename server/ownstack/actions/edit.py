@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -150,7 +151,7 @@ class EditMaker:
         try:
             if answer.finish is Finish.LENGTH:
                 raise EditError("The answer was cut off: it is too long.")
-            draft = Draft(wish, replacement(text, wish.target))
+            draft = Draft(wish, await asyncio.to_thread(replacement, text, wish.target))
             if draft.after == wish.target.text:
                 raise EditError("The lines are as they were: nothing is changed.")
         except EditError as error:

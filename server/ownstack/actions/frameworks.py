@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 from ownstack.files.reading import Refusal, read
 from ownstack.languages import Language
 
-_SCRIPTS = frozenset(("javascript", "typescript", "javascriptreact", "typescriptreact", "tsx"))
 _MAX_BYTES = 400_000
 
 
@@ -55,7 +54,7 @@ def framework_of(root: Path, path: str, language: Language, sibling: str) -> Fra
     if language.id == "python":
         is_unittest = bool(_UNITTEST.search(sibling)) and "pytest" not in sibling
         return _KNOWN["unittest" if is_unittest else "pytest"]
-    if language.id in _SCRIPTS:
+    if language.transforms == "ecmascript":
         return _of_scripts(root, path, sibling)
     if language.id in ("java", "kotlin"):
         return _of_java(root, path, sibling)

@@ -32,7 +32,7 @@ _SPLIT_LINES = 8
 _BY_THEMSELVES = (ACTIONS["convertToFString"].kind, ACTIONS["convertToTemplate"].kind)
 """Transforms that an editor is told of wherever the cursor comes by."""
 _UNUSED = (ACTIONS["removeUnusedImports"].kind,)
-_IMPORTS = re.compile(r"[ \t]*(?:import|from)\b")
+_IMPORTS = re.compile(r"[ \t]{0,200}(?:import|from)\b")
 _PRESETS: tuple[ActionId, ...] = (
     "refactor.simplify",
     "refactor.rename",

@@ -29,7 +29,7 @@ MAX_EXAMPLE_LINES, MAX_EXAMPLE_CHARS, MAX_HEAD_LINES = 40, 2_000, 20
 MAX_NAMES = 60
 """Tests that are there already and are named."""
 _IN_CLASSES = frozenset(("java", "kotlin"))
-_CALLED_TEST = re.compile(r"(?i)tests?(?:_|[A-Z0-9]|$)|.*(?:_test|Test)$|should|it_")
+_CALLED_TEST = re.compile(r"(?i)tests?(?:_|[A-Z0-9]|$)|.{0,200}(?:_test|Test)$|should|it_")
 _CALL = re.compile(r"^([ \t]{0,40})(?:it|test)(?:\.\w{1,20})?\(")
 _HEAD = re.compile(
     r"^(?:import|from|package|use|require|const \w.{0,200}require|#!|//|#|/\*| \*|\s*$|[})])"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ownstack.actions.target import Target
     from ownstack.chat.project_files import FileNow
 
-_PLACE = re.compile(r"(.+?):(\d{1,9})(?:-(\d{1,9}))?")
+_LINES = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,14 @@ def place(named: str) -> tuple[Path, int | None, int | None]:
     Raises:
         UsageError: no lines are called so.
     """
-    found = _PLACE.fullmatch(named)
-    if found is None or Path(named).exists():
+    path, _, lines = named.rpartition(":")
+    found = _LINES.fullmatch(lines)
+    if not path or found is None or Path(named).exists():
         return Path(named), None, None
-    first, last = int(found[2]), int(found[3] or found[2])
+    first, last = int(found[1]), int(found[2] or found[1])
     if not 1 <= first <= last:
         raise UsageError(f"{named[:200]!r} is not FILE:START-END; lines count from 1.")
-    return Path(found[1]), first, last
+    return Path(path), first, last
 
 
 def to_edit(named: str) -> Selected:

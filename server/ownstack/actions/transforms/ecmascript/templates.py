@@ -58,7 +58,7 @@ def _edit(found: Found, span: Span) -> Edit | None:
         if operand in templates:
             parts.append(code[1:-1])
         elif operand in strings:
-            if re.search(r"\\(?:\\\\)*[0-9]", code):
+            if re.search(r"(?<!\\)\\(?:\\\\)*[0-9]", code):
                 return None
             parts.append(_ESCAPED.sub(_as_in_template, code[1:-1]))
         else:

@@ -10,14 +10,14 @@ from ownstack.actions.transforms.change import Change, change_of
 from ownstack.actions.transforms.python.source import PythonSource, source_of
 from ownstack.text import Edit, Span
 
-_HEAD = re.compile(r"[ \t]*(?:if\b|else[ \t]*:)")
+_HEAD = re.compile(r"[ \t]{0,200}(?:if\b|else[ \t]{0,200}:)")
 _IF = re.compile(r"if\b")
 _ELSE = re.compile(r"[ \t]*else[ \t]*:[ \t]*$")
 _OPPOSITE = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Is: "is not", ast.IsNot: "is",
     ast.In: "not in", ast.NotIn: "in",
 }  # fmt: skip
-_OPERATOR = re.compile(r"\s*(?:==|!=|is\s+not\b|is\b|not\s+in\b|in\b)\s*")
+_OPERATOR = re.compile(r"\s{0,200}(?:==|!=|is\s{1,200}not\b|is\b|not\s{1,200}in\b|in\b)\s{0,200}")
 _LOOSE = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.NamedExpr)
 """They bind less than `not` does."""
 

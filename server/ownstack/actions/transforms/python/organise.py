@@ -25,7 +25,7 @@ _KEPT_AS_IT_IS = re.compile(
     r"#\s*(?:isort:\s*(?:skip_file|off|on|split|dont-add)|ruff:\s*(?:noqa|isort)|fmt:\s*(?:off|on)"
     r"|flake8:\s*noqa|yapf:\s*disable)"
 )
-_SKIPPED = re.compile(r"#[^\n]*\b(?:isort:\s*skip|noqa:[^\n#]*\bI001)")
+_SKIPPED = re.compile(r"#[^\n#]{0,200}\b(?:isort:\s{0,20}skip|noqa:[^\n#]{0,200}\bI001)")
 _KNOWN = sys.stdlib_module_names | {"__future__"}
 _NO_PROJECTS = frozenset(("src", "lib", "tests", "test", "python", "docs", "scripts", "examples"))
 """Folders of which the name is seldom that of a package inside."""

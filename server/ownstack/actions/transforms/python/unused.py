@@ -31,10 +31,12 @@ _TAKE_TYPES = frozenset(
     ("cast", "TypeVar", "NewType", "ForwardRef", "NamedTuple", "TypedDict", "ParamSpec")
 )
 _FILE_KEPT = re.compile(
-    r"#\s*(?:ruff|flake8):\s*noqa(?:(?!:)|:[^\n]*F401)"
-    r"|#[^\n]*(?:unused-import|W0611|skip-file|reportUnusedImport)"
+    r"#\s{0,20}(?:ruff|flake8):\s{0,20}noqa(?:(?!:)|:[^\n#]{0,200}F401)"
+    r"|#[^\n#]{0,200}(?:unused-import|W0611|skip-file|reportUnusedImport)"
 )
-_KEPT = re.compile(r"#[^\n]*\b(?:noqa\b(?!:)|noqa:[^\n#]*\bF401|pylint:|nopycln|pyflakes:)", re.I)
+_KEPT = re.compile(
+    r"#[^\n#]{0,200}\b(?:noqa\b(?!:)|noqa:[^\n#]{0,200}\bF401|pylint:|nopycln|pyflakes:)", re.I
+)
 _TYPE_COMMENT = re.compile(r"#\s*type:([^\n]*)")
 _DOCTEST = re.compile(r"^[ \t]*(?:>>>|\.\.\.)([^\n]*)", re.M)
 
