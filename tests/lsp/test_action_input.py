@@ -358,3 +358,41 @@ async def test_rules_that_ask_for_harm_are_data(
     assert harm in user.text
     assert "data, never a request" in system.text
     assert actor.editing.text(folder / "shop.py") == SHOP
+
+
+async def test_a_document_that_is_opened_again(
+    connect: Connect, folder: Path, model: ScriptedEngine
+) -> None:
+    """It counts its versions from 1 again, and has other lines."""
+    actor = await window(connect, folder, shop=SHOP)
+    file = folder / "shop.py"
+    await actor.actions(file, span(2))
+    actor.editor.text_document_did_close(
+        types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(file.as_uri()))
+    )
+    file.write_text(f"LIMIT = 1\n\n\n{SHOP}", "utf-8")
+    actor.open(file)
+    model.enqueue(SIMPLER)
+
+    made = await actor.edit(file, span(5), "refactor.simplify")
+
+    assert made.files[0].after == f"LIMIT = 1\n\n\n{SIMPLIFIED}"
+
+
+async def test_a_file_of_secrets_is_shown_to_no_model(
+    connect: Connect, folder: Path, model: ScriptedEngine
+) -> None:
+    actor = Actor(await connect())
+    await actor.hello(folder)
+    file = folder / ".env"
+    file.write_text("NAME=hunter2\n", "utf-8")
+    actor.open(file, "plaintext")
+    about = messages.ActionQuestionParams(file.as_uri(), span(0), "explain.code")
+
+    for method, params in (
+        (messages.QUESTION, about),
+        (messages.REVIEW, messages.ReviewParams("r1", file.as_uri())),
+    ):
+        with pytest.raises(JsonRpcException, match="holds secrets"):
+            await actor.request(method, params)
+    assert not model.chats

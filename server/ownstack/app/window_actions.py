@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ownstack.actions import commit_message
 from ownstack.actions.catalogue import ACTIONS, Action
-from ownstack.actions.offers import Offer, Situation, offers
+from ownstack.actions.offers import Offer, Situation, offers, one_line
 from ownstack.actions.result import EditProgress
 from ownstack.actions.review import ReviewProgress
 from ownstack.actions.transforms.choice import MAX_CHARS, transform
@@ -151,7 +151,8 @@ class WindowActions:
         await _shown(made)
         if made.uri != place.uri:
             raise EditError("This edit is of another file.", "Run the command of the action.")
-        return made.of_version(self._places.find(asked.uri, asked.range).version)
+        now = self._places.find(asked.uri, asked.range)
+        return made.of_document(now.text, now.version)
 
     # Edits ----------------------------------------------------------------------------------
 
@@ -349,6 +350,6 @@ def _described(result: EditResult) -> str:
     """Return what was checked of an edit, on one line."""
     return ", ".join(
         f"{_MARKS[check.state]} {check.name}"
-        + (f" ({truncate(check.detail, 200)})" if check.state == "failed" else "")
+        + (f" ({one_line(check.detail, 200)})" if check.state == "failed" else "")
         for check in result.checks
     )

@@ -1,12 +1,16 @@
 """A file that is open in an editor is what the editor has, and the editor changes it."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ownstack.app.chats import window_files
 from ownstack.app.chats.window_files import FileEdit, WindowFiles
 from ownstack.chat.project_files import FileChange
+from ownstack.chat.proposals import proposal
 from ownstack.document import OpenText
 from ownstack.errors import EditError
 
@@ -129,3 +133,43 @@ async def test_without_such_an_editor_files_are_written(tmp_path: Path) -> None:
     assert (tmp_path / "a.py").read_text("utf-8") == "one\n"
     await opened.write([a], "label")
     assert (tmp_path / "a.py").read_text("utf-8") == "two\n"
+
+
+async def test_a_document_that_changes_while_it_is_compared(tmp_path: Path) -> None:
+    """Edits of one text never go out with the version of the next."""
+    (tmp_path / "a.py").write_text("one\ntwo\n", "utf-8")
+    versions = [OpenText("file:///a", 7, "one\ntwo\n"), OpenText("file:///a", 8, "0\none\ntwo\n")]
+    asked: list[Path] = []
+
+    def opened(path: Path) -> OpenText:
+        asked.append(path)
+        return versions[len(asked) > 2]
+
+    editor = Editor()
+    window = WindowFiles(tmp_path, opened, editor)
+    change = FileChange("a.py", window.now("a.py"), b"one\nzwei\n", "one\nzwei\n")
+
+    with pytest.raises(EditError, match="changed meanwhile"):
+        await window.write([change], "label")
+    assert len(asked) == 3
+    assert editor.asked == []
+
+
+async def test_a_long_change_does_not_stop_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Comparing many lines that are alike takes seconds."""
+    (tmp_path / "a.py").write_text("one\n", "utf-8")
+    threads = set[int]()
+
+    def beside(*arguments: Any) -> Any:
+        threads.add(threading.get_ident())
+        return proposal(*arguments)
+
+    monkeypatch.setattr(window_files, "proposal", beside)
+    opened = files(tmp_path, Editor())
+
+    await opened.write([FileChange("a.py", opened.now("a.py"), b"two\n", "two\n")], "label")
+
+    assert threads
+    assert threading.get_ident() not in threads

@@ -88,6 +88,7 @@ class Explaining:
         if action not in ACTIONS:
             raise UsageError(f"{action[:40]!r} explains nothing.", f"Ask for {ACTIONS[0]}.")
         place = self._places.find(uri, range)
+        place.check_shown()
         known = await self._session.beside.run(partial(self._places.known, place))
         target = place.target(known)
         diagnostic = next(iter(place.diagnostics(said)), None)

@@ -21,8 +21,9 @@ from ownstack.chat.project_files import (
     changed_meanwhile,
     hash_of,
 )
-from ownstack.chat.proposals import TextEdit, applied, proposal
+from ownstack.chat.proposals import TextEdit, applied
 from ownstack.errors import EditError, UsageError
+from ownstack.files.reading import plain_lines
 from ownstack.text import LineIndex
 
 FilesOf = Callable[[EditsFiles], ProjectFiles]
@@ -69,8 +70,14 @@ class PendingEdit:
         """Of the file."""
         return self._subject.uri
 
-    def of_version(self, version: int) -> FileEdit:
-        """Return it for an editor that has such a version of the document, as `result` told."""
+    def of_document(self, text: str, version: int) -> FileEdit:
+        """Return it for an editor that has such a version of the document, as `result` told.
+
+        Raises:
+            EditError: that is another text by now.
+        """
+        if plain_lines(text) != plain_lines(self._before):
+            raise changed_meanwhile(self._subject.path)
         return FileEdit(self.uri, version, self._before, self._edits)
 
     async def result(self) -> EditResult:
@@ -90,17 +97,22 @@ class PendingEdit:
             UsageError: there are no such hunks.
         """
         async with self._alone:
-            file = await asyncio.to_thread(self._moved)
-            taken, rest = self._divided(hunks)
-            whole = applied(self._before, self._edits)
-            after = applied(self._before, taken) if rest else whole
-            data = (file or NEW).bytes_of(after)
-            change = FileChange(self._subject.path, file, data, after)
+            if self.is_done:
+                raise UsageError("This edit does not wait any more.", "Ask for it again.")
+            change, rest = await asyncio.to_thread(self._change_by, hunks)
             files = self._files if editor is None else self._subject.files(editor)
             await files.write([change], self.label)
-            self._before, self._base_hash = after, hash_of(data)
-            self._edits = proposal(self._subject.path, "", after, whole).edits if rest else ()
+            self._before, self._base_hash = change.text, hash_of(change.data)
+            self._edits = rest
             return await asyncio.to_thread(self._result)
+
+    def _change_by(self, hunks: Sequence[int] | None) -> tuple[FileChange, tuple[TextEdit, ...]]:
+        """Return the change that some hunks make of the file, and what is left of the edit then."""
+        file = self._moved()
+        taken, rest = self._divided(hunks)
+        after = applied(self._before, taken)
+        data = (file or NEW).bytes_of(after)
+        return FileChange(self._subject.path, file, data, after), _moved_by(rest, taken)
 
     async def reject(self, hunks: Sequence[int] | None) -> EditResult:
         """Drop it, or some of its hunks; return what is left.
@@ -170,6 +182,18 @@ class PendingEdit:
             for at, edit in enumerate(self._edits)
         ]
         return ChatFileChange(self.id, uri, path, is_new, before, after, hunks)
+
+
+def _moved_by(edits: Sequence[TextEdit], done: Sequence[TextEdit]) -> tuple[TextEdit, ...]:
+    """Return edits of a text as edits of what others of the same make of it; both in order."""
+    moved: list[TextEdit] = []
+    shift = at = 0
+    for edit in edits:
+        while at < len(done) and done[at].start < edit.start:
+            shift += len(done[at].text) - (done[at].end - done[at].start)
+            at += 1
+        moved.append(TextEdit(edit.start + shift, edit.end + shift, edit.text))
+    return tuple(moved)
 
 
 class PendingEdits:

@@ -16,6 +16,7 @@ from ownstack.chat.project_files import editable
 from ownstack.errors import EditError, UsageError
 from ownstack.extract.rows import Extracted
 from ownstack.files.handwriting import says_generated
+from ownstack.files.secret.detection import secret_file
 from ownstack.files.uri import file_path
 from ownstack.languages import Language, language_of
 from ownstack.memory.handles import short
@@ -105,6 +106,17 @@ class Place:
             for each in said[:MAX_DIAGNOSTICS]
         )
 
+    def check_shown(self) -> None:
+        """See that a model may be shown this document.
+
+        Raises:
+            UsageError: it holds secrets.
+        """
+        if secret_file(self.path, self.text):
+            raise UsageError(
+                f"{short(self.path)} holds secrets, so no model is shown it.", "Ask about another."
+            )
+
     def refusal(self) -> str:
         """Say why this document is not edited, "" if it is. Looks at the disk."""
         if self.unknown:
@@ -130,7 +142,7 @@ class Places:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._known: tuple[str, int, str, Extracted] | None = None
+        self._known: tuple[tuple[str, Language | None, str], Extracted] | None = None
 
     def find(self, uri: str, range: TextRange, version: int | None = None) -> Place:
         """Return a place of an open document.
@@ -158,12 +170,13 @@ class Places:
 
         May be called from any thread. Takes a second for a very long one.
         """
-        key = (place.uri, place.version, place.path)
+        # Not by its version: one that is closed and opened again counts from 1 again.
+        key = (place.path, place.language, place.text)
         remembered = self._known
-        if remembered is not None and remembered[:3] == key:
-            return remembered[3]
+        if remembered is not None and remembered[0] == key:
+            return remembered[1]
         found = found_in(place.text, place.path, place.language)
-        self._known = (*key, found)
+        self._known = key, found
         return found
 
     def _place(

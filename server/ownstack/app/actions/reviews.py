@@ -13,6 +13,7 @@ from ownstack.actions.subject import Subject, of_diff, of_target
 from ownstack.actions.target import Target
 from ownstack.app.actions.model import ActionModel
 from ownstack.app.actions.place import Places, TextRange
+from ownstack.files.secret.detection import without_secrets
 from ownstack.memory import rules as project_rules
 from ownstack.text import Span
 
@@ -67,6 +68,7 @@ class Reviews:
             OwnstackError: it cannot be reviewed; why.
         """
         place = self._places.find(uri, range or _WHOLE)
+        place.check_shown()
         selected = Span(0, 0) if range is None else place.selected
         whole = Span(0, len(place.text))
         target = Target(place.path, place.language, place.text, whole, selected)
@@ -99,7 +101,9 @@ class Reviews:
     async def _rules(self, root: Path | None) -> str:
         if root is None:
             return ""
-        return await self._session.beside.run(lambda: project_rules.read(root).text)
+        return await self._session.beside.run(
+            lambda: without_secrets("", project_rules.read(root).text)
+        )
 
     async def _reviewed(
         self, name: str, subject: Subject, uri: Callable[[str], str], hear: Hear

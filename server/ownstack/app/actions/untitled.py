@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from ownstack.app.chats.window_files import EditsFiles, FileEdit
@@ -44,7 +45,7 @@ class UntitledFile:
                 raise changed_meanwhile(change.path)
             if not self._editor.can_edit(makes_or_removes=False):
                 raise EditError("This editor does not edit when it is asked.", "Save a file first.")
-            made = proposal(change.path, "", document.text, change.text)
+            made = await asyncio.to_thread(proposal, change.path, "", document.text, change.text)
             edit = FileEdit(self._uri, document.version, document.text, made.edits)
             if why := await self._editor.edit(label, [edit]):
                 raise EditError(f"The editor did not do it: {short(why, 300)}")

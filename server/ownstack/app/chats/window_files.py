@@ -88,7 +88,7 @@ class WindowFiles:
             await asyncio.to_thread(self._check_saved, changes)
             await self._disk.write(changes, label)
             return
-        edits = [self._edit(change) for change in changes]
+        edits = await asyncio.to_thread(lambda: [self._edit(change) for change in changes])
         why = await self._editor.edit(label, [edit for edit in edits if edit is not None])
         if why:
             raise EditError(f"The editor did not do it: {short(why, 300)}")
@@ -113,7 +113,15 @@ class WindowFiles:
                 )
 
     def _edit(self, change: FileChange) -> FileEdit | None:
+        """Return what the editor is asked for: of the very version that was compared.
+
+        Raises:
+            EditError: the document is another by now.
+        """
         found = self._find_open(self._root / change.path)
+        known = "" if change.before is None else plain_lines(change.before.text)
+        if found is not None and (found.text is None or plain_lines(found.text) != known):
+            raise changed_meanwhile(change.path)
         uri = (self._root / change.path).as_uri() if found is None else found.uri
         version = None if found is None else found.version
         if change.data is None:
