@@ -66,7 +66,7 @@ def utf16_length(text: str) -> int:
     """Return the number of UTF-16 code units that `text` takes."""
     if text.isascii():
         return len(text)
-    return len(text) + sum(1 for char in text if ord(char) > 0xFFFF)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def truncate(text: str, limit_chars: int) -> str:
@@ -134,6 +134,9 @@ class LineIndex:
         span = self.line_span(line)
         if self._ascii:
             return min(span.start + max(utf16, 0), span.end)
+        near = self._text[span.start : min(span.end, span.start + max(utf16, 0))]
+        if utf16_length(near) == len(near):
+            return span.start + len(near)
         units = 0
         for offset in range(span.start, span.end):
             units += 2 if ord(self._text[offset]) > 0xFFFF else 1

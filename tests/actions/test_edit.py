@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
+from ownstack.actions import edit
 from ownstack.actions.checks.check import Check, Draft
 from ownstack.actions.edit import MAX_DRAFTS, MAX_ROUNDS, EditMaker
 from ownstack.actions.result import EditProgress
@@ -205,3 +208,24 @@ async def test_no_draft_is_begun_when_the_time_is_over() -> None:
     )
     assert len(engine.requests) == 1
     assert made.drafts == 1
+
+
+async def test_nothing_that_takes_long_stops_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a long file, parsing a draft and comparing it take a second each."""
+    threads = set()
+
+    def noted(work: Callable[..., Any]) -> Callable[..., Any]:
+        def beside(*arguments: Any) -> Any:
+            threads.add(threading.get_ident())
+            return work(*arguments)
+
+        return beside
+
+    monkeypatch.setattr(edit, "replacement", noted(edit.replacement))
+    monkeypatch.setattr(edit, "proposal", noted(edit.proposal))
+    monkeypatch.setattr(edit.prompt, "messages", noted(edit.prompt.messages))
+
+    await _make(ScriptedEngine(RIGHT))
+
+    assert threads
+    assert threading.get_ident() not in threads

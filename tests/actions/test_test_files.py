@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+from ownstack.actions import test_files
 from ownstack.actions.test_files import place_of
 from ownstack.languages import language_of
 
@@ -94,3 +96,18 @@ def test_what_is_ignored_is_not_looked_at(tmp_path: Path) -> None:
     )
 
     assert (found, exists, sibling) == ("tests/test_door.py", False, "")
+
+
+def test_a_large_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where tests are is found in time by the number of files, not by that of their pairs."""
+    sources = [f"src/part{n}/__init__.py" for n in range(15_000)]
+    tests = [f"tests/test_other{n}.py" for n in range(5_000)]
+    monkeypatch.setattr(test_files, "_files", lambda root, language: (sources, tests))
+    language = language_of("", "a.py")
+    assert language is not None
+    started_s = time.thread_time()
+
+    found = place_of(tmp_path, "src/new.py", language)
+
+    assert found.path == "tests/test_new.py"
+    assert time.thread_time() - started_s < 5

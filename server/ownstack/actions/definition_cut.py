@@ -322,9 +322,12 @@ def _without_surroundings(code: str, target: Target) -> str:
 def _repeated(lines: Sequence[str], context: Sequence[str], own: Sequence[str]) -> int:
     """Return how many first lines repeat the last of what stands before: all, or two and more."""
     said = [(at, line.strip()) for at, line in enumerate(lines) if line.strip()]
+    bare = [line for _, line in said]
     for count in range(min(len(context), len(said)), 0, -1):
+        if bare[count - 1] != context[-1] or bare[0] != context[-count]:
+            continue  # Few lines are compared as a whole.
         tail = list(context[-count:])
-        if [line for _, line in said[:count]] != tail or list(own[:count]) == tail:
+        if bare[:count] != tail or list(own[:count]) == tail:
             continue
         tells = sum(len(re.findall(r"\w", line)) >= _LEAST_SIGNS for line in tail)
         if tells and (count == len(context) or count > 1):

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from ownstack.actions import prompt
 from ownstack.actions.checks.check import Check, Checker, Draft
@@ -88,8 +89,9 @@ class EditMaker:
         """
         started_s = time.monotonic()
         made = _Made()
-        self._size(wish)
-        plain = told = prompt.messages(wish, self._window, self._engine.count)
+        await asyncio.to_thread(self._size, wish)
+        plain = await asyncio.to_thread(prompt.messages, wish, self._window, self._engine.count)
+        told = plain
         if wish.is_mending:
             hear(EditProgress("checking"))
             problems = await self._problems(wish)
@@ -98,12 +100,12 @@ class EditMaker:
             made.rounds = number
             for asked, temperature in self._tries(plain, told, made):
                 if made.attempts and time.monotonic() - started_s > self._max_seconds:
-                    return self._result(wish, base_hash, made, started_s)
+                    return await self._result(wish, base_hash, made, started_s)
                 attempt = await self._attempt(wish, asked, made, hear, temperature)
                 made.attempts.append(attempt)
                 if attempt.may_be_shown and not attempt.failed:
-                    return self._result(wish, base_hash, made, started_s)
-        return self._result(wish, base_hash, made, started_s)
+                    return await self._result(wish, base_hash, made, started_s)
+        return await self._result(wish, base_hash, made, started_s)
 
     @property
     def _window(self) -> int:
@@ -181,7 +183,7 @@ class EditMaker:
         hear: Hear,
         temperature: float,
     ) -> ChatAnswer:
-        size = self._size(wish)
+        size = await asyncio.to_thread(self._size, wish)
         has_grammar = self._engine.capabilities.has_grammar
         request = ChatRequest(
             asked,
@@ -198,10 +200,12 @@ class EditMaker:
         stream.when_reading(
             lambda done, total: hear(EditProgress("reading", made.rounds, done, total))
         )
+        text = ""  # `stream.text` puts all of it together anew at each token.
         try:
             async for event in stream:
                 if isinstance(event, TextDelta):
-                    hear(EditProgress("writing", made.rounds, text=stream.text))
+                    text += event.text
+                    hear(EditProgress("writing", made.rounds, text=text))
             answer = await stream.result()
         finally:
             stream.cancel()
@@ -224,7 +228,7 @@ class EditMaker:
             )
         return size
 
-    def _result(self, wish: Wish, base_hash: str, made: _Made, started_s: float) -> MadeEdit:
+    async def _result(self, wish: Wish, base_hash: str, made: _Made, started_s: float) -> MadeEdit:
         """Return the best draft that may be shown.
 
         Raises:
@@ -234,8 +238,9 @@ class EditMaker:
         if attempt.draft is None or not attempt.may_be_shown:
             raise _nothing(attempt)
         target = wish.target
+        made_of = partial(proposal, target.path, base_hash, target.text, attempt.draft.after)
         return MadeEdit(
-            proposal(target.path, base_hash, target.text, attempt.draft.after),
+            await asyncio.to_thread(made_of),
             attempt.draft.after,
             attempt.checks,
             self._engine.capabilities.model,

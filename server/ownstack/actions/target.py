@@ -51,7 +51,7 @@ class Target:
         """What the whole file defines and uses, before the edit."""
         return self.known or found_in(self.text, self.path, self.language)
 
-    @property
+    @cached_property
     def lines(self) -> tuple[int, int]:
         """The first and the last line of what is replaced, 1-based, inclusive."""
         first = len(_LINE_END.findall(self.text, 0, self.span.start)) + 1

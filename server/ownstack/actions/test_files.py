@@ -15,6 +15,8 @@ from ownstack.languages import Language, language_of
 
 MAX_LOOKED_AT = 20_000
 """Files of a project among which tests are looked for, those near its top first."""
+_MAX_ALIKE = 20
+"""Files of one name of which a test may be."""
 _AFFIXES = re.compile(
     r"(?P<before>test_|tests_|Test(?=[A-Z]))?(?P<stem>.+?)"
     r"(?P<after>_test|_tests|_spec|\.test|\.spec|-test|-spec|Test|Tests|Spec|IT)?"
@@ -110,11 +112,13 @@ def _made(path: str, language: Language, sources: Sequence[str], tests: Sequence
     """Return the path of a test file that is not there yet."""
     place = PurePosixPath(path)
     folder = place.parent.parts
+    of_names: dict[str, list[str]] = {}
+    for source in sources:
+        of_names.setdefault(_plain(_called(source)), []).append(source)
     pairs = [
         (PurePosixPath(source).parent.parts, test)
         for test in tests
-        for source in sources
-        if _is_of(test, source)
+        for source in of_names.get(_plain(_stem(test)[0]), ())[:_MAX_ALIKE]
     ]
     if pairs:
         source, test = max(

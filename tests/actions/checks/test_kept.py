@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from ownstack.actions.checks import kept
 from ownstack.actions.checks.kept import Kept, Used
 from tests.support.drafting import draft_in, draft_of, target_in
 
@@ -122,3 +125,13 @@ async def test_names_that_are_lost(old: str, new: str, instruction: str, state: 
     check = await Used().check(draft_in(FILE, old, new, instruction=instruction))
 
     assert check.state == state
+
+
+def test_blanks_without_end_cost_no_time() -> None:
+    """A line of the file is hostile, too: looking at it takes time by its length alone."""
+    code = "def shop():\n    $0pass" + " " * 60_000 + "x\n    return 1\n"
+    target = target_in(code)
+    started_s = time.thread_time()
+
+    assert kept._hollow(target.code) == []
+    assert time.thread_time() - started_s < 2

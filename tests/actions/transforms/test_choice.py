@@ -1,5 +1,7 @@
 """Transforms by their names: done, or refused with a sentence; a file is never left broken."""
 
+import time
+
 import pytest
 
 from ownstack.actions.catalogue import ACTIONS
@@ -70,3 +72,22 @@ def test_only_what_is_asked_for_is_looked_for() -> None:
         "removeUnusedImports",
     ]
     assert [*changes(target, target.selected, ("refactor",))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ('x = "' + "%s" * 20_000 + '" % (' + "a," * 20_000 + ")\n", 4),
+        ("x = {" + ",".join(f'"é{n * 7_919 % 15_000}"' for n in range(15_000)) + "}\n", 8),
+    ],
+    ids=["values", "one long line"],
+)
+def test_what_somebody_made_to_take_long(text: str, at: int) -> None:
+    """An editor asks at each move of the cursor."""
+    assert len(text) <= MAX_CHARS
+    target = Target("a.py", language_of("", "a.py"), text, Span(at, at), Span(at, at))
+    started_s = time.thread_time()
+
+    list(changes(target, target.selected))
+
+    assert time.thread_time() - started_s < 5

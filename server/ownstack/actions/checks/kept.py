@@ -16,7 +16,7 @@ from ownstack.text import truncate
 _HOLLOW = re.compile(
     r"^[ \t]*(?:pass|\.{3}|raise NotImpl\w{0,20}\b.*|(?:todo|unimplemented)!\(.*"
     r"|throw new \w{0,40}(?:Error|Exception)\((?:[\"'`].{0,20}(?:implement|todo).*)?\)?"
-    r"|panic\([\"`].{0,20}(?:implement|todo).*)[ \t]*;?[ \t]*$",
+    r"|panic\([\"`].{0,20}(?:implement|todo).*)[ \t]*(?:;[ \t]*)?$",
     re.IGNORECASE | re.MULTILINE,
 )
 """What stands for code that was left out."""

@@ -33,7 +33,7 @@ from ownstack.chat.project_files import (
     check_text,
     editable,
 )
-from ownstack.chat.proposals import proposal
+from ownstack.chat.proposals import Proposal, proposal
 from ownstack.engine.protocol import Engine
 from ownstack.errors import EditError, UsageError
 from ownstack.memory.handles import short
@@ -95,10 +95,14 @@ class Making:
         started_s = time.monotonic()
         base = await self._base(asked)
         target = base.target
-        whole = partial(transform, asked.action, target, base.place.selected)
-        after = await self._session.beside.run(whole)
+
+        def edited() -> tuple[str, Proposal]:
+            after = transform(asked.action, target, base.place.selected)
+            return after, proposal(target.path, base.file.hash, target.text, after)
+
+        after, proposed = await self._session.beside.run(edited)
         made = MadeEdit(
-            proposal(target.path, base.file.hash, target.text, after),
+            proposed,
             after,
             checks=(),
             model="",

@@ -216,7 +216,8 @@ def _in_order(fields: Sequence[_Field], given: Sequence[ast.expr]) -> bool:
 
     Attributes that a field asks for are asked for after all arguments were computed.
     """
-    if any(id(value) not in {id(field.value) for field in fields} for value in given):
+    written = {id(field.value) for field in fields}
+    if any(id(value) not in written for value in given):
         return False
     if all(isinstance(value, (ast.Name, ast.Constant)) for value in given):
         return True

@@ -7,12 +7,15 @@ import functools
 import re
 import threading
 import warnings
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
+from itertools import accumulate
 
 from ownstack.text import LineIndex, Span
 
 _BOM = "\ufeff"
+_LONG_LINE_CHARS = 2_000
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -23,6 +26,7 @@ class PythonSource:
         self.text = text
         self.tree = tree
         self.index = LineIndex(text)
+        self._long_line: tuple[int, list[int]] = (-1, [])
 
     def span(self, node: ast.expr | ast.stmt | ast.alias) -> Span:
         """Return a node's characters; decorators are not among them, as `ast` has it."""
@@ -77,8 +81,17 @@ class PythonSource:
             start += 1
         if self.text.isascii():
             return start + column
-        text = self.text[start : self.index.line_span(line - 1).end]
-        return start + len(text.encode("utf-8")[:column].decode("utf-8"))
+        end = self.index.line_span(line - 1).end
+        if end - start > _LONG_LINE_CHARS:
+            return start + bisect_left(self._bytes_of(start, end), column)
+        return start + len(self.text[start:end].encode("utf-8")[:column].decode("utf-8"))
+
+    def _bytes_of(self, start: int, end: int) -> list[int]:
+        """Return where the characters of a line begin, in bytes; remembered for the last one."""
+        if self._long_line[0] != start:
+            sizes = (len(char.encode("utf-8")) for char in self.text[start:end])
+            self._long_line = start, list(accumulate(sizes, initial=0))
+        return self._long_line[1]
 
 
 def _is_apart(node: ast.AST, first: int, last: int) -> bool:
