@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -112,3 +116,51 @@ async def test_tests_that_take_too_long(project: Path) -> None:
     )
 
     assert (check.state, check.detail) == ("skipped", "They take longer than 1 s.")
+
+
+async def test_what_is_cancelled_leaves_no_copy(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even if it is cancelled while files are still copied."""
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    copying, going_on = threading.Event(), threading.Event()
+    copy = shutil.copy2
+
+    def slow(source: Path, to: Path) -> object:
+        copying.set()
+        going_on.wait(30)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        return copy(source, to)
+
+    monkeypatch.setattr(shutil, "copy2", slow)
+    draft = draft_in(SHOP, "x * 2", "x + x", path_of())
+    task = asyncio.ensure_future(ProjectTests(project).check(draft))
+    await asyncio.to_thread(copying.wait, 30)
+    task.cancel()
+    await asyncio.sleep(0)
+    going_on.set()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert list(temporary.iterdir()) == []
+
+
+async def test_what_tests_leave_behind_is_removed(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where they made it read-only; and what they print of secrets is blanked."""
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    (project / "tests/test_shop.py").write_text(
+        "import os\nfrom pathlib import Path\n\n\ndef test_price():\n"
+        "    Path('kept/inner').mkdir(parents=True)\n    Path('kept/inner/a').touch()\n"
+        "    os.chmod('kept/inner', 0o500)\n"
+        "    assert 'password = \"hunter2hunter3\"' == 'x'\n"
+    )
+
+    check = await ProjectTests(project).check(draft_in(SHOP, "x * 2", "x + x", path_of()))
+
+    assert check.state == "failed"
+    assert "hunter2hunter3" not in check.detail
+    assert list(temporary.iterdir()) == []

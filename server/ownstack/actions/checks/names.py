@@ -68,8 +68,13 @@ class Names:
         folder, _, name = path.rpartition("/")
         ending = name.rpartition(".")[2]
         texts: list[str] = []
-        for place in sorted((self._root / folder).glob(f"*.{ending}"))[: _MAX_BESIDE + 1]:
-            relative = f"{folder}/{place.name}".lstrip("/")
+        try:
+            held = sorted(place.name for place in (self._root / folder).iterdir())
+        except OSError:
+            return None
+        named = [name for name in held if name.endswith(f".{ending}")]
+        for name in named[: _MAX_BESIDE + 1]:
+            relative = f"{folder}/{name}".lstrip("/")
             if relative == path:
                 continue
             text = read(self._root, relative, _MAX_BESIDE_BYTES)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from ownstack.actions.checks.check import Check, Draft
@@ -19,6 +22,9 @@ from ownstack.extract.classify import FLAG_TEST, flags_of
 from ownstack.files.listing import look
 from ownstack.files.reading import Refusal, read
 from ownstack.files.scan import Entry
+from ownstack.files.secret.detection import without_secrets
+
+log = logging.getLogger(__name__)
 
 TIMEOUT_S = 120.0
 MAX_FILES, MAX_BYTES = 10_000, 100_000_000
@@ -27,7 +33,8 @@ MAX_FILE_BYTES = 10_000_000
 MAX_TEST_FILES = 5
 _MAX_READ = 2_000
 """Test files that are looked into for names."""
-_SHOWN_CHARS = 2_000
+_SHOWN_CHARS, _LOOKED_AT_CHARS = 2_000, 8_000
+_COPY = re.compile(r"\S{0,200}ownstack-tests-\w{1,20}[/\\]project[/\\]?")
 _TELLING = re.compile(r"[>E] {3,}\S")
 """A line of pytest that says what fails, and how."""
 _NO_TESTS = 5
@@ -116,12 +123,47 @@ class ProjectTests:
         self, command: Sequence[str], entries: Mapping[str, Entry], place: str, text: str
     ) -> ToolOutput:
         """Run tests in a copy of the project in which one file has another text."""
-        with tempfile.TemporaryDirectory(prefix="ownstack-tests-") as name:
-            shadow = Path(name) / "project"
-            await asyncio.to_thread(_copy, self._root, shadow, entries)
+        async with _folder() as folder:
+            shadow = folder / "project"
+            await _to_its_end(partial(_copy, self._root, shadow, entries))
             (shadow / place).parent.mkdir(parents=True, exist_ok=True)
             (shadow / place).write_bytes(text.encode("utf-8", "surrogatepass"))
             return await run_tests(shadow, command, self._timeout_s, _environment(shadow))
+
+
+@contextlib.asynccontextmanager
+async def _folder() -> AsyncIterator[Path]:
+    """Give a folder that is gone afterwards, with whatever tests have left in it."""
+    made = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="ownstack-tests-"))
+    try:
+        yield made
+    finally:
+        await _to_its_end(partial(_remove, made))
+
+
+async def _to_its_end(work: Callable[[], None]) -> None:
+    """Do something beside the loop; being cancelled waits for its end, so that nothing follows."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, also what a test has made read-only in it; it says so if that fails."""
+
+    def retry(function: Callable[[str], object], path: str, _error: object) -> None:
+        for place in (os.path.dirname(path), path):
+            if place.startswith(str(folder)) and not os.path.islink(place):
+                os.chmod(place, 0o700)
+        function(path) if function in (os.unlink, os.rmdir) else shutil.rmtree(path)
+
+    try:
+        shutil.rmtree(folder, onerror=retry)
+    except OSError as error:
+        log.warning("A copy of the project is left at %s: %s", folder, error)
 
 
 def _copy(root: Path, shadow: Path, entries: Mapping[str, Entry]) -> None:
@@ -165,7 +207,7 @@ def _tail(output: str) -> str:
 
     Of pytest, the line that fails and what it says of it; of others the end.
     """
-    text = re.sub(r"\S{0,200}ownstack-tests-\w{1,20}[/\\]project[/\\]?", "", output)
-    lines = text.split("\n")[2:]
+    lines = output.split("\n")[2:]
     told = [line[1:].strip() for line in lines if _TELLING.match(line)]
-    return "\n".join(told or lines)[-_SHOWN_CHARS:].strip()
+    shown = "\n".join(told or lines)[-_LOOKED_AT_CHARS:]
+    return without_secrets("", _COPY.sub("", shown))[-_SHOWN_CHARS:].strip()

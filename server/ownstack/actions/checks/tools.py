@@ -22,6 +22,7 @@ from ownstack.actions.target import Target
 from ownstack.chat.tools.process import Ended, run_program
 from ownstack.errors import ToolError
 from ownstack.files.reading import Refusal, plain_lines, read
+from ownstack.files.secret.detection import without_secrets
 from ownstack.text import truncate
 
 TIMEOUT_S = 20.0
@@ -77,6 +78,7 @@ class Formatter:
         changes = difflib.unified_diff(after.split("\n"), formatted.split("\n"), lineterm="", n=0)
         lines = [line for line in changes if not line.startswith(("---", "+++", "@@"))]
         shown = "\n".join(truncate(line, 200) for line in lines[:_SHOWN_LINES])
+        shown = without_secrets(draft.wish.target.path, shown)
         return Check(self.name, "failed", f"It is to be formatted so:\n{shown}")
 
     async def _formatted(self, text: str) -> str:
@@ -117,7 +119,7 @@ class Linter:
         if not new:
             return Check(self.name, "passed")
         lines = [f"{code} {truncate(message, 200)}".strip() for code, message in new]
-        return Check(self.name, "failed", "\n".join(lines[:_SHOWN]))
+        return Check(self.name, "failed", without_secrets("", "\n".join(lines[:_SHOWN])))
 
     async def _found(self, text: str) -> Counter[Found]:
         ended = await _run(self._root, self._program, text)
