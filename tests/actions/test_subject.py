@@ -151,3 +151,13 @@ async def test_a_diff_that_is_too_long_is_cut(root: Path) -> None:
     assert subject.left_out[0].startswith("The change is too large")
     for part in subject.parts:
         assert all(text.startswith(part.path[0]) for text in part.numbered.values())
+
+
+@pytest.mark.parametrize("setting", ["diff.noprefix", "diff.mnemonicPrefix"])
+async def test_how_a_user_has_paths_shown_is_no_matter(root: Path, setting: str) -> None:
+    git(root, "config", setting, "true")
+    change(root, "shop.py", ("a20 = 20", "a20 = 21"))
+
+    (part,) = (await of_diff(root)).parts
+
+    assert part.path == "shop.py"

@@ -39,6 +39,8 @@ _OF_ANOTHER = frozenset(
 _FILTERS = ("config", "--null", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$")
 DIFF = (
     *("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short"),
+    # Whatever the user's own configuration has (`diff.noprefix`, `diff.mnemonicPrefix`).
+    *("--src-prefix=a/", "--dst-prefix=b/"),
     "--ignore-submodules=dirty",  # A look into their files would obey their configuration.
 )
 
