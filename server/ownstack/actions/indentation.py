@@ -22,16 +22,20 @@ def indented(code: str, target: Target) -> str:
     A string of several lines stays as it is if the target has one of these.
     """
     old = plain_lines(target.code).split("\n")
-    lines = [line if line.strip() else "" for line in code.strip("\n").split("\n")]
-    while lines and not lines[-1]:
+    lines = code.strip("\n").split("\n")
+    while lines and not lines[-1].strip():
         lines.pop()
     if not lines:
         return ""
     known = set(old)
     fixed: set[int] = set()
+    in_strings: set[int] = set()
     for inner in string_lines("\n".join(lines), target.language):
-        if any(lines[at] and lines[at] in known for at in inner):
+        in_strings.update(inner)
+        if any(lines[at].strip() and lines[at] in known for at in inner):
             fixed.update(inner)
+    # The blanks of a line of a string belong to what it says.
+    lines = [line if line.strip() or at in in_strings else "" for at, line in enumerate(lines)]
     lines = _in_style(lines, old, target, fixed)
     base = indent_of(next((line for line in old if line.strip()), ""))
     tries = [_moved(lines, base, fixed)]
@@ -83,7 +87,7 @@ def _in_style(
     made = []
     for at, line in enumerate(lines):
         indent = indent_of(line)
-        if at in fixed or not indent:
+        if at in fixed or not indent or not line.strip():
             made.append(line)
             continue
         columns = len(indent.expandtabs(width))
@@ -123,7 +127,7 @@ def _moved(lines: Sequence[str], base: str, fixed: Collection[int]) -> list[str]
     made = []
     for at, line in enumerate(lines):
         indent = indent_of(line)
-        if not line or at in fixed:
+        if not line.strip() or at in fixed:
             made.append(line)
         elif line.startswith(has):
             made.append(base + line[len(has) :])
@@ -135,7 +139,7 @@ def _moved(lines: Sequence[str], base: str, fixed: Collection[int]) -> list[str]
 
 def _first_moved(lines: Sequence[str], base: str, target: Target) -> list[str] | None:
     """Return lines of which only the first has lost its indentation; None if that is not so."""
-    others = [len(indent_of(line)) for line in lines[1:] if line]
+    others = [len(indent_of(line)) for line in lines[1:] if line.strip()]
     if indent_of(lines[0]) or not base or not others:
         return None
     is_mark = lines[0].startswith(("@", "#["))

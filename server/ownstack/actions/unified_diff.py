@@ -9,16 +9,17 @@ from ownstack.chat.proposals import found_and_replaced
 from ownstack.errors import EditError
 from ownstack.files.reading import plain_lines
 
-_HUNK = re.compile(r"^@@[^\n]{0,200}$")
+_HUNK = re.compile(r"^@@(?:[ \t][^\n]{0,200})?$")
 _HEAD = re.compile(r"^(?:---|\+\+\+|diff |index )")
 _LEAST_SHARE = 0.9
 """Of the lines of a diff without a hunk's head: how many begin as lines of a diff do."""
 
 
-def is_diff(code: str, info: str = "") -> bool:
-    """Say whether a text is a diff."""
+def is_diff(code: str, target: Target, info: str = "") -> bool:
+    """Say whether a text is a diff of a target, and not code that has one in it."""
     lines = [line for line in code.split("\n") if line.strip()]
-    if any(_HUNK.match(line) for line in lines):
+    has_own = any(_HUNK.match(line) for line in plain_lines(target.code).split("\n"))
+    if not has_own and any(_HUNK.match(line) for line in lines):
         return any(line.startswith(("+", "-")) for line in lines)
     marked = [line for line in lines if line.startswith(("+", "-", " "))]
     changed = any(line.startswith("+") for line in lines) and any(
