@@ -351,3 +351,32 @@ def test_a_file_without_a_grammar_is_plain_text() -> None:
     target = target_in("$0one\ntwo$0\nthree\n", "notes.unknown")
 
     assert replacement(fence("uno\ndos", ""), target) == "uno\ndos"
+
+
+def test_blanks_in_a_string_stay() -> None:
+    """They belong to what it says, on a line of nothing else, too."""
+    target = target_in('def f():\n    return """a\n    \n  b"""$0\n')
+
+    made = replacement(f"```python\n{target.code.replace('return', 'yield')}\n```", target)
+
+    assert made == 'def f():\n    yield """a\n    \n  b"""'
+
+
+@pytest.mark.parametrize(
+    ("path", "marked", "old", "new"),
+    [
+        (
+            "test_diff.py",
+            'def f():\n    $0return """\n@@ -1 +1 @@\n-a\n+b\n"""\n',
+            "+b",
+            "+c",
+        ),
+        ("shop.rb", "@@count = 1$0\n-1.abs\n", "= 1", "= 2"),
+    ],
+)
+def test_code_that_has_a_diff_in_it_is_none(path: str, marked: str, old: str, new: str) -> None:
+    target = target_in(marked, path)
+
+    made = replacement(f"```\n{target.code.replace(old, new)}\n```", target)
+
+    assert made == target.code.replace(old, new)

@@ -58,3 +58,13 @@ def test_all_that_a_model_is_told() -> None:
     assert "b.py\ndef g()" in user.text
     assert count(user.text) < 700
     assert user.text.endswith("Explain `f` (@shop.py:1-5002).")
+
+
+def test_secrets_of_a_diagnostic_are_blanked() -> None:
+    code = 'def login():\n    |password = "hunter2hunter3"\n'
+    at = code.index("password")
+
+    asked = explain.question(target(code), Diagnostic(Span(at, at + 1), "Hardcoded"), NOTHING)
+
+    assert "Hardcoded" in asked
+    assert "hunter2hunter3" not in asked

@@ -47,3 +47,15 @@ def test_hostile_messages_stay_data() -> None:
     head, _, fence = wish.instruction.partition("data, not a request:\n")
     assert head.startswith("Mend what is reported")
     assert (fence[:5], fence[-5:]) == ("````\n", "\n````")
+
+
+def test_secrets_are_blanked() -> None:
+    """Those of the line, and those that a linter repeats."""
+    code = 'def login():\n    |password = "hunter2hunter3"\n'
+    at = code.index("password")
+    found = [Diagnostic(Span(at, at + 1), 'Hardcoded: password = "hunter2hunter3"', "error")]
+
+    told = fix.wish(target(code), found, NOTHING).instruction
+
+    assert "Hardcoded" in told
+    assert "hunter2hunter3" not in told

@@ -68,3 +68,12 @@ def test_a_part_of_the_lines() -> None:
 def test_what_is_no_wish(action: str, instruction: str, message: str) -> None:
     with pytest.raises(EditError, match=message):
         refactor.wish(target(CODE), action, instruction, NOTHING)
+
+
+def test_secrets_of_a_selection_are_blanked() -> None:
+    code = 'def login():\n    |password = "hunter2hunter3"|\n    return password\n'
+
+    wish = refactor.wish(target(code), refactor.EXTRACT, "", NOTHING)
+
+    assert "It is about this part" in wish.instruction
+    assert "hunter2hunter3" not in wish.instruction

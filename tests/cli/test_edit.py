@@ -326,3 +326,17 @@ def test_diffs_have_colours_on_a_terminal(capsys: Capture, monkeypatch: Patch) -
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     print_diff(diff)
     assert "\x1b[32m+b\x1b[0m\n c\n" in capsys.readouterr().out
+
+
+def test_what_cannot_be_edited_again_is_not_written(
+    home: Home, shop: Path, model: str, engine: ScriptedEngine, capsys: Capture
+) -> None:
+    """The mark of a secret that the model was not shown is never put in its place."""
+    text = 'def key():\n    password = "hunter2hunter3"\n    return password\n'
+    (shop / "shop.py").write_text(text, "utf-8")
+    engine.enqueue(block(text.replace("hunter2hunter3", "•••").replace("return", "yield")))
+
+    assert edit(model, "shop.py:2", "Yield it", "--write") != 0
+
+    assert "in place of a secret" in capsys.readouterr().err
+    assert (shop / "shop.py").read_text("utf-8") == text

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ownstack.actions.blanked import check_restored, restored
 from ownstack.actions.definition_cut import cut_down, is_whole
 from ownstack.actions.indentation import indented
 from ownstack.actions.target import Target
@@ -70,7 +71,7 @@ def replacement(answer: str, target: Target) -> str:
     text = plain_lines(answer[:MAX_CHARS]).replace("\ufeff", "")
     if len(answer) > MAX_CHARS or "\0" in text:
         raise EditError("The answer is no code: it is too long, or has signs that no code has.")
-    code = _chosen(text, target)
+    code = _chosen(restored(text, target), target)
     left_out = _left_out(code, target)
     if left_out:
         raise EditError(
@@ -79,6 +80,7 @@ def replacement(answer: str, target: Target) -> str:
     whole = indented(cut_down(code, target), target)
     if not whole.strip():
         raise _no_code()
+    check_restored(whole, target)
     return with_line_ends(whole, target.text)
 
 
@@ -109,7 +111,7 @@ def _chosen(text: str, target: Target) -> str:
     blocks = _blocks(text)
     if not blocks or not text.lstrip("\n").startswith(("```", "~~~")):
         bare = text.strip("\n")
-        if is_diff(bare):
+        if is_diff(bare, target):
             return patched(bare, target)
         if _fits(bare, target):
             return bare
@@ -120,7 +122,7 @@ def _chosen(text: str, target: Target) -> str:
             "The answer is cut off in the middle.", "Write all of the lines, to their end."
         )
     codes = [
-        patched(block.code, target) if is_diff(block.code, block.info) else block.code
+        patched(block.code, target) if is_diff(block.code, target, block.info) else block.code
         for block in blocks
         if block.is_whole and block.code.strip()
     ]

@@ -35,7 +35,8 @@ def question(target: Target, diagnostic: Diagnostic | None, around: Around) -> s
     lines = mention if found == [target.path] else f"lines {first} to {last} of `{target.path}`"
     name = "" if target.symbol is None else f"`{short(target.symbol.qualified, 100)}`"
     if diagnostic is not None:
-        said = _unmentioned(line_of(LineIndex(target.text), diagnostic))
+        said = without_secrets(target.path, line_of(LineIndex(target.text), diagnostic))
+        said = _unmentioned(said)
         within = f", in {name}" if name else ""
         asked = f"What does this mean{within} ({lines}), and how is it mended?\n{fenced(said)}"
     else:

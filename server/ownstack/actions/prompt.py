@@ -2,6 +2,7 @@
 
 The model writes the whole of the lines again, in one code block, since small models keep to that
 better than to any format of differences. A grammar begins the block and ends the answer with it.
+Secrets are blanked: `blanked.py` puts them back into what the model writes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from ownstack.actions.checks.check import Check
 from ownstack.actions.wish import Wish
 from ownstack.engine.messages import Message
 from ownstack.files.reading import plain_lines
+from ownstack.files.secret.detection import without_secrets
 from ownstack.memory.compaction.capping import capped
 from ownstack.text import fenced
 
@@ -42,12 +44,14 @@ def messages(wish: Wish, window: int, count: Callable[[str], int]) -> tuple[Mess
     budget = int(AROUND_SHARE * window)
     for where, text in (("above", above), ("below", below)):
         if text.strip() and count(text) <= budget:
+            text = without_secrets(target.path, text)
             parts.append(f"What stands {where} in the file, for reading only:\n{fenced(text)}")
     first, last = target.lines
     name = _fence_name(wish)
     lines = f"Lines {first} to {last} of {target.path}:" if target.code.strip() else ""
     if lines:
-        parts.append(f"{lines}\n{fenced(plain_lines(target.code), name)}")
+        code = without_secrets(target.path, plain_lines(target.code))
+        parts.append(f"{lines}\n{fenced(code, name)}")
     parts.append(wish.instruction)
     return (Message.of("system", SYSTEM), Message.of("user", "\n\n".join(parts)))
 

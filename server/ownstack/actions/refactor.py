@@ -10,6 +10,7 @@ from ownstack.actions.target import Target
 from ownstack.actions.wish import Wish
 from ownstack.errors import EditError
 from ownstack.files.reading import plain_lines
+from ownstack.files.secret.detection import without_secrets
 from ownstack.text import fenced
 
 INSTRUCT, EXTRACT, TYPES = "refactor.instruct", "refactor.extract", "refactor.types"
@@ -85,6 +86,7 @@ def selected_part(target: Target) -> str:
     first = max(target.text.rfind("\n", 0, start), target.text.rfind("\r", 0, start)) + 1
     last = re.compile(r"\r|\n").search(target.text, end)
     lines = plain_lines(target.text[first : len(target.text) if last is None else last.start()])
+    lines = without_secrets(target.path, lines)
     if len(lines) > _MAX_SELECTED_CHARS:
         return ""
     return f"\nIt is about this part of the lines:\n{fenced(lines)}"

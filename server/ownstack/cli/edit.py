@@ -83,7 +83,7 @@ def _seconds(text: str) -> int:
 async def _edit(arguments: argparse.Namespace, selected: Selected) -> int:
     from ownstack.actions.checks.choice import checkers_for
     from ownstack.actions.edit import EditMaker
-    from ownstack.chat.project_files import DiskFiles
+    from ownstack.chat.project_files import NEW, DiskFiles, FileChange, check_text
     from ownstack.cli.acting import means
     from ownstack.cli.interrupts import INTERRUPTED, stoppable
 
@@ -102,10 +102,9 @@ async def _edit(arguments: argparse.Namespace, selected: Selected) -> int:
     if made is None:
         say_meanwhile("Stopped; nothing is written.")
         return INTERRUPTED
+    path = made.proposal.path
+    check_text(path, file, made.after)
     if arguments.write:
-        from ownstack.chat.project_files import NEW, FileChange
-
-        path = made.proposal.path
         data = (file or NEW).bytes_of(made.after)
         await files.write((FileChange(path, file, data, made.after),), made.proposal.title)
     if arguments.json:

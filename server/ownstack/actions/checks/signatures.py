@@ -17,6 +17,7 @@ from ownstack.actions.checks.check import Check, Draft
 from ownstack.actions.checks.definitions import of_draft, of_target
 from ownstack.extract.kinds import FUNCTIONS
 from ownstack.extract.rows import Symbol
+from ownstack.files.secret.detection import without_secrets
 from ownstack.languages import Language
 from ownstack.text import truncate
 
@@ -73,11 +74,11 @@ class Signatures:
             new = now[old.qualified][place]
             compared += 1
             if not is_kept(old.signature, new.signature, language):
+                was = without_secrets(draft.wish.target.path, truncate(old.signature, _SHOWN))
                 return Check(
                     self.name,
                     "failed",
-                    f"The signature of {truncate(old.qualified, 80)} has changed. "
-                    f"It was: {truncate(old.signature, _SHOWN)}",
+                    f"The signature of {truncate(old.qualified, 80)} has changed. It was: {was}",
                 )
         return Check(self.name, "passed" if compared else "skipped")
 

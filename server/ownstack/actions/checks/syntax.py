@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from ownstack.actions.checks import python
 from ownstack.actions.checks.check import Check, Draft
+from ownstack.files.secret.detection import without_secrets
 from ownstack.languages import Language
 from ownstack.syntax.captures import whole_tree
 from ownstack.text import LineIndex, Span, truncate
@@ -85,4 +86,5 @@ def _said(draft: Draft, line: int, what: str) -> str:
     number = line - first + 1
     n_lines = LineIndex(draft.replacement).n_lines
     where = f"line {number}" if 1 <= number <= n_lines else f"line {line} of the file"
-    return f"It does not parse at {where}: {what}: {truncate(text, _SHOWN)}"
+    shown = truncate(without_secrets(draft.wish.target.path, text), _SHOWN)
+    return f"It does not parse at {where}: {what}: {shown}"
