@@ -113,12 +113,12 @@ def _made(path: str, language: Language, sources: Sequence[str], tests: Sequence
     place = PurePosixPath(path)
     folder = place.parent.parts
     of_names: dict[str, list[str]] = {}
-    for source in sources:
-        of_names.setdefault(_plain(_called(source)), []).append(source)
+    for each in sources:
+        of_names.setdefault(_plain(_called(each)), []).append(each)
     pairs = [
-        (PurePosixPath(source).parent.parts, test)
+        (PurePosixPath(each).parent.parts, test)
         for test in tests
-        for source in of_names.get(_plain(_stem(test)[0]), ())[:_MAX_ALIKE]
+        for each in of_names.get(_plain(_stem(test)[0]), ())[:_MAX_ALIKE]
     ]
     if pairs:
         source, test = max(
