@@ -136,3 +136,20 @@ def test_secrets_are_blanked(tmp_path: Path) -> None:
     )
 
     assert "hunter2" not in made.instruction
+
+
+def test_a_folder_of_tests_that_leads_elsewhere(tmp_path: Path) -> None:
+    """Nothing is read there, and nothing written."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/test_door.py").write_text("other = 1\n", "utf-8")
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "tests").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(EditError, match="outside of the project"):
+        wish(root, DOOR, "door.py")
+    (root / "tests").unlink()
+    (root / "kept").mkdir()
+    (root / "tests").symlink_to(root / "kept")
+    with pytest.raises(EditError, match="leads to another file"):
+        wish(root, DOOR, "door.py")

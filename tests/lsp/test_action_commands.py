@@ -332,9 +332,11 @@ async def test_changes_are_reviewed(
     for diff, why in (("staged", "Nothing is changed"), ("--output=x", "no range of commits")):
         with pytest.raises(JsonRpcException, match=why):
             await actor.request(messages.REVIEW, messages.ReviewParams("r2", diff=diff))
-    params = messages.ReviewParams("r3", diff="working", folder="file:///elsewhere")
-    with pytest.raises(JsonRpcException, match="in no folder of this workspace"):
-        await actor.request(messages.REVIEW, params)
+    (shop.parent / "link").symlink_to("/")
+    for folder in ("file:///elsewhere", (shop.parent / "link").as_uri()):
+        params = messages.ReviewParams("r3", diff="working", folder=folder)
+        with pytest.raises(JsonRpcException, match="in no folder of this workspace"):
+            await actor.request(messages.REVIEW, params)
 
 
 # Commit messages ----------------------------------------------------------------------------

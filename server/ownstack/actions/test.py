@@ -12,7 +12,7 @@ from ownstack.actions.frameworks import framework_of
 from ownstack.actions.target import Target, target_of
 from ownstack.actions.test_files import TestPlace, place_of
 from ownstack.actions.wish import Wish
-from ownstack.chat.project_files import DiskFiles, ProjectFiles
+from ownstack.chat.project_files import DiskFiles, ProjectFiles, editable
 from ownstack.chat.proposals import with_line_ends
 from ownstack.errors import EditError
 from ownstack.extract.file import extract
@@ -50,6 +50,9 @@ def wish(root: Path, target: Target, around: Around, files: ProjectFiles | None 
     if language is None:
         raise EditError("It is not known in which language this is.", "Choose one in the editor.")
     place = place_of(root, target.path, language)
+    is_inside = language.id == "rust" and not place.exists
+    if not is_inside and editable(root, place.path) != place.path:
+        raise EditError(f"{short(place.path)} leads to another file.", "Write tests by hand.")
     sibling = _text(root, place.path if place.exists else place.sibling)
     framework = framework_of(root, target.path, language, sibling)
     if framework is None:
@@ -58,8 +61,7 @@ def wish(root: Path, target: Target, around: Around, files: ProjectFiles | None 
             "Write a first test by hand, or ask for tests with an instruction.",
         )
     source = files if files is not None else DiskFiles(root)
-    tests = _inside(target, language) if language.id == "rust" and not place.exists else None
-    tests = tests or _in_file(source, place, language)
+    tests = _inside(target, language) if is_inside else _in_file(source, place, language)
     where = _where(tests, target)
     code = without_secrets(target.path, plain_lines(target.code))[:MAX_TESTED_CHARS]
     name = "these lines" if target.symbol is None else f"`{short(target.symbol.qualified, 100)}`"

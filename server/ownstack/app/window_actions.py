@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -313,7 +314,9 @@ class WindowActions:
         if folder is None:
             return folders[0]
         path = file_path(folder)
-        if path is None or not any(path.is_relative_to(each) for each in folders):
+        real = None if path is None else Path(os.path.realpath(path))
+        tops = [os.path.realpath(each) for each in folders]
+        if path is None or real is None or not any(map(real.is_relative_to, tops)):
             raise UsageError(f"{truncate(folder, 200)} is in no folder of this workspace.")
         return path
 

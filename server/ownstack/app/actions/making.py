@@ -31,7 +31,6 @@ from ownstack.chat.project_files import (
     ProjectFiles,
     changed_meanwhile,
     check_text,
-    editable,
 )
 from ownstack.chat.proposals import Proposal, proposal
 from ownstack.engine.protocol import Engine
@@ -222,12 +221,10 @@ def _file_of(target: Target, base: _Base) -> FileNow | None:
     """Return the file that an edit is of, None if it is new.
 
     Raises:
-        EditError: it may not be edited, or is another by now.
+        EditError: it is another by now.
     """
     if target.path == base.target.path:
         return base.file
-    if base.place.root is not None and editable(base.place.root, target.path) != target.path:
-        raise EditError(f"{short(target.path)} leads to another file.", "Ask with the file open.")
     file = base.files.now(target.path)
     if ("" if file is None else file.text) != target.text:
         raise changed_meanwhile(target.path)
