@@ -153,13 +153,13 @@ async def test_what_tests_leave_behind_is_removed(
     temporary = tmp_path_factory.mktemp("temporary")
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     (project / "tests/test_shop.py").write_text(
-        "import os\nfrom pathlib import Path\n\n\ndef test_price():\n"
+        "import os\nfrom pathlib import Path\n\nimport shop\n\n\ndef test_price():\n"
         "    Path('kept/inner').mkdir(parents=True)\n    Path('kept/inner/a').touch()\n"
         "    os.chmod('kept/inner', 0o500)\n"
-        "    assert 'password = \"hunter2hunter3\"' == 'x'\n"
+        "    assert shop.price(3) == 6, 'password = \"hunter2hunter3\"'\n"
     )
 
-    check = await ProjectTests(project).check(draft_in(SHOP, "x * 2", "x + x", path_of()))
+    check = await ProjectTests(project).check(draft_in(SHOP, "x * 2", "x + 2", path_of()))
 
     assert check.state == "failed"
     assert "hunter2hunter3" not in check.detail
