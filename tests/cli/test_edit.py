@@ -331,12 +331,27 @@ def test_diffs_have_colours_on_a_terminal(capsys: Capture, monkeypatch: Patch) -
 def test_what_cannot_be_edited_again_is_not_written(
     home: Home, shop: Path, model: str, engine: ScriptedEngine, capsys: Capture
 ) -> None:
-    """The mark of a secret that the model was not shown is never put in its place."""
+    """As in an editor: a file whose name may mean secrets holds none after an edit."""
+    text = "def key():\n    return 1\n"
+    (shop / "secrets.py").write_text(text, "utf-8")
+    engine.enqueue(block('def key():\n    password = "hunter2hunter3"\n    return password'))
+
+    assert edit(model, "secrets.py:2", "Return it", "--write") != 0
+
+    assert "would hold secrets" in capsys.readouterr().err
+    assert (shop / "secrets.py").read_text("utf-8") == text
+
+
+def test_secrets_stay_where_they_are(
+    home: Home, shop: Path, model: str, engine: ScriptedEngine
+) -> None:
+    """The model is shown marks, and the file has them back."""
     text = 'def key():\n    password = "hunter2hunter3"\n    return password\n'
     (shop / "shop.py").write_text(text, "utf-8")
-    engine.enqueue(block(text.replace("hunter2hunter3", "•••").replace("return", "yield")))
+    marked = text.replace("hunter2hunter3", "•••")
+    engine.enqueue(block(marked.replace("return", "yield")))
 
-    assert edit(model, "shop.py:2", "Yield it", "--write") != 0
+    assert edit(model, "shop.py:2", "Yield it", "--write") == 0
 
-    assert "in place of a secret" in capsys.readouterr().err
-    assert (shop / "shop.py").read_text("utf-8") == text
+    assert marked in engine.chats[0].messages[-1].text
+    assert (shop / "shop.py").read_text("utf-8") == text.replace("return", "yield")
