@@ -238,7 +238,7 @@ export function actionJourneys({ config, picture }) {
         return lines.map((text) => text.replaceAll('\u00a0', ' ')).join('\n').trim();
       };
       const press = () => page.locator('[aria-label^="Write Commit Message"]').first().click();
-      await editor.command('View: Show Source Control');
+      await editor.command('Source Control: Focus on Changes View');
       await box.waitFor();
       await page.locator('.scm-view .monaco-list-row', { hasText: 'pricing.py' }).waitFor();
       await editor.screenshot(picture('button'));
@@ -268,8 +268,6 @@ export function actionJourneys({ config, picture }) {
     await goTo(editor, 8);
     await bulb(editor, 'Simplify', 'Control+Shift+R');
     const row = page.locator('.action-widget .monaco-list-row', { hasText: 'Simplify' }).first();
-    await row.hover();
-    await page.waitForTimeout(800);
     await editor.screenshot(picture('disabled'));
     const reason = (await row.getAttribute('title')) ?? (await row.getAttribute('aria-label')) ?? '';
     const found = await row.innerText();

@@ -20,20 +20,10 @@ export interface Part {
   text: string;
 }
 
-/**
- * How long a thread is without its comments at first.
- *
- * The editor opens its list of all comments for the first thread that has some when it is shown.
- */
-const EMPTY_MS = 500;
-
 export class Threads implements vscode.Disposable {
   private readonly controller = vscode.comments.createCommentController(CONTROLLER, 'Ownstack');
-  /** Threads that are without comments still, and what comes into them. */
-  private readonly empty = new Map<vscode.CommentThread, { note: Note; timer: NodeJS.Timeout }>();
 
   dispose(): void {
-    for (const { timer } of this.empty.values()) clearTimeout(timer);
     this.controller.dispose();
   }
 
@@ -43,26 +33,16 @@ export class Threads implements vscode.Disposable {
     thread.contextValue = kind;
     thread.canReply = false;
     thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded;
-    const timer = setTimeout(() => {
-      const known = this.empty.get(thread);
-      this.empty.delete(thread);
-      if (known) this.renew(thread, known.note);
-    }, EMPTY_MS);
-    this.empty.set(thread, { note, timer });
     this.renew(thread, note);
     return thread;
   }
 
   renew(thread: vscode.CommentThread, note: Note): void {
-    const waits = this.empty.get(thread);
     thread.label = note.label;
-    if (waits) waits.note = note;
-    else thread.comments = note.parts.map(comment);
+    thread.comments = note.parts.map(comment);
   }
 
   end(thread: vscode.CommentThread): void {
-    clearTimeout(this.empty.get(thread)?.timer);
-    this.empty.delete(thread);
     thread.dispose();
   }
 }
