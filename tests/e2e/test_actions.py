@@ -186,10 +186,10 @@ def test_without_a_model(desk: Open) -> None:
 
     seen = editor.go("actionByRules")
 
-    assert seen["applied"] == PRICING.replace("import os\nimport sys\n\n\n", "")
+    assert seen["applied"] == PRICING.replace("import os\nimport sys\n\n\n", "\n")
     assert seen["undone"] == PRICING
-    assert "Simplify `price`" in seen["disabled"]
-    assert "model" in seen["reason"]
+    assert seen["disabled"].startswith("Simplify `price`: ")
+    assert "model" in seen["disabled"]
 
 
 def test_restricted(desk: Open, model: Start) -> None:
@@ -200,8 +200,8 @@ def test_restricted(desk: Open, model: Start) -> None:
 
     seen = editor.go("actionRestricted", brokenStart=True)
 
-    assert "Simplify `price`" in seen["disabled"]
-    assert "not trusted" in seen["reason"]
+    assert seen["disabled"].startswith("Simplify `price`: ")
+    assert "not trusted" in seen["disabled"]
     assert "not trusted" in seen["inline"]
     assert server.asked == []
 
@@ -210,7 +210,11 @@ def test_commit_message(desk: Open, model: Start) -> None:
     """A message comes into source control's box; what was typed is replaced if one agrees."""
     written = ["Say what a price is\n\nThe rate is optional now.", "Shorten the price"]
 
-    model(lambda asked: [written[1] if "because of taxes" in asked else written[0]])
+    def script(asked: str) -> list[str]:
+        subject, _, body = written["because of taxes" in asked].partition("\n\n")
+        return [json.dumps({"subject": subject, "body": [body] if body else []})]
+
+    model(script)
     editor = desk()
     file = shop(editor.folder)
     git = ["git", "-C", str(editor.folder), "-c", "user.name=A", "-c", "user.email=a@example.org"]

@@ -4,6 +4,7 @@ import type { ProviderResult } from 'vscode';
 import type { Middleware } from 'vscode-languageclient/node';
 
 import { RUN_ACTION, type ActionArguments } from './actionProtocol.js';
+import { withReasons } from './actions/reasons.js';
 import { offReason, type Switches } from './settings.js';
 
 /** `InlineCompletionTriggerKind.Invoke`: somebody pressed a key for it. (No import: tests have no editor.) */
@@ -42,6 +43,10 @@ export function middleware(on: () => Switches, clock: KeyClock, run: (asked: Act
   return {
     executeCommand: (command, given, next): ProviderResult<unknown> =>
       command === RUN_ACTION ? run(given[0] as ActionArguments) : next(command, given),
+    provideCodeActions: async (document, range, context, token, next) => {
+      const found = await next(document, range, context, token);
+      return found && withReasons(found);
+    },
     didChange: (event, next) => clock.measure(() => next(event)),
     provideInlineCompletionItems: (document, position, context, token, next) =>
       clock.measure(() =>
