@@ -12,7 +12,7 @@ from ownstack.text import Edit, Span
 
 _HEAD = re.compile(r"[ \t]{0,200}(?:if\b|else[ \t]{0,200}:)")
 _IF = re.compile(r"if\b")
-_ELSE = re.compile(r"[ \t]*else[ \t]*:[ \t]*$")
+_ELSE = re.compile(r"[ \t]{0,200}else[ \t]{0,200}:[ \t]{0,200}$")
 _OPPOSITE = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Is: "is not", ast.IsNot: "is",
     ast.In: "not in", ast.NotIn: "in",
