@@ -52,6 +52,8 @@ class _Attempt:
 class _Made:
     """What was tried so far."""
 
+    size: int
+    """Tokens of the target."""
     attempts: list[_Attempt] = field(default_factory=list)
     handed_back: set[str] = field(default_factory=set)
     """Answers that the model was told what fails of."""
@@ -88,8 +90,7 @@ class EditMaker:
             OwnstackError: the engine failed.
         """
         started_s = time.monotonic()
-        made = _Made()
-        await asyncio.to_thread(self._size, wish)
+        made = _Made(await asyncio.to_thread(self._size, wish))
         plain = await asyncio.to_thread(prompt.messages, wish, self._window, self._engine.count)
         told = plain
         if wish.is_mending:
@@ -183,12 +184,11 @@ class EditMaker:
         hear: Hear,
         temperature: float,
     ) -> ChatAnswer:
-        size = await asyncio.to_thread(self._size, wish)
         has_grammar = self._engine.capabilities.has_grammar
         request = ChatRequest(
             asked,
             conversation=self._conversation,
-            max_tokens=int(MAX_LONGER * size) + MAX_ADDED if size else MAX_NEW,
+            max_tokens=int(MAX_LONGER * made.size) + MAX_ADDED if made.size else MAX_NEW,
             temperature=temperature,
             seed=len(made.attempts),
             grammar=prompt.grammar(wish) if has_grammar else None,

@@ -26,7 +26,6 @@ AROUND_LINES = 12
 """Of the file, above and below the lines that are edited."""
 RELATED_SHARE, AROUND_SHARE, RULES_SHARE, PROBLEM_SHARE = 0.15, 0.1, 0.05, 0.1
 """Of the model's window."""
-_FENCE = "```"
 
 
 def messages(wish: Wish, window: int, count: Callable[[str], int]) -> tuple[Message, ...]:
@@ -93,28 +92,22 @@ def around(wish: Wish) -> tuple[str, str]:
     target = wish.target
     above = plain_lines(target.text[: target.span.start]).split("\n")
     below = plain_lines(target.text[target.span.end :]).split("\n")
-    return "\n".join(above[-AROUND_LINES - 1 :]).strip("\n"), "\n".join(
-        below[: AROUND_LINES + 1]
-    ).strip("\n")
+    head, tail = above[-AROUND_LINES - 1 :], below[: AROUND_LINES + 1]
+    return "\n".join(head).strip("\n"), "\n".join(tail).strip("\n")
 
 
 def grammar(wish: Wish) -> str:
     """Return GBNF of one code block and nothing else."""
-    fence = _fence_of(plain_lines(wish.target.code))
-    begin = f"{fence}{_fence_name(wish)}\\n"
+    # As the lines are shown, so that nothing in them closes it.
+    opening = fenced(plain_lines(wish.target.code), _fence_name(wish)).partition("\n")[0]
+    fence = opening[: len(opening) - len(_fence_name(wish))]
+    begin = f"{opening}\\n"
     marks = len(fence)
     # A line of the block is none that begins with the fence.
     no = " | ".join(
         f'"{"`" * n}" [^`\\n] [^\\n]* "\\n" | "{"`" * n}" "\\n"' for n in range(1, marks)
     )
     return f'root ::= "{begin}" line+ "{fence}"\nline ::= "\\n" | [^`\\n] [^\\n]* "\\n" | {no}\n'
-
-
-def _fence_of(code: str) -> str:
-    fence = _FENCE
-    while fence in code:
-        fence += "`"
-    return fence
 
 
 def _fence_name(wish: Wish) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ownstack.actions.indentation import indent_of
 from ownstack.actions.target import Target
 from ownstack.chat.proposals import with_line_ends
 from ownstack.files.reading import plain_lines
@@ -24,7 +25,7 @@ def so_far(answer: str, target: Target) -> str:
     fence = opening[1]
     end = next((at for at, line in enumerate(lines) if line.strip() == fence), len(lines) - 1)
     lines = lines[:end]
-    old, new = _indent(lines), _indent(plain_lines(target.code).split("\n"))
+    old, new = _first_indent(lines), _first_indent(plain_lines(target.code).split("\n"))
     if old != new:
         lines = [_moved(line, old, new) for line in lines]
     return with_line_ends("\n".join(lines), target.text)
@@ -34,6 +35,5 @@ def _moved(line: str, old: str, new: str) -> str:
     return new + line[len(old) :] if line.strip() and line.startswith(old) else line
 
 
-def _indent(lines: list[str]) -> str:
-    first = next((line for line in lines if line.strip()), "")
-    return first[: len(first) - len(first.lstrip(" \t"))]
+def _first_indent(lines: list[str]) -> str:
+    return indent_of(next((line for line in lines if line.strip()), ""))
