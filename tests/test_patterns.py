@@ -42,6 +42,7 @@ BOUNDED = {
 """Pattern's name → to how many characters its text is cut where it is used."""
 MATCHED = {
     "ownstack.completion.postprocess.arguments._SELF",
+    "ownstack.completion.postprocess.trim._FENCE",
     "ownstack.files.secret.credentials._CONSTANT",
     "ownstack.files.secret.credentials._STANDS_FOR",
     "ownstack.files.handwriting._COMMENT",

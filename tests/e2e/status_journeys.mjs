@@ -138,7 +138,10 @@ export function statusJourneys({ config, picture, daemon, START, GHOST, WORKING 
     async whyHidden(editor) {
       const { page } = editor;
       await editor.type(START);
-      const row = page.locator('.suggest-widget.visible .monaco-list-row.focused');
+      // While the list is still filled, another row may be the first.
+      const row = page.locator('.suggest-widget.visible .monaco-list-row.focused', {
+        hasText: 'fig_leaf',
+      });
       await row.waitFor();
       const selected = await row.innerText();
       await editor.screenshot(picture('list'));

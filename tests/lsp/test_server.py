@@ -11,7 +11,7 @@ from ownstack.app.host import Host
 from ownstack.app.session import Session
 from ownstack.engine.requests import Priority
 from ownstack.errors import ModelCorruptError
-from ownstack.lsp import protocol
+from ownstack.lsp import action_messages, protocol
 from ownstack.lsp.model_messages import UseModelParams
 from tests.support.editor import URI, Editor, question
 
@@ -43,6 +43,7 @@ async def test_capabilities_are_advertised(editor: Editor) -> None:
         protocol.ACCEPTED,
         protocol.REBUILD_INDEX,
         protocol.CLEAR_INDEX,
+        action_messages.RUN,
     ]
 
 

@@ -171,7 +171,11 @@ def wrong(project: Project) -> dict[str, str]:
                 f"{done}\n\n\nEXTRA = 1": "Something else",
             }
         case FixBug():
-            return {**more, _learned_by_heart(task, code): "should give"}
+            return {
+                **more,
+                code: "should give",
+                _learned_by_heart(task, code): "should give",
+            }
         case WriteDocstring():
             return _docstrings(done, code, has_sections=task.module == "ipaddress")
 
