@@ -70,6 +70,19 @@ class ScoredLine:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenToken:
+    """One token of an answer that added text to it, or ended it."""
+
+    end: int
+    """Characters of the answer up to the end of this token, of the text before any cut."""
+    logprob: float
+    """Natural log, of the model's own distribution, unconstrained."""
+    margin: float
+    """How much likelier it was than the next best one: natural log, ≥ 0; 0 where another was the
+    likeliest, which did not agree with what was typed of a word."""
+
+
+@dataclass(frozen=True, slots=True)
 class Generated:
     """A finished answer. `text` never ends inside a UTF-8 sequence."""
 
@@ -80,6 +93,9 @@ class Generated:
     """Mean natural-log probability of the generated tokens under the model (≤ 0)."""
     scored: tuple[ScoredLine, ...] = ()
     """Only of a `ScoreRequest`; the likeliest first."""
+    tokens: tuple[WrittenToken, ...] = ()
+    """What was written, in order; those that only repeat what was typed of a word are not in it.
+    Empty where an engine does not know their probabilities."""
 
 
 @dataclass(frozen=True, slots=True)

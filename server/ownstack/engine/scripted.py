@@ -24,7 +24,15 @@ from ownstack.engine.chat_formats.parser import parser_of
 from ownstack.engine.generation import Generation
 from ownstack.engine.messages import Tool, ToolCallPart
 from ownstack.engine.requests import ChatRequest, InfillRequest, ScoreRequest
-from ownstack.engine.results import Capabilities, Finish, Generated, ScoredLine, Speed, Usage
+from ownstack.engine.results import (
+    Capabilities,
+    Finish,
+    Generated,
+    ScoredLine,
+    Speed,
+    Usage,
+    WrittenToken,
+)
 from ownstack.errors import CannotInfillError, EngineClosedError, EngineError
 from ownstack.models.roles import Role
 
@@ -48,6 +56,7 @@ class ScriptedAnswer:
     """None: four characters of the request count as a token."""
     evaluated_tokens: int | None = None
     scored: tuple[ScoredLine, ...] = ()
+    tokens: tuple[WrittenToken, ...] = ()
 
 
 class ScriptedEngine:
@@ -110,6 +119,7 @@ class ScriptedEngine:
         prompt_tokens: int | None = None,
         evaluated_tokens: int | None = None,
         scored: Sequence[ScoredLine] = (),
+        tokens: Sequence[WrittenToken] = (),
     ) -> None:
         """Queue a text, or pieces that are written one loop turn after another.
 
@@ -129,6 +139,7 @@ class ScriptedEngine:
                 prompt_tokens,
                 evaluated_tokens,
                 tuple(scored),
+                tuple(tokens),
             )
         )
 
@@ -275,7 +286,8 @@ class ScriptedEngine:
             generated_tokens=self.count(text),
         )
         scored = () if finish is Finish.CANCELLED else answer.scored
-        generation.finish(Generated(text, finish, used, answer.mean_logprob, scored))
+        mean, tokens = answer.mean_logprob, answer.tokens
+        generation.finish(Generated(text, finish, used, mean, scored, tokens))
 
     async def _converse(
         self,

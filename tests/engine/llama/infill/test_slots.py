@@ -3,6 +3,7 @@
 import dataclasses
 import statistics
 
+import numpy as np
 import pytest
 
 from ownstack.engine.llama.infill import slots
@@ -263,6 +264,44 @@ def test_length() -> None:
     assert result.finish in (Finish.LENGTH, Finish.END)
     assert result.usage.generated_tokens >= 3
     assert result.mean_logprob < 0
+
+
+@pytest.mark.parametrize("typed", ["\n", "\n    retu", "\n    zqy"])
+def test_tokens_are_as_likely_as_a_plain_computation_says(typed: str) -> None:
+    """Those that only repeat the partial word are not among them; the others count in full."""
+    slot = infill_slot("spm")
+    result = answer(slot, request(typed, max_tokens=6))
+
+    tokens, prompt = slot.session.sequence.tokens, result.usage.prompt_tokens
+    rows = direct_logits(slot, prompt)
+    healing = result.usage.generated_tokens - len(result.tokens)
+    assert bool(healing) == ("zqy" in typed)
+    compared = list(zip(rows, tokens[prompt:], strict=False))[healing:]
+    assert len(compared) == len(result.tokens) - 1 > 0
+    for (row, token), of_answer in zip(compared, result.tokens, strict=False):
+        others = np.delete(row, token)
+        logprob = row[token] - row.max() - np.log(np.exp(row - row.max()).sum())
+        assert of_answer.logprob == pytest.approx(float(logprob), abs=0.02)
+        margin = max(0.0, float(row[token] - others.max()))
+        assert of_answer.margin == pytest.approx(margin, abs=0.02)
+    assert result.mean_logprob == pytest.approx(
+        statistics.fmean(token.logprob for token in result.tokens)
+    )
+
+
+def direct_logits(slot: InfillSlot, prompt_tokens: int) -> list[np.ndarray]:
+    """Logits after the prompt of the last answer, and after each token of the answer."""
+    tokens = slot.session.sequence.tokens
+    context = Context(slot.model, n_ctx=1024, threads=1)
+    rows = []
+    for start in range(0, prompt_tokens, 128):
+        context.decode(tokens[start : min(start + 128, prompt_tokens)], start)
+    rows.append(context.logits().copy())
+    for at in range(prompt_tokens, len(tokens)):
+        context.decode(tokens[at : at + 1], at)
+        rows.append(context.logits().copy())
+    context.close()
+    return rows
 
 
 def test_text_too_long_for_the_window_is_clipped() -> None:

@@ -35,6 +35,8 @@ class Choice:
     ends: bool = False
     healing: bool = False
     """It only repeats what was typed."""
+    margin: float = 0.0
+    """See `WrittenToken.margin`."""
 
 
 class Chooser(Protocol):
@@ -80,21 +82,26 @@ class Greedy:
             return Choice(-1, 0.0, b"", ends=True)
         token = int(allowed[logits[allowed].argmax()])
         added = self._healing.accept(self._pieces[token])
-        logprob = _logprob(token, logits)
-        return Choice(token, logprob, added, healing=not added)
+        logprob, margin = _weighed(token, logits)
+        return Choice(token, logprob, added, healing=not added, margin=margin)
 
 
 def _choice(token: int, logits: Logits, piece: bytes, stops: frozenset[int]) -> Choice:
     # A control token that nobody declared an end is none of the answer's text either.
-    return Choice(token, _logprob(token, logits), piece, ends=token in stops or not piece)
+    logprob, margin = _weighed(token, logits)
+    return Choice(token, logprob, piece, ends=token in stops or not piece, margin=margin)
 
 
-def _logprob(token: int, logits: Logits) -> float:
-    # In one temporary array: a vocabulary of 150,000 is read four times a token as it is.
+def _weighed(token: int, logits: Logits) -> tuple[float, float]:
+    """Return a token's log probability, and its lead over the best of the others, if it has one."""
+    # In one temporary array: a vocabulary of 150,000 is read five times a token as it is.
     weights = logits - logits.max()
     own = float(weights[token])
+    weights[token] = -np.inf
+    margin = max(0.0, own - float(weights.max()))
+    weights[token] = own
     np.exp(weights, out=weights)
-    return own - float(np.log(weights.sum()))
+    return own - float(np.log(weights.sum())), margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +116,9 @@ class DecodeLimits:
 class DecodeLoop:
     """The decode loop of one answer, for a job. `emit` gets text on the native thread.
 
-    `mean_logprob` of the result is of the model's own distribution, unconstrained, over the
-    tokens that added text (those that only repeat the healed partial word do not count) and
-    the one that ended the answer, if one did.
+    `mean_logprob` of the result is of the model's own distribution, unconstrained, over its
+    `tokens`: those that added text (those that only repeat the healed partial word do not count)
+    and the one that ended the answer, if one did.
     """
 
     def __init__(
@@ -185,7 +192,9 @@ class DecodeLoop:
         )
         output = self._output
         assert output.finish is not None
-        return Generated(output.text, output.finish, usage, output.mean_logprob)
+        return Generated(
+            output.text, output.finish, usage, output.mean_logprob, tokens=tuple(output.tokens)
+        )
 
     def _reach(self, session: KvSession, batch_sizer: BatchSizer) -> Steps:
         while not session.ready(self._target):
@@ -240,7 +249,7 @@ class DecodeLoop:
     def _take(self, choice: Choice) -> None:
         self.generated += 1
         if choice.ends:
-            self._end(Finish.END, choice.logprob)
+            self._end(Finish.END, choice)
             return
         self._target.append(choice.token)
         if self._drafts is not None:
@@ -248,14 +257,18 @@ class DecodeLoop:
         if choice.healing:
             return
         self._output_tokens += 1
-        self._send(self._output.feed(choice.added, choice.logprob))
+        self._send(self._output.feed(choice.added, choice.logprob, choice.margin))
         if self._late(self._limits.first_line_at_s):
             self._output.end_with_line()
         if self._output_tokens >= self._limits.max_tokens:
             self._end(Finish.LENGTH)
 
-    def _end(self, finish: Finish, logprob: float | None = None) -> None:
-        self._send(self._output.close(finish, logprob))
+    def _end(self, finish: Finish, by: Choice | None = None) -> None:
+        """End the answer; `by` the token with which the model said so."""
+        if by is None or by.token < 0:
+            self._send(self._output.close(finish))
+        else:
+            self._send(self._output.close(finish, by.logprob, by.margin))
 
     def _send(self, text: str) -> None:
         """Hand text on: the first at once, the rest every `SEND_EVERY_S`; the result has it all.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Sequence
 
-from ownstack.engine.results import Finish
+from ownstack.engine.results import Finish, WrittenToken
 
 TAB_COLUMNS = 4
 """Columns that a tab counts for in `min_indent`, at most."""
@@ -32,7 +32,9 @@ class OutputBuffer:
         self._raw = ""
         self._out = 0
         self._line_reason = Finish.LINES
-        self._logprobs: list[float] = []
+        self._decoded_chars = 0
+        self.tokens: list[WrittenToken] = []
+        """Those that were fed, and the one that ended the answer, if one did."""
         self.finish: Finish | None = None
 
     @property
@@ -42,14 +44,20 @@ class OutputBuffer:
 
     @property
     def mean_logprob(self) -> float:
-        return sum(self._logprobs) / len(self._logprobs) if self._logprobs else 0.0
+        tokens = self.tokens
+        return sum(token.logprob for token in tokens) / len(tokens) if tokens else 0.0
 
-    def feed(self, piece: bytes, logprob: float = 0.0) -> str:
-        """Take a token's bytes; return the text that can now be shown."""
+    def feed(self, piece: bytes, logprob: float = 0.0, margin: float = 0.0) -> str:
+        """Take a token's bytes; return the text that can now be shown.
+
+        `logprob` and `margin`: see `WrittenToken`.
+        """
         if self.finish is not None:
             return ""
-        self._logprobs.append(logprob)
-        self._raw += self._decoder.decode(piece)
+        text = self._decoder.decode(piece)
+        self._raw += text
+        self._decoded_chars += len(text)
+        self.tokens.append(WrittenToken(self._decoded_chars, logprob, margin))
         self._cut_stop()
         self._cut_lines()
         end = len(self._raw) if self.finish is not None else len(self._raw) - self._held()
@@ -63,15 +71,15 @@ class OutputBuffer:
         if self.finish is not None:
             self._hand_out(len(self._raw))
 
-    def close(self, finish: Finish, logprob: float | None = None) -> str:
+    def close(self, finish: Finish, logprob: float | None = None, margin: float = 0.0) -> str:
         """End for a reason outside the text; return what was held and may be shown after all.
 
-        `logprob` is that of the token by which the model said so.
+        `logprob` and `margin` are those of the token by which the model said so.
         """
         if self.finish is not None:
             return ""
         if logprob is not None:
-            self._logprobs.append(logprob)
+            self.tokens.append(WrittenToken(self._decoded_chars, logprob, margin))
         self.finish = finish
         if finish is Finish.END:
             return self._hand_out(len(self._raw))
