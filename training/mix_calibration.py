@@ -118,11 +118,11 @@ class Row:
         return max(own, key=lambda option: option.logprob).text if own else ""
 
 
-def dev_projects(cache: Path) -> list[ProjectFiles]:
-    """Return the development projects that can be had."""
+def projects_of(split: str, cache: Path) -> list[ProjectFiles]:
+    """Return the projects of a split that can be had."""
     found = []
     for project in load_projects():
-        if project.split != "dev":
+        if project.split != split:
             continue
         try:
             root = fetched(project, cache.resolve())
@@ -366,7 +366,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--answers", type=Path, help="keep what the model says in this file")
     parsed = parser.parse_args()
-    projects = dev_projects(parsed.projects)
+    projects = projects_of("dev", parsed.projects)
     cases = drawn(projects, parsed.positions, parsed.seed)
     more = drawn(projects, MORE * parsed.positions, parsed.seed + 1)
     names = names_at([case for case, _ in (*cases, *more)], projects)

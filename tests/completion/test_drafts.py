@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ownstack.completion.echo import Echo
-from ownstack.completion.sources.echo import DRAFTS
+from ownstack.completion.sources.line_weigher import CANDIDATES
 from ownstack.engine.scripted import ScriptedEngine
 from tests.support.completing import Window
 from tests.support.native import model_file, opened
@@ -28,7 +28,7 @@ async def test_an_unsure_echo_becomes_drafts(tmp_path: Path) -> None:
         assert sorted(request.drafts) == [
             f"compute({name}, 1)" for name in ("first", "second", "third")
         ]
-        assert len(request.drafts) <= DRAFTS
+        assert len(request.drafts) <= CANDIDATES
 
 
 async def test_where_nothing_was_written_before(tmp_path: Path) -> None:

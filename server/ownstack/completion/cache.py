@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from cachetools import LRUCache
 
 from ownstack.completion.place import Place, auto_closed, uses_crlf
+from ownstack.completion.line_chance import LineChance
 
 ABOVE_CHARS = 4_096
 BELOW_CHARS = 1_024
@@ -35,7 +36,8 @@ class CachedText:
     invoked: bool
     """It was made for somebody who asked, and may be long."""
     prefetched: bool = False
-    confidence: float | None = None
+    chance: LineChance | None = None
+    """Of the first line, as far as it is not typed; None: nothing tells of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Cache:
                 return
             above = (above + head + line + line_end)[-ABOVE_CHARS:]
             head = ""
-            entry = _Entry("", tail, replace(cached, text=rest))
+            entry = _Entry("", tail, replace(cached, text=rest, chance=None))
             self._put((place.uri, hash(above), below), entry)
 
     def get(self, place: Place, *, invoked: bool = False) -> CachedText | None:
@@ -98,7 +100,7 @@ class Cache:
                 continue
             rest = _continued(entry, head, tail)
             if rest:
-                return replace(entry.cached, text=rest)
+                return _left(entry.cached, rest)
         return None
 
     def _put(self, key: Key, entry: _Entry) -> None:
@@ -106,6 +108,11 @@ class Cache:
         entries[:] = [old for old in entries if (old.head, old.tail) != (entry.head, entry.tail)]
         entries.insert(0, entry)
         del entries[MAX_ENTRIES_PER_KEY:]
+
+
+def _left(cached: CachedText, rest: str) -> CachedText:
+    chance, n_typed = cached.chance, len(cached.text) - len(rest)
+    return replace(cached, text=rest, chance=None if chance is None else chance.after(n_typed))
 
 
 def _continued(entry: _Entry, head: str, tail: str) -> str:

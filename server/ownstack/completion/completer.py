@@ -22,6 +22,7 @@ from ownstack.completion.postprocess.trim import trim
 from ownstack.completion.request import Reply, SourceRequest, place_of
 from ownstack.completion.request_extents import RequestExtents
 from ownstack.completion.sources.choice import SourceChoice
+from ownstack.completion.sources.fitting import least_chance, sure_enough
 from ownstack.completion.suggestion import Answer, CompletionRequest, Suggestion, Trace
 from ownstack.concurrency import Delay, Tasks
 from ownstack.document import Document
@@ -156,7 +157,12 @@ class Completer:
             return None
         request.trace.model = self._lineup.model
         request.trace.prefetched = cached.prefetched
-        return Reply(text, "cache", "model", cached.confidence)
+        least = least_chance(request, self._settings())
+        shown = replace(sure_enough(text, cached.chance, least), tier="cache")
+        if shown.text:
+            return shown
+        request.unsure = shown
+        return None
 
     def _whole(self, cached: CachedText, request: SourceRequest) -> str:
         """Return a hit fit to be shown: a remainder has not been trimmed yet."""

@@ -38,6 +38,8 @@ class SourceRequest:
     """How long the answer may be, once somebody has asked (`RequestExtents.of`)."""
     examined: Sequence[ScoredCandidate] = ()
     """What echo came upon, but was not sure of."""
+    unsure: Reply | None = None
+    """What the model has said here before, but was not sure of: it would say so again."""
 
     @property
     def invoked(self) -> bool:

@@ -75,6 +75,8 @@ class InfillRequest(CursorRequest):
     drafts: tuple[str, ...] = ()
     """What may well be the rest of the line, the likeliest first. An engine may check them, which
     saves it time and never changes the answer."""
+    candidates: tuple[str, ...] = ()
+    """Rests of the line that are scored beside the answer, if there is time."""
 
 
 @dataclass(frozen=True, slots=True)

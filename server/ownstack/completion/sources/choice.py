@@ -77,6 +77,6 @@ class SourceChoice:
     def _generated(self, engine: Engine, echo: EchoSource) -> Lineup:
         """Let a larger model write unless echo is nearly certain; echo answers if it fails."""
         client = GenerationClient(engine, self._environment, self._cache, self._context.snippets)
-        generation = GenerationSource(client, self._environment, self._extents)
+        generation = GenerationSource(client, echo, self._environment, self._extents)
         quick = SureEcho(echo, self._extents, self._failures, generation.has_begun)
         return Lineup((quick, generation, echo), generation, engine.capabilities.model)

@@ -18,10 +18,6 @@ from ownstack.completion.sources.protocol import Source
 
 ECHO_SURE = 0.9
 """Before a model, echo answers in its place from this confidence on (97 % of such are exact)."""
-DRAFTS = 4
-"""Lines of echo that a larger model checks, at most."""
-DRAFT_SHARE = 0.02
-"""Of echo's choice; what is less likely than that is not worth a check."""
 TRIED = 3
 """So many lines, the best first, are tried until one fits its place."""
 
@@ -69,6 +65,23 @@ class EchoSource(Source):
         except Exception as error:
             self._failures.note("echo", error)
             return Reply("", reason=FAILED), ()
+
+    def chosen(
+        self, request: SourceRequest, scored: ScoredCandidate, chance: float
+    ) -> Reply | None:
+        """Return a line as it may be shown, by the chance that others give it; None if it may not.
+
+        Its files are looked at again. Never raises.
+        """
+        try:
+            proposal = next(self._echo.showable([scored]), None)
+            if proposal is None or not proposal.text:
+                return None
+            query = query_at(request.place.document, request.place.offset)
+            return self._fitter.fitted(request, proposal.line(query, chance), None)
+        except Exception as error:
+            self._failures.note("echo", error)
+            return None
 
     def likely_too(
         self, request: SourceRequest, first: Reply, examined: Sequence[ScoredCandidate]
@@ -126,12 +139,3 @@ class SureEcho(Source):
         except Exception as error:
             self._failures.note("echo", error)
             return ()
-
-
-def drafts(examined: Sequence[ScoredCandidate]) -> tuple[str, ...]:
-    """Return the texts worth checking by a model, the likeliest first.
-
-    Nobody sees one that the model would not have written itself, so they need no last checks.
-    """
-    likeliest = [scored.text for scored in examined if scored.share >= DRAFT_SHARE]
-    return tuple(text for text in likeliest if text)[:DRAFTS]

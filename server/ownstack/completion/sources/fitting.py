@@ -8,11 +8,12 @@ from typing import Literal
 from ownstack.completion.echo import LineSuggestion
 from ownstack.completion.environment import Environment
 from ownstack.completion.extent import Extent
+from ownstack.completion.line_chance import LineChance
 from ownstack.completion.place import Place
 from ownstack.completion.postprocess.trim import UNFINISHED, Trimmed, trim
 from ownstack.completion.request import Reply, SourceRequest
 from ownstack.completion.request_extents import RequestExtents
-from ownstack.settings import Eagerness
+from ownstack.settings import CompletionSettings, Eagerness
 
 THRESHOLDS: dict[Eagerness, float] = {"shy": 0.65, "normal": 0.4, "eager": 0.2}
 """A suggestion that nobody asked for is shown from this chance on, that it is exactly right."""
@@ -24,6 +25,24 @@ OTHERS = 2
 
 Maker = Literal["echo", "model"]
 _WHOSE: dict[Maker, str] = {"echo": "What was written before", "model": "The network's line"}
+
+
+def least_chance(request: SourceRequest, settings: CompletionSettings) -> float:
+    """Return the chance from which on a suggestion is shown: who asks is shown anything."""
+    return 0.0 if request.invoked else THRESHOLDS[settings.eagerness]
+
+
+def sure_enough(text: str, chance: LineChance | None, least: float) -> Reply:
+    """Return what a model wrote if it is likely enough, else as much of its line as is.
+
+    Of several lines, the first decides. Without a chance it is shown: nothing speaks against it.
+    """
+    if chance is None or chance.whole >= least:
+        return Reply(text, "model", "model", None if chance is None else chance.whole)
+    part = "" if "\n" in text else chance.sure_part(text, least)
+    if part:
+        return Reply(part, "model", "model", chance.part(len(part)))
+    return Reply("", source="model", confidence=chance.whole, reason=unsure(chance.whole, least))
 
 
 class LineFitter:
@@ -44,7 +63,7 @@ class LineFitter:
 
         `least`: the chance from which on it is shown; without one, what the user has set.
         """
-        needed = self._needed(request) if least is None else least
+        needed = least_chance(request, self._settings()) if least is None else least
         if line.confidence < needed:
             why = unsure(line.confidence, needed)
             return Reply("", confidence=line.confidence, reason=why)
@@ -66,9 +85,6 @@ class LineFitter:
 
     def _multiline(self) -> bool:
         return self._settings().multiline != "never"
-
-    def _needed(self, request: SourceRequest) -> float:
-        return 0.0 if request.invoked else THRESHOLDS[self._settings().eagerness]
 
 
 def unsure(chance: float, needed: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ownstack.completion.environment import Environment
 from ownstack.completion.extent import statement
@@ -10,8 +11,9 @@ from ownstack.completion.feedback.displayed import DisplayedSuggestion
 from ownstack.completion.place import Place, stands
 from ownstack.completion.request import Reply, SourceRequest
 from ownstack.completion.request_extents import RequestExtents
-from ownstack.completion.sources.echo import drafts
-from ownstack.completion.sources.generation_client import GenerationClient
+from ownstack.completion.sources.echo import TRIED, EchoSource
+from ownstack.completion.sources.fitting import least_chance, sure_enough
+from ownstack.completion.sources.generation_client import GenerationClient, ModelReply
 from ownstack.completion.sources.protocol import Source
 from ownstack.document import Document
 
@@ -23,9 +25,15 @@ class GenerationSource(Source):
     reads_definitions = True
 
     def __init__(
-        self, client: GenerationClient, environment: Environment, extents: RequestExtents
+        self,
+        client: GenerationClient,
+        echo: EchoSource,
+        environment: Environment,
+        extents: RequestExtents,
     ) -> None:
+        """`echo` makes ready what it came upon, where that is better than what the model wrote."""
         self._client = client
+        self._echo = echo
         self._documents = environment.documents
         self._settings = environment.settings
         self._extents = extents
@@ -42,6 +50,8 @@ class GenerationSource(Source):
         Raises:
             Exception: whatever the engine failed with.
         """
+        if request.unsure is not None:
+            return request.unsure
         place, watch, trace = request.place, request.watch, request.trace
         client, wanted = self._client, self._extents.of(request)
         joined = client.joinable(place, wanted)
@@ -50,10 +60,11 @@ class GenerationSource(Source):
             with watch.stage("join"):
                 reply = await client.wait_for(in_flight, typed, request.trigger, watch, trace)
             if reply.text:
-                return Reply(reply.text, "joined", "model", reply.confidence)
+                shown = self._best(request, reply)
+                return replace(shown, tier="joined") if shown.source == "model" else shown
             if not typed or not self._is_current(place):
                 return Reply("", reason=reply.reason)
-        in_flight = client.generate(place, wanted, request.trigger, watch, drafts(request.examined))
+        in_flight = client.generate(place, wanted, request.trigger, watch, request.examined)
         with watch.stage("model"):
             reply = await client.wait_for(in_flight, "", request.trigger, watch, trace)
         if reply.unfinished and wanted.max_lines == 1 and self._settings().multiline != "never":
@@ -63,9 +74,7 @@ class GenerationSource(Source):
             )
             with watch.stage("statement"):
                 reply = await client.wait_for(in_flight, "", request.trigger, watch, trace)
-        if not reply.text:
-            return Reply("", source="model", reason=reply.reason)
-        return Reply(reply.text, "model", "model", reply.confidence)
+        return self._best(request, reply)
 
     def context_budget(self) -> tuple[int, Callable[[str], int]]:
         return self._client.context_budget()
@@ -92,6 +101,23 @@ class GenerationSource(Source):
 
     async def close(self) -> None:
         await self._client.close()
+
+    def _best(self, request: SourceRequest, reply: ModelReply) -> Reply:
+        """Return the best of the model's line and echo's, if it is sure enough to be shown."""
+        with request.watch.stage("weigh"):
+            least = least_chance(request, self._settings())
+            own = Reply("", source="model", reason=reply.reason)
+            if reply.text:
+                own = sure_enough(reply.text, reply.chance, least)
+            for line in reply.lines[:TRIED]:
+                if line.written and own.text:
+                    return own
+                if line.by_echo is None or line.written:
+                    continue
+                fitted = self._echo.chosen(request, line.by_echo, line.chance.whole)
+                if fitted is not None and fitted.text:
+                    return fitted
+            return own
 
     def _is_current(self, place: Place) -> bool:
         current = self._documents.get(place.uri)

@@ -6,14 +6,14 @@ widest that it has read as good as whole; after an answer, while nobody waits, i
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ownstack.completion.cache import Cache, CachedText
 from ownstack.completion.context.growth import Growth
 from ownstack.completion.context.prompts import Prompts
 from ownstack.completion.deadline import LINE_TOKENS, MAX_TOKENS, Limits, limits
+from ownstack.completion.echo.scoring import ScoredCandidate
 from ownstack.completion.environment import Environment
 from ownstack.completion.extent import Extent, next_lines
 from ownstack.completion.feedback.displayed import DisplayedSuggestion
@@ -29,6 +29,9 @@ from ownstack.completion.postprocess.trim import (
     trim,
 )
 from ownstack.completion.sources.in_flight import InFlightRequest, InFlightRequests
+from ownstack.completion.line_chance import LineChance
+from ownstack.completion.sources.line_weigher import LineWeigher, Weighing
+from ownstack.completion.sources.weighing import WeighedLine
 from ownstack.completion.suggestion import Trace, Trigger
 from ownstack.engine.protocol import Engine
 from ownstack.engine.requests import Priority, Snippet
@@ -49,9 +52,13 @@ class ModelReply:
 
     text: str
     reason: str = ""
-    confidence: float | None = None
+    chance: LineChance | None = None
+    """Of the first line of it; None if nothing tells of it, or it is still being written."""
     unfinished: bool = False
     """It says something that needs more lines."""
+    lines: Sequence[WeighedLine] = ()
+    """The model's line and echo's, the best first, where they were weighed and nothing of them is
+    typed."""
 
 
 class GenerationClient:
@@ -69,6 +76,7 @@ class GenerationClient:
         self._cache = cache
         self._settings = environment.settings
         self._prompts = Prompts(engine, snippets, environment.clock)
+        self._weigher = LineWeigher(engine.capabilities)
         self.running = InFlightRequests(self._keep)
         self._growth = Growth(
             engine, self._prompts, lambda: len(self.running) > 0, environment.later
@@ -108,11 +116,12 @@ class GenerationClient:
         extent: Extent,
         trigger: Trigger,
         watch: Stopwatch,
-        drafts: tuple[str, ...] = (),
+        echoed: Sequence[ScoredCandidate] = (),
     ) -> InFlightRequest:
         """Start a generation at `place`; whatever runs in the background makes room.
 
-        `drafts`: what may well be the rest of the line; they change the time it takes, no answer.
+        `echoed`: what echo came upon there, the likeliest first. The model checks whether it is
+        what it would write, which saves time, and one line of it is weighed against its own.
         """
         self.running.cancel(background=True)
         self._growth.stop()
@@ -125,9 +134,16 @@ class GenerationClient:
                 first_line_s=allowed.first_line_s,
                 deadline_s=allowed.deadline_s,
             )
-        request = replace(request, drafts=drafts)
+        weighing = self._weigher.beside(place, echoed) if extent.max_lines == 1 else None
+        if weighing is not None:
+            rivals = weighing.candidates
+            request = replace(request, drafts=rivals, candidates=rivals)
         in_flight = InFlightRequest(
-            place, extent, self.engine.infill(request), deadline_s=allowed.deadline_s
+            place,
+            extent,
+            self.engine.infill(request),
+            deadline_s=allowed.deadline_s,
+            weighing=weighing,
         )
         self.running.start(in_flight)
         return in_flight
@@ -201,14 +217,17 @@ class GenerationClient:
             in_flight.trimmed = Trimmed("", "", CUT)
             self._finish_later(in_flight)
         invoked = _invoked(in_flight.extent)
-        confidence = math.exp(min(0.0, result.mean_logprob))
-        cached = CachedText(trimmed.text, True, complete, invoked, in_flight.background, confidence)
+        if in_flight.weighing is not None:
+            in_flight.lines = in_flight.weighing.lines(result)
+            in_flight.chance = next((line.chance for line in in_flight.lines if line.written), None)
+        else:
+            in_flight.chance = self._weigher.alone(result)
+        chance = in_flight.chance
+        cached = CachedText(trimmed.text, True, complete, invoked, in_flight.background, chance)
         self._cache.put(place, cached)
         if trimmed.text and trimmed.remainder:
             n_replaced = len(replaced(trimmed.text, place.document, place.offset))
-            rest = CachedText(
-                trimmed.remainder, False, complete, invoked, in_flight.background, confidence
-            )
+            rest = CachedText(trimmed.remainder, False, complete, invoked, in_flight.background)
             self._cache.put(place.after(trimmed.text, n_replaced), rest)
 
     def _finish_later(self, in_flight: InFlightRequest) -> None:
@@ -249,14 +268,15 @@ def _reply(in_flight: InFlightRequest, typed: str, trace: Trace) -> ModelReply:
         )
     if trimmed is None:
         return ModelReply("", _SUPERSEDED)
-    confidence = None if result is None else math.exp(min(0.0, result.mean_logprob))
+    lines = () if typed else in_flight.lines
     if trimmed.text.startswith(typed) and len(trimmed.text) > len(typed):
-        return ModelReply(trimmed.text[len(typed) :], "", confidence)
+        chance = None if in_flight.chance is None else in_flight.chance.after(len(typed))
+        return ModelReply(trimmed.text[len(typed) :], "", chance, lines=lines)
     if trimmed.dropped == CUT:
         return ModelReply("", _LATE)
     if trimmed.dropped and not typed:
         reason = f"The model's answer is not shown: {trimmed.dropped}."
-        return ModelReply("", reason, unfinished=trimmed.dropped == UNFINISHED)
+        return ModelReply("", reason, unfinished=trimmed.dropped == UNFINISHED, lines=lines)
     return ModelReply("", _SUPERSEDED)
 
 

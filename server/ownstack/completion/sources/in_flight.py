@@ -8,12 +8,15 @@ not anybody still waits; what ends unwanted goes to the cache.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ownstack.completion.extent import Extent
 from ownstack.completion.place import Place, agrees, possible_cursors, typed_since
 from ownstack.completion.postprocess.trim import Trimmed
+from ownstack.completion.line_chance import LineChance
+from ownstack.completion.sources.line_weigher import Weighing
+from ownstack.completion.sources.weighing import WeighedLine
 from ownstack.concurrency import Tasks, within
 from ownstack.document import Document
 from ownstack.engine.generation import Generation
@@ -39,6 +42,12 @@ class InFlightRequest:
     result: Generated | None = None
     error: Exception | None = None
     trimmed: Trimmed | None = None
+    weighing: Weighing | None = None
+    """What the answer is weighed against; None: nothing else was looked for."""
+    lines: Sequence[WeighedLine] = ()
+    """The answer's line and echo's, once it has ended, the best first."""
+    chance: LineChance | None = None
+    """Of the answer's first line, once it has ended; None if nothing tells of it."""
 
     def typed_at(self, place: Place) -> str | None:
         """Return what was typed at `place` since this was asked, None if it contradicts.

@@ -1,0 +1,74 @@
+"""Has what a model writes weighed against what echo came upon at the same cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ownstack.completion.echo.query import EchoQuery, query_at
+from ownstack.completion.echo.scoring import ScoredCandidate
+from ownstack.completion.place import Place
+from ownstack.completion.line_chance import LineChance
+from ownstack.completion.sources.weighing import WeighedLine, Weights, chance_alone, weigh
+from ownstack.completion.sources.weights import weights_for
+from ownstack.engine.results import Capabilities, Generated
+
+CANDIDATES = 3
+"""So many of echo's lines a model scores beside its own."""
+LEAST_SHARE = 0.02
+"""Of echo's choice; what is less likely than that is worth no look of a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """What a model's answer at one cursor is weighed against."""
+
+    query: EchoQuery
+    echoed: Sequence[ScoredCandidate]
+    """What echo came upon there, the likeliest first."""
+    weights: Weights
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """What the model may score, and what may well be what it writes.
+
+        Nobody sees one of them that was not checked, so they need no last checks here.
+        """
+        likeliest = [each.text for each in self.echoed if each.share >= LEAST_SHARE]
+        return tuple(text for text in likeliest if text)[:CANDIDATES]
+
+    def lines(self, answer: Generated) -> list[WeighedLine]:
+        """Return the model's line and echo's, the best first; none if nothing tells of its chance.
+
+        Engines elsewhere do not always say how likely they find what they write.
+        """
+        if not answer.tokens:
+            return []
+        line = first_line(answer.text)
+        return weigh(self.query, self.echoed, line, answer.tokens, answer.scored, self.weights)
+
+
+class LineWeigher:
+    """Weighs for one engine."""
+
+    def __init__(self, capabilities: Capabilities) -> None:
+        self._weights = weights_for(capabilities.parameters)
+
+    def beside(self, place: Place, echoed: Sequence[ScoredCandidate]) -> Weighing:
+        """Return what an answer at `place` will be weighed against."""
+        query = query_at(place.document, place.offset)
+        return Weighing(query, tuple(echoed), self._weights)
+
+    def alone(self, answer: Generated) -> LineChance | None:
+        """Return the chance of an answer's first line that has text, by the model alone.
+
+        None if the engine does not say how likely it found what it wrote.
+        """
+        line = first_line(answer.text)
+        if not answer.tokens or not line:
+            return None
+        return chance_alone(line, answer.tokens, self._weights)
+
+
+def first_line(text: str) -> str:
+    return text.partition("\n")[0].rstrip()
