@@ -64,9 +64,11 @@ class LineWeigher:
 
         None if the engine does not say how likely it found what it wrote.
         """
-        line = first_line(answer.text)
-        if not answer.tokens or not line:
+        text = answer.text
+        begins = len(text) - len(text.lstrip())
+        if not answer.tokens or begins == len(text):
             return None
+        line = text[:begins] + first_line(text[begins:])
         return chance_alone(line, answer.tokens, self._weights)
 
 
