@@ -1,4 +1,4 @@
-"""Fit how lines are weighed: `python -m training.weighing_calibration small=M.gguf --projects DIR`.
+"""Fit how lines are weighed: `python -m training.weighing_calibration M.gguf --projects DIR`.
 
 Cursors are drawn as `benchmarks.infilling` draws them, in its `dev` projects, none of which is
 trained on. At each, a model that writes is asked for the rest of the line, with echo's lines to
@@ -6,7 +6,7 @@ score beside it, in a fixed window. What it says goes into `--answers DIR`, a li
 so that it can be stopped and continued; `--minutes` ends it. Fitting alone takes a minute.
 
 What is printed is measured on the projects that the weights were not fitted on (folds by project);
-with `--test`, on the `test` projects, by the weights that the product has. The weights to copy into
+with `--split test`, on those projects, by the weights of the product. Those to copy into
 `completion/sources/weights.py` are fitted on all development projects.
 """
 
@@ -18,7 +18,7 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -28,13 +28,15 @@ from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.networks import open_engine, request_at
 from benchmarks.infilling.systems import first_line
 from ownstack.completion.context.window import TokenCounts, Windows
+from ownstack.completion.echo.logistic import logistic
 from ownstack.completion.echo.query import query_at
 from ownstack.completion.echo.scoring import ScoredCandidate
+from ownstack.completion.line_chance import LineChance, line_tokens
 from ownstack.completion.place import Place
 from ownstack.completion.sources.fitting import THRESHOLDS
-from ownstack.completion.line_chance import LineChance, line_tokens
 from ownstack.completion.sources.ranking import Option, RankedOption, options, rank_options
-from ownstack.completion.sources.weighing import Weights, signals, with_own
+from ownstack.completion.sources.weighing import Judgement, alone, signals, with_own
+from ownstack.completion.sources.weights import LARGE, SMALL
 from ownstack.engine.llama.scheduler import NativeThread
 from ownstack.engine.protocol import Engine
 from ownstack.engine.results import ScoredLine, WrittenToken
@@ -184,9 +186,10 @@ def rows_of(
 
 def fit_choice(rows: Sequence[Row]) -> tuple[float, ...]:
     """Return weights for `rank_options`."""
-    known = [(row, row.right) for row in rows if len(row.options) > 1]
-    pools = [np.array([o.features for o in row.options]) for row, right in known if right is not None]
-    weights = fit_logit(pools, [right for _, right in known if right is not None], RIDGE)
+    rights = [(row, row.right) for row in rows if len(row.options) > 1]
+    known = [(row, right) for row, right in rights if right is not None]
+    pools = [np.array([option.features for option in row.options]) for row, _ in known]
+    weights = fit_logit(pools, [right for _, right in known], RIDGE)
     return tuple(float(weight) for weight in weights)
 
 
@@ -203,8 +206,6 @@ def best_of(row: Row, choice: Sequence[float]) -> RankedOption:
 
 
 def chance_of(row: Row, best: RankedOption, certainty: Sequence[float]) -> float:
-    from ownstack.completion.echo.logistic import logistic
-
     return logistic(certainty, signals(best, row.tokens_of(best.text)))
 
 
@@ -223,6 +224,21 @@ def held_out(rows: Sequence[Row]) -> tuple[list[RankedOption], np.ndarray]:
         for i in np.flatnonzero(names == name):
             chance[i] = chance_of(rows[i], chosen[i], weights)
     return chosen, chance
+
+
+def fit_alone(rows: Sequence[Row]) -> tuple[float, ...]:
+    """Return weights for the chance of the model's own line, whatever echo says."""
+    own = [(row.line == row.truth, row.own) for row in rows if row.own]
+    features = np.array([alone(tokens) for _, tokens in own])
+    right = np.array([is_right for is_right, _ in own], float)
+    return tuple(float(weight) for weight in fit(features, right, CERTAINTY_RIDGE))
+
+
+def by(rows: Sequence[Row], judgement: Judgement) -> tuple[list[RankedOption], np.ndarray]:
+    """Return each row's best option and its chance, by given weights."""
+    best = [best_of(row, judgement.choice) for row in rows]
+    pairs = zip(rows, best, strict=True)
+    return best, np.array([chance_of(row, option, judgement.certainty) for row, option in pairs])
 
 
 def fit_beta(rows: Sequence[Row], best: Sequence[RankedOption], chance: np.ndarray) -> float:
@@ -261,13 +277,15 @@ def report(rows: Sequence[Row], best: Sequence[RankedOption], chance: np.ndarray
             over = chance[which] >= least
             exact = 100 * right[which][over].mean() if over.any() else float("nan")
             shown += f"{100 * over.mean():8.1f}/{exact:5.1f} %"
-        print(f"{name:12}{which.sum():6}{100 * alone[which].mean():8.1f}{100 * echo[which].mean():8.1f}"
-              f"{100 * right[which].mean():9.1f}{gain.mean():+7.1f} ±{error:4.1f}"
-              f"{100 * oracle[which].mean():8.1f}"
-              f"{calibration_error(chance[which], right[which]):9.3f}{shown}")  # fmt: skip
+        says, of = calibration_error(chance[which], right[which]), 100 / which.sum()
+        print(f"{name:12}{which.sum():6}{of * alone[which].sum():8.1f}{of * echo[which].sum():8.1f}"
+              f"{of * right[which].sum():9.1f}{gain.mean():+7.1f} ±{error:4.1f}"
+              f"{of * oracle[which].sum():8.1f}{says:9.3f}{shown}")  # fmt: skip
 
 
-def report_parts(rows: Sequence[Row], best: Sequence[RankedOption], chance: np.ndarray, beta: float) -> None:
+def report_parts(
+    rows: Sequence[Row], best: Sequence[RankedOption], chance: np.ndarray, beta: float
+) -> None:
     """Print how often a part is shown where the whole is not sure, and how often it is right."""
     for name, least in THRESHOLDS.items():
         shown = right = chars = 0
@@ -279,8 +297,14 @@ def report_parts(rows: Sequence[Row], best: Sequence[RankedOption], chance: np.n
             shown += bool(part)
             right += bool(part) and row.truth.startswith(part)
             chars += len(part)
-        print(f"parts, {name}: shown at {100 * shown / len(rows):.1f} %, right {100 * right / max(1, shown):.1f} %,"
-              f" {chars / max(1, shown):.1f} characters")  # fmt: skip
+        of = max(1, shown)
+        print(f"parts, {name}: shown at {100 * shown / len(rows):.1f} %,"
+              f" right {100 * right / of:.1f} %, {chars / of:.1f} characters")  # fmt: skip
+
+
+def print_tuple(name: str, values: Sequence[float]) -> None:
+    rounded = ", ".join(f"{value:.3f}".rstrip("0").rstrip(".") for value in values)
+    print(f"{name} = ({rounded})")
 
 
 def main() -> None:
@@ -290,27 +314,34 @@ def main() -> None:
     parser.add_argument("--split", choices=("dev", "test"), default="dev")
     parser.add_argument("--positions", type=int, default=200, help="per language")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--prompt-tokens", type=int, default=512)
+    parser.add_argument("--prompt-tokens", type=int, default=384)
     parser.add_argument("--answers", type=Path, required=True, help="keep what models say there")
     parser.add_argument("--minutes", type=float, default=600.0, help="0: fit what was answered")
+    parser.add_argument("--weights", choices=("small", "large"), default="small",
+                        help="with --split test: those of which class")  # fmt: skip
     parsed = parser.parse_args()
     projects = projects_of(parsed.split, parsed.projects)
     cases = [case for case, _ in drawn(projects, parsed.positions, parsed.seed)]
     echoed = asyncio.run(echoes(cases, projects))
     answered = asyncio.run(answers(parsed, parsed.model, cases, echoed))
-    for is_scored in (True, False):
+    weights = {"small": SMALL, "large": LARGE}[parsed.weights]
+    for is_scored, judgement in ((True, weights.scored), (False, weights.unscored)):
         rows = rows_of(cases, echoed, answered, is_scored=is_scored)
         print(f"\n{parsed.model.stem}, {len(rows)} cursors, echo's lines "
               f"{'scored' if is_scored else 'not scored'}")  # fmt: skip
+        if parsed.split == "test":
+            best, chance = by(rows, judgement)
+            report(rows, best, chance)
+            report_parts(rows, best, chance, weights.beta)
+            continue
         best, chance = held_out(rows)
         beta = fit_beta(rows, best, chance)
         report(rows, best, chance)
         report_parts(rows, best, chance, beta)
-        found = Weights(fit_choice(rows), fit_certainty(rows, best), beta)
-        print("Weights(")
-        for values in (found.choice, found.certainty):
-            print("   ", tuple(round(value, 3) for value in values), ",", sep="")
-        print(f"    {beta},\n)")
+        print_tuple("choice", fit_choice(rows))
+        print_tuple("certainty", fit_certainty(rows, best))
+        print_tuple("alone", fit_alone(rows))
+        print(f"beta = {beta}")
 
 
 if __name__ == "__main__":

@@ -33,9 +33,9 @@ def settings(eagerness: Eagerness = "normal") -> CompletionSettings:
     return CompletionSettings(prefetch=False, eagerness=eagerness)
 
 
-def wrote(logprobs: tuple[WrittenToken, ...], scored: tuple[ScoredLine, ...] = ()) -> ScriptedEngine:
+def wrote(logprobs: tuple[WrittenToken, ...]) -> ScriptedEngine:
     engine = ScriptedEngine()
-    engine.enqueue(LINE, tokens=logprobs, scored=scored)
+    engine.enqueue(LINE, tokens=logprobs)
     return engine
 
 

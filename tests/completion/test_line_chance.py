@@ -68,7 +68,7 @@ def test_what_is_typed_at_once_is_no_part() -> None:
     """So short a part costs more to read than to type."""
     chance = LineChance(0.1, tokens(-0.01, -5.0, -0.1, pieces=("x =", " other")), 1.0)
 
-    assert MIN_PART_CHARS > len("x =")
+    assert len("x =") < MIN_PART_CHARS
     assert chance.sure_part("x = other", 0.5) == ""
 
 

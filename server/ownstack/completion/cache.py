@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from cachetools import LRUCache
 
-from ownstack.completion.place import Place, auto_closed, uses_crlf
 from ownstack.completion.line_chance import LineChance
+from ownstack.completion.place import Place, auto_closed, uses_crlf
 
 ABOVE_CHARS = 4_096
 BELOW_CHARS = 1_024

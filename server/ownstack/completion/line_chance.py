@@ -1,7 +1,7 @@
 """How likely a model's line is right: all of it, the part that is typed, and what is left then.
 
 The chance of a whole line is fitted (`weighing.py`). That of a part follows from it: a line that is
-wrong may still begin rightly, and does so the likelier, the likelier the model found that beginning.
+wrong may still begin rightly, the more so, the likelier the model found that beginning.
 So with p the chance of the line and L the natural-log probability of a beginning, the beginning is
 right with p + (1 - p)·exp(β·L); and once it is typed, the rest is right with p divided by that
 (Bayes' rule). β is fitted, too (`training/weighing_calibration.py`).

@@ -18,6 +18,7 @@ from ownstack.completion.environment import Environment
 from ownstack.completion.extent import Extent, next_lines
 from ownstack.completion.feedback.displayed import DisplayedSuggestion
 from ownstack.completion.feedback.traces import Stopwatch, note_usage
+from ownstack.completion.line_chance import LineChance
 from ownstack.completion.place import Place
 from ownstack.completion.postprocess.trim import (
     BROKEN,
@@ -29,8 +30,7 @@ from ownstack.completion.postprocess.trim import (
     trim,
 )
 from ownstack.completion.sources.in_flight import InFlightRequest, InFlightRequests
-from ownstack.completion.line_chance import LineChance
-from ownstack.completion.sources.line_weigher import LineWeigher, Weighing
+from ownstack.completion.sources.line_weigher import LineWeigher
 from ownstack.completion.sources.weighing import WeighedLine
 from ownstack.completion.suggestion import Trace, Trigger
 from ownstack.engine.protocol import Engine

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ownstack.completion.extent import Extent
+from ownstack.completion.line_chance import LineChance
 from ownstack.completion.place import Place, agrees, possible_cursors, typed_since
 from ownstack.completion.postprocess.trim import Trimmed
-from ownstack.completion.line_chance import LineChance
 from ownstack.completion.sources.line_weigher import Weighing
 from ownstack.completion.sources.weighing import WeighedLine
 from ownstack.concurrency import Tasks, within

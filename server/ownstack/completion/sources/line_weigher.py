@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ownstack.completion.echo.query import EchoQuery, query_at
 from ownstack.completion.echo.scoring import ScoredCandidate
-from ownstack.completion.place import Place
 from ownstack.completion.line_chance import LineChance
+from ownstack.completion.place import Place
 from ownstack.completion.sources.weighing import WeighedLine, Weights, chance_alone, weigh
 from ownstack.completion.sources.weights import weights_for
 from ownstack.engine.results import Capabilities, Generated
