@@ -45,7 +45,7 @@ from training.mix_calibration import RIDGE, drawn, echoes, projects_of, say
 
 CANDIDATES = 3
 """So many of echo's lines are scored, as the product has it do."""
-BETAS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+BETAS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 CERTAINTY_RIDGE = 3.0
 
 
@@ -242,21 +242,18 @@ def by(rows: Sequence[Row], judgement: Judgement) -> tuple[list[RankedOption], n
 
 
 def fit_beta(rows: Sequence[Row], best: Sequence[RankedOption], chance: np.ndarray) -> float:
-    """Return the β of `LineChance` under which what is typed of a line is likeliest as it was."""
+    """Return the β of `LineChance` under which the chances of beginnings are the most honest."""
 
-    def loss(beta: float) -> float:
-        total, n = 0.0, 0
+    def error(beta: float) -> float:
+        parts, right = [], []
         for row, option, whole in zip(rows, best, chance, strict=True):
-            tokens = row.tokens_of(option.text)
-            line = LineChance(float(whole), tokens, beta)
-            for token in tokens[:-1]:
-                p = min(max(line.part(token.end), 1e-6), 1 - 1e-6)
-                is_right = row.truth.startswith(option.text[: token.end])
-                total -= np.log(p if is_right else 1 - p)
-                n += 1
-        return total / max(n, 1)
+            line = LineChance(float(whole), row.tokens_of(option.text), beta)
+            for token in line.tokens[:-1]:
+                parts.append(line.part(token.end))
+                right.append(row.truth.startswith(option.text[: token.end]))
+        return calibration_error(np.array(parts), np.array(right))
 
-    return min(BETAS, key=loss)
+    return min(BETAS, key=error)
 
 
 def report(rows: Sequence[Row], best: Sequence[RankedOption], chance: np.ndarray) -> None:

@@ -45,7 +45,7 @@ def test_weights_have_names(weights: object) -> None:
         assert len(judgement.certainty) == 1 + len(RANKING_SIGNALS) + len(SIGNALS)
         assert len(judgement.certainty) == len(CERTAINTY) + len(SIGNALS)
     assert len(weights.alone) == 1 + len(alone(written(OWN, -1.0)))
-    assert 0 < weights.beta <= 1
+    assert weights.beta > 0
 
 
 def test_a_class_by_size() -> None:
