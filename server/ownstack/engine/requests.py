@@ -76,7 +76,9 @@ class InfillRequest(CursorRequest):
     """What may well be the rest of the line, the likeliest first. An engine may check them, which
     saves it time and never changes the answer."""
     candidates: tuple[str, ...] = ()
-    """Rests of the line that are scored beside the answer, if there is time."""
+    """Rests of the line that are scored beside the answer's own first line, the likeliest first
+    (`Generated.scored`). An engine that can scores those for which there is time before
+    `first_line_s`, once the first line is written; it never changes the answer."""
 
 
 @dataclass(frozen=True, slots=True)

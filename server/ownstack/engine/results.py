@@ -35,6 +35,8 @@ class Usage:
     """Tokenising and laying out the prompt."""
     prefill_ms: float = 0.0
     decode_ms: float = 0.0
+    beside_ms: float = 0.0
+    """Scoring rests of the line beside the answer; not part of `decode_ms`."""
     clipped: bool = False
     drafts: int = 0
     """Calls in which a part of a draft was checked."""
@@ -56,7 +58,8 @@ class ScoredLine:
 
     text: str
     logprob: float
-    """Natural-log probability that the line goes on with exactly this and ends there."""
+    """Natural-log probability that the line goes on with exactly this and ends there, given what
+    has been typed of a word."""
     tokens: int
     """Tokens that were scored, the end not counted."""
     proposed: bool
@@ -67,6 +70,9 @@ class ScoredLine:
     """Which of the request's forced prefixes it begins with, if any."""
     forced_prefix_logprob: float = 0.0
     """Natural-log probability of that, which is part of `logprob`."""
+    whole: bool = True
+    """Whether it was scored to its end; if not, `logprob` is about that of its beginning, which is
+    so small that the rest was not evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ class Generated:
     mean_logprob: float = 0.0
     """Mean natural-log probability of the generated tokens under the model (≤ 0)."""
     scored: tuple[ScoredLine, ...] = ()
-    """Only of a `ScoreRequest`; the likeliest first."""
+    """Of a `ScoreRequest`, or of a request with candidates; the likeliest first."""
     tokens: tuple[WrittenToken, ...] = ()
     """What was written, in order; those that only repeat what was typed of a word are not in it.
     Empty where an engine does not know their probabilities."""

@@ -11,8 +11,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ownstack.engine.llama.batch_sizer import BatchSizer
-from ownstack.engine.llama.native.context import ABORTED, DONE, Context
+from ownstack.engine.llama.native.context import ABORTED, DONE, MAX_LOGITS, Context
 from ownstack.errors import ContextOverflowError, EngineError
 
 HARD_DRIFT = 32
@@ -128,10 +131,15 @@ class KvSession:
         *,
         shifts: bool = False,
         sequence_id: int = _LIVE,
+        aside_id: int | None = None,
     ) -> None:
-        """`sequence_id` is not 0 only where several sessions share a context (no `shifts`)."""
+        """`sequence_id` is not 0 only where several sessions share a context (no `shifts`).
+
+        `aside_id` is that of a sequence for `aside`, if it is wanted.
+        """
         self.context = context
         self.sequence = KvSequence(context, sequence_id, batch_sizer)
+        self._aside = None if aside_id is None else KvSequence(context, aside_id, batch_sizer)
         self.shifts = shifts
         self.parked: Parked | None = None
         self.spliced = 0
@@ -165,6 +173,7 @@ class KvSession:
         Raises:
             ContextOverflowError: the target does not fit the context.
         """
+        self.forget_aside()
         same = common_prefix(self.sequence.tokens, target.flat)
         if self._may_splice(target, same):
             if same >= len(target.before):
@@ -185,6 +194,7 @@ class KvSession:
         """
         if self._shift_waits or self.sequence.tokens != target.flat[:-1]:
             return None
+        self.forget_aside()
         code = self.sequence.extend([target.flat[-1], *tokens], logits=1 + len(tokens))
         if code == DONE:
             self._drafted_at = self.context.decodes
@@ -199,12 +209,49 @@ class KvSession:
         """Forget what the session holds beyond the target: a draft that was not accepted."""
         self.sequence.keep(common_prefix(self.sequence.tokens, target.flat))
 
+    def aside(
+        self, wanted: Sequence[int], n: int, least: int
+    ) -> tuple[bool, list[NDArray[np.float32]]] | None:
+        """Evaluate another way of going on, and leave alone what the session holds.
+
+        Returns whether it got there, and logits, float32[n_vocab] each, after the last `n` of
+        the `wanted` tokens. None if nothing can be done: the session must hold the first `least`
+        of them, nothing may be about to move, and there must be room. What was evaluated is kept
+        until the session goes on, for ways that begin alike (`forget_aside`).
+        """
+        aside, live = self._aside, self.sequence.tokens
+        if aside is None or self._shift_waits or common_prefix(live, wanted) < least:
+            return None
+        if common_prefix(live, wanted) > common_prefix(aside.tokens, wanted):
+            aside.clear()
+            self.context.copy(self.sequence.id, aside.id, 0, len(live))
+            aside.tokens = list(live)
+        aside.keep(min(common_prefix(aside.tokens, wanted), len(wanted) - n))
+        rows: list[NDArray[np.float32]] = []
+        while (at := len(aside.tokens)) < len(wanted):
+            part = wanted[at : at + MAX_LOGITS]
+            n_read = max(0, min(len(part), at + len(part) - (len(wanted) - n)))
+            code = aside.extend(part, logits=n_read)
+            if code not in (DONE, ABORTED):
+                self.forget_aside()
+                return None
+            if code == ABORTED:
+                return False, []
+            rows += [self.context.logits(n_read - 1 - row).copy() for row in range(n_read)]
+        return True, rows
+
+    def forget_aside(self) -> None:
+        """Forget ways of going on that were evaluated beside what the session holds."""
+        if self._aside is not None and self._aside.tokens:
+            self._aside.clear()
+
     def refresh(self, target: Target, fed: int, at_most: int) -> tuple[bool, int]:
         """Compute the parked suffix anew, `at_most` tokens a call, in a third sequence.
 
         `fed` is 0 at first, and then what the last call returned; when it is the length of the
         suffix, the new one has taken the old one's place. The text before it is not touched.
         """
+        self.forget_aside()
         start = len(target.before)
         if fed == 0:
             if common_prefix(self.sequence.tokens, target.before) < start:
@@ -245,6 +292,7 @@ class KvSession:
         self.sequence.tokens = other.sequence.tokens[:tokens]
 
     def clear(self) -> None:
+        self.forget_aside()
         self.sequence.clear()
         self._unpark()
         # The last logits may have been this session's; they are not those of what comes here next.

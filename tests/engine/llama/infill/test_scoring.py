@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from ownstack.engine.llama.batch_sizer import BatchSizer
-from ownstack.engine.llama.infill.scoring import MAX_LINE_TOKENS, supported
+from ownstack.engine.llama.infill.candidates import MAX_LINE_TOKENS
+from ownstack.engine.llama.infill.scoring import supported
 from ownstack.engine.llama.infill.slots import InfillSlot
 from ownstack.engine.llama.native.abort_flag import AbortFlag
 from ownstack.engine.llama.native.bindings import LlamaModel

@@ -15,7 +15,7 @@ from ownstack.engine.llama.decoding.healing import Healing
 from ownstack.engine.llama.decoding.output import OutputBuffer
 from ownstack.engine.llama.kv_session import KvSession, Target
 from ownstack.engine.llama.scheduler import SHARED_STEP_S, Job, Steps
-from ownstack.engine.results import Finish, Generated, Usage
+from ownstack.engine.results import Finish, Generated, ScoredLine, Usage
 
 Logits = NDArray[np.float32]
 Reading = Callable[[int, int], None]
@@ -57,6 +57,22 @@ class DraftSource(Protocol):
     def following(self, at_most: int) -> list[int]: ...
 
     def checked(self, drafted: int, accepted: int) -> None: ...
+
+
+class Beside(Protocol):
+    """Scores rests of the line beside the answer; `infill/answer_scores.py` says how."""
+
+    def saw(self, written: Sequence[int], logits: Logits) -> None:
+        """Take note of logits after these tokens of the answer; they are overwritten soon."""
+        ...
+
+    def due(self, written: Sequence[int], *, ended: bool) -> bool:
+        """Whether it is time to score: True once, when the first line has been written."""
+        ...
+
+    def run(self, session: KvSession, prompt: Sequence[int]) -> Steps: ...
+
+    def scored(self) -> tuple[ScoredLine, ...]: ...
 
 
 class Payoff(Protocol):
@@ -132,6 +148,7 @@ class DecodeLoop:
         drafts: DraftSource | None = None,
         payoff: Payoff | None = None,
         reading: Reading | None = None,
+        beside: Beside | None = None,
     ) -> None:
         """`drafts` need a memory that can be forgotten in part."""
         self._job = job
@@ -143,6 +160,8 @@ class DecodeLoop:
         self._drafts = drafts
         self._payoff = payoff
         self._reading = reading
+        self._beside = beside
+        self._beside_s = 0.0
         self._unread = 0
         self._draft_s = 0.0
         self._prompt_tokens = len(target.flat)
@@ -169,10 +188,12 @@ class DecodeLoop:
                 self._draft_s = time.perf_counter() - started_s
                 yield progress
                 self._check(session, draft)
-                continue
-            yield from self._reach(session, batch_sizer)
-            if self._output.finish is None:
-                self._take(self._chooser.choose(session.context.logits()))
+            else:
+                yield from self._reach(session, batch_sizer)
+                if self._output.finish is None:
+                    self._read([], session.context.logits())
+                    self._take(self._chooser.choose(session.context.logits()))
+            yield from self._score_beside(session)
 
     def result(self, *, clipped: bool = False) -> Generated:
         ended_s = time.monotonic()
@@ -184,7 +205,8 @@ class DecodeLoop:
             queue_ms=1e3 * (self._started_s - self._job.submitted_s),
             layout_ms=1e3 * (self._laid_out_s - self._started_s),
             prefill_ms=1e3 * (first_s - self._laid_out_s),
-            decode_ms=1e3 * (ended_s - first_s),
+            decode_ms=1e3 * (ended_s - first_s - self._beside_s),
+            beside_ms=1e3 * self._beside_s,
             clipped=clipped,
             drafts=self._drafts.checks if self._drafts else 0,
             drafted_tokens=self._drafts.drafted if self._drafts else 0,
@@ -192,9 +214,28 @@ class DecodeLoop:
         )
         output = self._output
         assert output.finish is not None
-        return Generated(
-            output.text, output.finish, usage, output.mean_logprob, tokens=tuple(output.tokens)
-        )
+        scored = self._beside.scored() if self._beside is not None else ()
+        mean, tokens = output.mean_logprob, tuple(output.tokens)
+        return Generated(output.text, output.finish, usage, mean, scored, tokens)
+
+    @property
+    def _written(self) -> list[int]:
+        return self._target.flat[self._prompt_tokens :]
+
+    def _read(self, draft: Sequence[int], logits: Logits) -> None:
+        """Let it be known what the model thinks after the answer and a draft."""
+        if self._beside is not None:
+            self._beside.saw([*self._written, *draft], logits)
+
+    def _score_beside(self, session: KvSession) -> Steps:
+        """Score once the first line is written; who waits for the text has it before that."""
+        ended = self._output.finish is Finish.END
+        if self._beside is None or not self._beside.due(self._written, ended=ended):
+            return
+        self._hand_on()
+        started_s = time.monotonic()
+        yield from self._beside.run(session, self._target.flat[: self._prompt_tokens])
+        self._beside_s = time.monotonic() - started_s
 
     def _reach(self, session: KvSession, batch_sizer: BatchSizer) -> Steps:
         while not session.ready(self._target):
@@ -234,6 +275,8 @@ class DecodeLoop:
         if self._called_off() or not session.drafted:
             return
         accepted = 0
+        for position in range(len(draft) + 1):
+            self._read(draft[:position], session.context.logits(len(draft) - position))
         for position, drafted in enumerate([*draft, None]):
             choice = self._chooser.choose(session.context.logits(len(draft) - position))
             self._take(choice)
@@ -276,10 +319,13 @@ class DecodeLoop:
         Each hand-over wakes the event loop, which takes a core from the network.
         """
         self._unsent += text
-        now_s = time.monotonic()
-        if self._unsent and (not self._sent_s or now_s - self._sent_s >= SEND_EVERY_S):
+        if not self._sent_s or time.monotonic() - self._sent_s >= SEND_EVERY_S:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        if self._unsent:
             self._emit(self._unsent)
-            self._unsent, self._sent_s = "", now_s
+            self._unsent, self._sent_s = "", time.monotonic()
 
     def _late(self, at_s: float | None) -> bool:
         return at_s is not None and time.monotonic() >= at_s

@@ -1,31 +1,33 @@
 """How likely rests of a line are: the candidates given, and what the model itself would write.
 
-How probable a rest is, is the probability that the model writes exactly this and then ends the
-line: by an end token, a line break, or a token such as `):` that has one at its end. Summed over
-all the ways to write it that were evaluated, given what has been typed of a word (healing).
-
-The candidates are evaluated together, a beginning that they share once. A beam search then finds
-what else is likely; where it goes the same ways it costs nothing.
+What that means is said in `candidates.py`. The candidates are evaluated together, a beginning that
+they share once. A beam search then finds what else is likely; where it goes the same ways it costs
+nothing.
 """
 
 from __future__ import annotations
 
 import heapq
-import itertools
 import math
-import re
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ownstack.engine.llama.batch_sizer import BatchSizer
-from ownstack.engine.llama.decoding.healing import PieceIndex
 from ownstack.engine.llama.decoding.loop import DecodeLimits
+from ownstack.engine.llama.infill.candidates import (
+    HOPELESS,
+    MAX_CANDIDATES,
+    ScoringVocabulary,
+    candidates_of,
+    is_text,
+    log_given,
+    log_mass,
+)
 from ownstack.engine.llama.infill.forced_prefixes import MAX_FORCED_PREFIXES, ForcedPrefixes
-from ownstack.engine.llama.infill.line_ends import LINE_BREAK, LineEnds
 from ownstack.engine.llama.infill.trie import Node, Trie, branch_lines
 from ownstack.engine.llama.kv_session import KvSession, Target
 from ownstack.engine.llama.native.branches import BATCH, CELLS, Branches
@@ -34,34 +36,9 @@ from ownstack.engine.llama.scheduler import SHARED_STEP_S, Job, Steps
 from ownstack.engine.requests import ScoreRequest
 from ownstack.engine.results import Finish, Generated, ScoredLine, Usage
 
-MAX_CANDIDATES = 12
 MAX_ALTERNATIVES = 8
-MAX_LINE_TOKENS = 64
-"""Longer candidates are not scored."""
 _SEARCH_TOKENS = 24
-_HOPELESS = 4.6
-"""Nats: a way of going on that is a hundred times less likely than a known line is given up."""
-_TOKEN_BYTES = 24
-_LINE = re.compile(r"[^\r\n]*")
 SEQUENCES = 2 * (MAX_CANDIDATES + MAX_ALTERNATIVES + MAX_FORCED_PREFIXES)
-
-
-@dataclass(frozen=True, slots=True)
-class ScoringVocabulary:
-    """What scoring needs to know of a model's tokens."""
-
-    pieces: Sequence[bytes]
-    index: PieceIndex
-    ends: LineEnds
-    tokenize: Callable[[str], Sequence[int]]
-    """Text that continues another; no marker in it is read as one."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    text: str
-    ways: tuple[Sequence[int], ...]
-    """Its tokens, and those before the line break if that changes how it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +72,7 @@ class Scoring:
         self._vocabulary = vocabulary
         self._width = min(request.alternatives, MAX_ALTERNATIVES)
         self._limits = limits
-        self._candidates = _candidates(healed, request.candidates, vocabulary)
+        self._candidates = candidates_of(healed, request.candidates, vocabulary)
         self._forced = ForcedPrefixes(
             healed, request.forced_prefixes, vocabulary.tokenize, vocabulary.index, vocabulary.ends
         )
@@ -168,7 +145,7 @@ class Scoring:
         live = self._grown(trie, [trie.root])  # The search's first tokens go with the candidates'.
         whole = yield from self._evaluate(trie.pending(), trie, session, branches)
         if whole:
-            scores = [_mass(trie, data, self._vocabulary.ends) for data in self._candidates]
+            scores = [log_mass(trie, data, self._vocabulary.ends) for data in self._candidates]
             self._best_candidate = max(scores, default=-math.inf)
             yield from self._search(trie, live, session, branches)
 
@@ -236,7 +213,7 @@ class Scoring:
         """Return how likely a beginning must be to lead to anything of interest."""
         best = heapq.nlargest(self._width, (line.logprob for line in self._found.values()))
         enough = best[-1] if len(best) == self._width else -math.inf
-        return max(enough, max([self._best_candidate, *best[:1]]) - _HOPELESS)
+        return max(enough, max([self._best_candidate, *best[:1]]) - HOPELESS)
 
     def _evaluate(
         self, nodes: Sequence[Node], trie: Trie, session: KvSession, branches: Branches
@@ -296,9 +273,9 @@ class Scoring:
         trie = self._trie
         if trie is None:
             return ()
-        given = self._given(trie)
+        given = log_given(trie, self._typed, self._vocabulary.index)
         lines = sorted(self._found.items(), key=lambda item: -item[1].logprob)
-        texts = [(line, known) for line, known in lines if _is_text(line)]
+        texts = [(line, known) for line, known in lines if is_text(line)]
         found = dict(texts[: self._width])
         begun = {line: known for line, known in texts if line in self._forced.lines}
         scored = []
@@ -308,73 +285,12 @@ class Scoring:
                 continue
             text = line[len(self._typed) :].decode() if candidate is None else candidate.text
             tokens = len(candidate.ways[0]) if candidate is not None else self._found[line].tokens
-            logprob = min(0.0, _mass(trie, line, self._vocabulary.ends) - given)
+            logprob = min(0.0, log_mass(trie, line, self._vocabulary.ends) - given)
             name = self._forced.of(line, given)
             scored.append(
                 ScoredLine(text, logprob, tokens, candidate is not None, line in found, *name)
             )
         return tuple(sorted(scored, key=lambda line: -line.logprob))
-
-    def _given(self, trie: Trie) -> float:
-        """Return the log probability of what has been typed of a word, as far as evaluated."""
-        if not self._typed:
-            return 0.0
-        mass = 0.0
-        for node in trie.evaluated:
-            rest = self._typed[len(node.path) :]
-            if rest and node.logprobs is not None and self._typed.startswith(node.path):
-                tokens = self._vocabulary.index.starting_with(rest)
-                mass += math.exp(node.logprob) * float(np.exp(node.logprobs[tokens]).sum())
-        return math.log(mass) if mass else 0.0
-
-
-def _mass(trie: Trie, line: bytes, ends: LineEnds) -> float:
-    """Return the log probability of a line and its end, by all ways that were evaluated."""
-    mass = -math.inf
-    for node in trie.evaluated:
-        if node.logprobs is not None and line.startswith(node.path):
-            share = ends.probability(node.logprobs, line[len(node.path) :])
-            if share:
-                mass = float(np.logaddexp(mass, node.logprob + math.log(share)))
-    return mass
-
-
-def _candidates(
-    healed: str, candidates: Sequence[str], vocabulary: ScoringVocabulary
-) -> dict[bytes, _Candidate]:
-    """Return what can be scored, each once, by the bytes that the model has to write."""
-    found: dict[bytes, _Candidate] = {}
-    for given in candidates:
-        text = _LINE.match(given)[0]  # type: ignore[index]  # it matches everything
-        line = f"{healed}{text}".encode("utf-8", "replace")
-        if line in found or len(line) > MAX_LINE_TOKENS * _TOKEN_BYTES:
-            continue
-        ways = _ways(f"{healed}{text}", line, vocabulary)
-        if ways:
-            found[line] = _Candidate(text, ways)
-        if len(found) == MAX_CANDIDATES:
-            break
-    return found
-
-
-def _ways(text: str, line: bytes, vocabulary: ScoringVocabulary) -> tuple[Sequence[int], ...]:
-    """Return the tokens of a line, alone and as they are before a line break; none if too long."""
-    pieces = vocabulary.pieces
-    alone = tuple(vocabulary.tokenize(text)) if text else ()
-    if len(alone) > MAX_LINE_TOKENS or b"".join(pieces[token] for token in alone) != line:
-        return ()
-    broken = vocabulary.tokenize(f"{text}\n")
-    before = tuple(itertools.takewhile(lambda token: not LINE_BREAK.search(pieces[token]), broken))
-    return (alone,) if alone[: len(before)] == before else (alone, before)
-
-
-def _is_text(line: bytes) -> bool:
-    """Whether it does not end inside a character."""
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _first(way: tuple[float, Node, int]) -> float:

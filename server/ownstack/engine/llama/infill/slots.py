@@ -21,9 +21,11 @@ from ownstack.engine.llama.decoding.drafts import DraftPayoff, Drafts
 from ownstack.engine.llama.decoding.loop import DecodeLimits, DecodeLoop, Greedy
 from ownstack.engine.llama.decoding.output import OutputBuffer
 from ownstack.engine.llama.decoding.usage_totals import UsageTotals
+from ownstack.engine.llama.infill.answer_scores import AnswerScores
+from ownstack.engine.llama.infill.candidates import ScoringVocabulary
 from ownstack.engine.llama.infill.layout import continuing, layout
 from ownstack.engine.llama.infill.line_ends import LineEnds
-from ownstack.engine.llama.infill.scoring import SEQUENCES, Scoring, ScoringVocabulary, supported
+from ownstack.engine.llama.infill.scoring import SEQUENCES, Scoring, supported
 from ownstack.engine.llama.infill.token_memo import LineMemo, TokenMemo
 from ownstack.engine.llama.kv_session import KvSession, Target
 from ownstack.engine.llama.native.abort_flag import AbortFlag
@@ -83,8 +85,8 @@ class InfillSlot:
         self._flag = flag
         self._batch_sizer = batch_sizer
         self._wants_shift = suffix_shift != "off" and form.order == "psm"
-        self._sequences = 3 if self._wants_shift else 1
-        """Sequences that a session uses for itself."""
+        self._sequences = (3 if self._wants_shift else 1) + (not model.recurrent)
+        """Sequences that a session uses for itself; the last is one for lines beside an answer."""
         self._payoff = DraftPayoff()
         self._sessions: list[KvSession] = []
         """The one that answered last comes first."""
@@ -105,7 +107,7 @@ class InfillSlot:
             self._sessions.append(self._new_session())
         if self._index is None:
             self._index = healing.PieceIndex(self.model.pieces, self._form.stops)
-        if self.scores_lines and self._vocabulary is None:
+        if self._vocabulary is None and not self.model.recurrent:
             pieces, stops = self.model.pieces, self._form.stops
             tokenize = LineMemo(
                 continuing(self._form, self.model.tokenize), cuts_words=self.model.cuts_words
@@ -157,7 +159,7 @@ class InfillSlot:
             EngineError: the model does not score lines.
         """
         vocabulary = self._vocabulary
-        if vocabulary is None:
+        if vocabulary is None or not self.scores_lines:
             raise EngineError("This model is too large to score lines.")
         prompt, session = self._begin(request)
         limits = self._limits(job, request, prompt)
@@ -208,6 +210,7 @@ class InfillSlot:
         self, job: Job, request: InfillRequest, prompt: _Prompt, emit: Callable[[str], None]
     ) -> DecodeLoop:
         assert self._index is not None
+        limits = self._limits(job, request, prompt)
         return DecodeLoop(
             job,
             prompt.target,
@@ -219,11 +222,22 @@ class InfillSlot:
                 self._form.stops,
                 healing.Healing(self._index, prompt.healed),
             ),
-            self._limits(job, request, prompt),
+            limits,
             emit,
             self._drafts(request, prompt.healed),
             self._payoff,
+            beside=self._beside(job, request, prompt, limits),
         )
+
+    def _beside(
+        self, job: Job, request: InfillRequest, prompt: _Prompt, limits: DecodeLimits
+    ) -> AnswerScores | None:
+        """Return what scores candidates; None where nothing evaluated can be taken back."""
+        vocabulary = self._vocabulary
+        if not request.candidates or vocabulary is None:
+            return None
+        meter = self._batch_sizer.meter
+        return AnswerScores(job, prompt.healed, request.candidates, vocabulary, limits, meter)
 
     def _limits(self, job: Job, request: CursorRequest, prompt: _Prompt) -> DecodeLimits:
         after = job.submitted_s
@@ -327,4 +341,9 @@ class InfillSlot:
             branches=BATCH if self.scores_lines else 0,
         )
         shifts = self._wants_shift and context.can_shift and not self.model.recurrent
-        return KvSession(context, self._batch_sizer, shifts=shifts and self.model.n_swa == 0)
+        return KvSession(
+            context,
+            self._batch_sizer,
+            shifts=shifts and self.model.n_swa == 0,
+            aside_id=None if self.model.recurrent else self._sequences - 1,
+        )
