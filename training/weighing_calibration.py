@@ -195,7 +195,7 @@ def fit_choice(rows: Sequence[Row]) -> tuple[float, ...]:
 
 def fit_certainty(rows: Sequence[Row], best: Sequence[RankedOption]) -> tuple[float, ...]:
     """Return weights for the chance of the best."""
-    features = [signals(o, row.tokens_of(o.text)) for row, o in zip(rows, best, strict=True)]
+    features = [seen(row, option) for row, option in zip(rows, best, strict=True)]
     right = [o.text == row.truth for row, o in zip(rows, best, strict=True)]
     found = fit(np.array(features), np.array(right, float), CERTAINTY_RIDGE)
     return tuple(float(weight) for weight in found)
@@ -206,7 +206,11 @@ def best_of(row: Row, choice: Sequence[float]) -> RankedOption:
 
 
 def chance_of(row: Row, best: RankedOption, certainty: Sequence[float]) -> float:
-    return logistic(certainty, signals(best, row.tokens_of(best.text)))
+    return logistic(certainty, seen(row, best))
+
+
+def seen(row: Row, best: RankedOption) -> tuple[float, ...]:
+    return signals(best, is_only=len(row.options) == 1)
 
 
 def held_out(rows: Sequence[Row]) -> tuple[list[RankedOption], np.ndarray]:
@@ -242,18 +246,33 @@ def by(rows: Sequence[Row], judgement: Judgement) -> tuple[list[RankedOption], n
 
 
 def fit_beta(rows: Sequence[Row], best: Sequence[RankedOption], chance: np.ndarray) -> float:
-    """Return the β of `LineChance` under which the chances of beginnings are the most honest."""
+    """Return the β of `LineChance` under which beginnings that are shown are right as it says."""
 
     def error(beta: float) -> float:
-        parts, right = [], []
-        for row, option, whole in zip(rows, best, chance, strict=True):
-            line = LineChance(float(whole), row.tokens_of(option.text), beta)
-            for token in line.tokens[:-1]:
-                parts.append(line.part(token.end))
-                right.append(row.truth.startswith(option.text[: token.end]))
-        return calibration_error(np.array(parts), np.array(right))
+        gaps = []
+        for least in THRESHOLDS.values():
+            parts = parts_of(rows, best, chance, beta, least)
+            gaps.append(abs(sum(right - said for said, right, _ in parts)))
+        return sum(gaps)
 
     return min(BETAS, key=error)
+
+
+def parts_of(
+    rows: Sequence[Row],
+    best: Sequence[RankedOption],
+    chance: np.ndarray,
+    beta: float,
+    least: float,
+) -> list[tuple[float, bool, int]]:
+    """Return of each beginning that is shown its chance, whether it is right, and its length."""
+    found = []
+    for row, option, whole in zip(rows, best, chance, strict=True):
+        line = LineChance(float(whole), row.tokens_of(option.text), beta)
+        part = line.sure_part(option.text, least) if whole < least else ""
+        if part:
+            found.append((line.part(len(part)), row.truth.startswith(part), len(part)))
+    return found
 
 
 def report(rows: Sequence[Row], best: Sequence[RankedOption], chance: np.ndarray) -> None:
@@ -285,18 +304,11 @@ def report_parts(
 ) -> None:
     """Print how often a part is shown where the whole is not sure, and how often it is right."""
     for name, least in THRESHOLDS.items():
-        shown = right = chars = 0
-        for row, option, whole in zip(rows, best, chance, strict=True):
-            if whole >= least:
-                continue
-            line = LineChance(float(whole), row.tokens_of(option.text), beta)
-            part = line.sure_part(option.text, least)
-            shown += bool(part)
-            right += bool(part) and row.truth.startswith(part)
-            chars += len(part)
-        of = max(1, shown)
-        print(f"parts, {name}: shown at {100 * shown / len(rows):.1f} %,"
-              f" right {100 * right / of:.1f} %, {chars / of:.1f} characters")  # fmt: skip
+        parts = parts_of(rows, best, chance, beta, least)
+        of = max(1, len(parts))
+        print(f"parts, {name}: shown at {100 * len(parts) / len(rows):.1f} %, right "
+              f"{100 * sum(right for _, right, _ in parts) / of:.1f} %, "
+              f"{sum(length for *_, length in parts) / of:.1f} characters")  # fmt: skip
 
 
 def print_tuple(name: str, values: Sequence[float]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ownstack.completion.echo import Echo
+from ownstack.completion.sources.fitting import THRESHOLDS
 from ownstack.completion.suggestion import Trigger
 from ownstack.engine.results import ScoredLine, WrittenToken
 from ownstack.engine.scripted import ScriptedEngine
@@ -39,7 +40,7 @@ def wrote(logprobs: tuple[WrittenToken, ...]) -> ScriptedEngine:
     return engine
 
 
-@pytest.mark.parametrize("eagerness", ["shy", "normal", "eager"])
+@pytest.mark.parametrize("eagerness", ["normal", "eager"])
 async def test_a_sure_line_is_shown(tmp_path: Path, eagerness: Eagerness) -> None:
     """With its chance, which "Why?" tells."""
     async with Window(tmp_path, wrote(SURE), settings=settings(eagerness)) as window:
@@ -49,7 +50,20 @@ async def test_a_sure_line_is_shown(tmp_path: Path, eagerness: Eagerness) -> Non
 
         assert answer.suggestion is not None
         assert answer.suggestion.text == LINE
-        assert 0.65 < (answer.trace.confidence or 0) <= 1
+        assert THRESHOLDS[eagerness] < (answer.trace.confidence or 0) <= 1
+
+
+async def test_shy_wants_more_than_a_models_word(tmp_path: Path) -> None:
+    """That the line was written before, too, is enough."""
+    seen = f"    {LINE}\n" * 2
+    for before in ("", seen):
+        scored = (ScoredLine(LINE, -0.07, 5, bool(before), True),)
+        engine = ScriptedEngine()
+        engine.enqueue(LINE, tokens=SURE, scored=scored)
+        async with Window(tmp_path, engine, echo=Echo(), settings=settings("shy")) as window:
+            window.show(f"def g():\n{before}\n\ndef f():\n    $0\n")
+
+            assert (await window.text() == LINE) is bool(before)
 
 
 @pytest.mark.parametrize("eagerness", ["shy", "normal", "eager"])
@@ -98,7 +112,7 @@ async def test_the_sure_part_is_shown(tmp_path: Path) -> None:
 
         assert answer.suggestion is not None
         assert answer.suggestion.text == "total.append("
-        assert (answer.trace.confidence or 0) >= 0.65
+        assert (answer.trace.confidence or 0) >= THRESHOLDS["shy"]
 
 
 async def test_a_block_is_judged_by_its_first_line(tmp_path: Path) -> None:
@@ -109,7 +123,7 @@ async def test_a_block_is_judged_by_its_first_line(tmp_path: Path) -> None:
         engine = ScriptedEngine()
         written = tuple(WrittenToken(end, logprob + worse, 1.0) for end, logprob in pieces)
         engine.enqueue(block, tokens=written)
-        async with Window(tmp_path, engine, settings=settings("shy")) as window:
+        async with Window(tmp_path, engine, settings=settings()) as window:
             window.show("def f():\n    $0\n\n\nx = 1\n")
 
             assert await window.text() == shown

@@ -8,9 +8,15 @@ from ownstack.completion.echo.candidate import FEATURES as ECHO_FEATURES
 from ownstack.completion.echo.candidate import Candidate
 from ownstack.completion.echo.query import EchoQuery, query_at
 from ownstack.completion.echo.scoring import ScoredCandidate
-from ownstack.completion.sources.ranking import CERTAINTY, FEATURES
-from ownstack.completion.sources.ranking import SIGNALS as RANKING_SIGNALS
-from ownstack.completion.sources.weighing import SIGNALS, alone, chance_alone, weigh, with_own
+from ownstack.completion.sources.ranking import FEATURES
+from ownstack.completion.sources.weighing import (
+    ALONE,
+    SIGNALS,
+    alone,
+    chance_alone,
+    weigh,
+    with_own,
+)
 from ownstack.completion.sources.weights import LARGE, SMALL, SMALL_PARAMETERS, weights_for
 from ownstack.document import Document
 from ownstack.engine.results import ScoredLine, WrittenToken
@@ -42,9 +48,8 @@ def test_weights_have_names(weights: object) -> None:
     assert isinstance(weights, type(SMALL))
     for judgement in (weights.scored, weights.unscored):
         assert len(judgement.choice) == len(FEATURES)
-        assert len(judgement.certainty) == 1 + len(RANKING_SIGNALS) + len(SIGNALS)
-        assert len(judgement.certainty) == len(CERTAINTY) + len(SIGNALS)
-    assert len(weights.alone) == 1 + len(alone(written(OWN, -1.0)))
+        assert len(judgement.certainty) == 1 + len(SIGNALS)
+    assert len(weights.alone) == 1 + len(ALONE) == 1 + len(alone(written(OWN, -1.0)))
     assert weights.beta > 0
 
 

@@ -15,7 +15,7 @@ from ownstack.completion.request import Reply, SourceRequest
 from ownstack.completion.request_extents import RequestExtents
 from ownstack.settings import CompletionSettings, Eagerness
 
-THRESHOLDS: dict[Eagerness, float] = {"shy": 0.65, "normal": 0.4, "eager": 0.2}
+THRESHOLDS: dict[Eagerness, float] = {"shy": 0.75, "normal": 0.4, "eager": 0.2}
 """A suggestion that nobody asked for is shown from this chance on, that it is exactly right."""
 LIKELY = 0.1
 """From this chance on, another line is offered beside the first that nobody asked for."""

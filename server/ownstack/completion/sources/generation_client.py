@@ -268,15 +268,15 @@ def _reply(in_flight: InFlightRequest, typed: str, trace: Trace) -> ModelReply:
         )
     if trimmed is None:
         return ModelReply("", _SUPERSEDED)
-    lines = () if typed else in_flight.lines
+    weighed = () if typed else in_flight.lines
     if trimmed.text.startswith(typed) and len(trimmed.text) > len(typed):
         chance = None if in_flight.chance is None else in_flight.chance.after(len(typed))
-        return ModelReply(trimmed.text[len(typed) :], "", chance, lines=lines)
+        return ModelReply(trimmed.text[len(typed) :], "", chance, lines=weighed)
     if trimmed.dropped == CUT:
         return ModelReply("", _LATE)
     if trimmed.dropped and not typed:
         reason = f"The model's answer is not shown: {trimmed.dropped}."
-        return ModelReply("", reason, unfinished=trimmed.dropped == UNFINISHED, lines=lines)
+        return ModelReply("", reason, unfinished=trimmed.dropped == UNFINISHED, lines=weighed)
     return ModelReply("", _SUPERSEDED)
 
 

@@ -16,15 +16,24 @@ from ownstack.completion.echo.logistic import logistic
 from ownstack.completion.echo.query import EchoQuery
 from ownstack.completion.echo.scoring import ScoredCandidate
 from ownstack.completion.line_chance import LineChance, line_tokens
-from ownstack.completion.sources.ranking import MIN_LOGPROB, RankedOption, options, rank_options
+from ownstack.completion.sources.ranking import SIGNALS as RANKING_SIGNALS
+from ownstack.completion.sources.ranking import RankedOption, options, rank_options
 from ownstack.engine.results import ScoredLine, WrittenToken
 
-WORST_LOGPROB = -12.0
-MAX_MARGIN = 8.0
+LEAST_LOGPROB = -8.0
+"""What is less likely than that is no more unlikely for it."""
 
-SIGNALS = ("least", "margin", "mean")
-"""What is seen of the model's own line beside `ranking.SIGNALS`: the natural-log probability of its
-unlikeliest token, how much likelier its first was than the next best, and the mean."""
+SIGNALS = (
+    *("share", "second", "only", "echo", "echoed", "first", "logprob", "probability", "behind"),
+    *("found", "length", "unknown"),
+)
+"""What the chance of the best line is computed from: of the choice, its share and that of the
+best other one (log odds), or that there is no other; how sure echo is of the line (log odds), that
+it has it, and that it is echo's first; the model's natural-log probability of it, the probability,
+and how far it is behind the likeliest (nats); that the model wrote it; its length, and how many of
+its names are new to the file."""
+ALONE = ("tokens", "logprob", "probability")
+"""The same of the model's line without echo's; the first is the logarithm of their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,7 @@ class Judgement:
     choice: tuple[float, ...]
     """Weights of `ranking.FEATURES`."""
     certainty: tuple[float, ...]
-    """A bias, and the weights of `ranking.SIGNALS` and `SIGNALS`."""
+    """A bias, and the weights of `SIGNALS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class Weights:
     unscored: Judgement
     """Where there was no time for it."""
     alone: tuple[float, ...]
-    """Of the model's line without echo's: a bias, and the weights of `alone`."""
+    """A bias, and the weights of `ALONE`."""
     beta: float
     """Of `LineChance`."""
 
@@ -88,7 +97,7 @@ def weigh(
     found = []
     for option in ranked:
         is_own = option.text == line
-        whole = logistic(judgement.certainty, signals(option, own if is_own else ()))
+        whole = logistic(judgement.certainty, signals(option, is_only=len(ranked) == 1))
         chance = LineChance(whole, own if is_own else (), weights.beta)
         found.append(WeighedLine(option.text, chance, option.option.by_echo, is_own))
     return found
@@ -101,9 +110,9 @@ def chance_alone(line: str, tokens: Sequence[WrittenToken], weights: Weights) ->
 
 
 def alone(tokens: Sequence[WrittenToken]) -> tuple[float, ...]:
-    """Return what is seen of a line by its tokens, at least one: their number, and `SIGNALS`."""
-    logprobs = [token.logprob for token in tokens]
-    return (math.log(len(logprobs)), max(MIN_LOGPROB, sum(logprobs)), *_signals(tokens))
+    """Return the values of `ALONE` for the tokens of a line, at least one."""
+    logprob = max(LEAST_LOGPROB, sum(token.logprob for token in tokens))
+    return (math.log(len(tokens)), logprob, math.exp(logprob))
 
 
 def with_own(
@@ -116,15 +125,16 @@ def with_own(
     return (ScoredLine(line, logprob, max(0, len(tokens) - 1), False, True), *scored)
 
 
-def signals(option: RankedOption, tokens: Sequence[WrittenToken]) -> tuple[float, ...]:
-    """Return what a chance is computed from; `tokens` of the model's own line, else none."""
-    return (*option.signals, *(_signals(tokens) if tokens else (0.0, 0.0, 0.0)))
-
-
-def _signals(tokens: Sequence[WrittenToken]) -> tuple[float, float, float]:
-    logprobs = [token.logprob for token in tokens]
-    return (
-        max(WORST_LOGPROB, min(logprobs)),
-        min(MAX_MARGIN, tokens[0].margin),
-        max(WORST_LOGPROB, sum(logprobs) / len(logprobs)),
-    )
+def signals(ranked: RankedOption, *, is_only: bool) -> tuple[float, ...]:
+    """Return the values of `SIGNALS`; `is_only`: there was nothing to choose."""
+    seen = dict(zip(RANKING_SIGNALS, ranked.signals, strict=True))
+    logprob = max(LEAST_LOGPROB, min(0.0, seen["logprob"]))
+    values = {
+        **seen,
+        "share": 0.0 if is_only else seen["share"],
+        "second": 0.0 if is_only else seen["second"],
+        "only": float(is_only),
+        "logprob": logprob,
+        "probability": math.exp(min(0.0, seen["logprob"])),
+    }
+    return tuple(values[name] for name in SIGNALS)
