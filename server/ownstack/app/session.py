@@ -63,8 +63,13 @@ class Session:
         *,
         changed: Callable[[], None] | None = None,
         ask: Ask | None = None,
+        improved: Callable[[str, int], object] = lambda uri, version: None,
     ) -> None:
-        """`changed` is called whenever the status may have changed; `ask` asks the user."""
+        """`changed` is called whenever the status may have changed; `ask` asks the user.
+
+        `improved` hears of a text, by its URI and version, for which there is a better suggestion
+        than the one that was given last.
+        """
         self._host = host
         self._changed = changed or (lambda: None)
         self.beside = Beside()
@@ -79,6 +84,7 @@ class Session:
                 settings=lambda: self.settings.completion,
                 folders=lambda: self._readable,
                 index=self.indexes.snapshot,
+                improved=lambda place: improved(*self.notebooks.text_at(place)),
             ),
             engine=lambda: self.engine,
             signals=host.signals,
