@@ -13,7 +13,7 @@ export interface Status {
   pid: number;
   /** Windows that share the process. */
   sessions: number;
-  completer: 'echo' | 'model';
+  completer: 'echo' | 'builtin' | 'model';
   /** Name of the model that is used or being loaded; "" without one. */
   model: string;
   /** 0..1 while loading. */
