@@ -2,14 +2,17 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from ownstack.completion import improvement
 from ownstack.completion.context.open_files import Block
+from ownstack.completion.sources.fitting import THRESHOLDS
 from ownstack.completion.suggestion import Trigger
 from ownstack.engine.requests import Priority
-from ownstack.engine.results import ScoredLine
+from ownstack.engine.results import ScoredLine, WrittenToken
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import EngineError
 from ownstack.settings import CompletionSettings
@@ -17,6 +20,8 @@ from tests.support.completing import Window, turns
 
 QUICK_SAYS, QUICK_CHANCE = "open_file(path)", 0.6
 MODEL_SAYS = "read_lines(path)"
+SURE = [WrittenToken(len(MODEL_SAYS) + 1, -0.01, 5.0)]
+UNSURE = [WrittenToken(len(MODEL_SAYS) + 1, -9.0, 0.1)]
 
 
 def network(
@@ -36,16 +41,25 @@ def network(
 
 
 def model(
-    text: str = MODEL_SAYS, chance: float = 0.9, *, gate: asyncio.Event | None = None
+    text: str = MODEL_SAYS,
+    *,
+    gate: asyncio.Event | None = None,
+    tokens: Sequence[WrittenToken] = (),
 ) -> ScriptedEngine:
-    """Return an engine that writes one answer."""
+    """Return an engine that writes one answer; without tokens it does not say how sure it is."""
     engine = ScriptedEngine(name="model")
-    engine.enqueue(text, mean_logprob=math.log(chance), gate=gate)
+    engine.enqueue(text, gate=gate, tokens=tokens)
     return engine
 
 
+@pytest.fixture
+def better(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an answer whose chance is not known be better than what is shown."""
+    monkeypatch.setattr(improvement, "UNKNOWN_CHANCE", 0.99)
+
+
 async def test_the_model_answers_if_it_is_there_in_time(tmp_path: Path) -> None:
-    """Both were asked; the likelier answer is shown, and the other one stands beside it."""
+    """Both were asked; without a chance, the larger one counts. The other one stands beside it."""
     engine, quick = model(), network()
     async with Window(tmp_path, engine, quick=quick) as window:
         window.show("x = $0\n")
@@ -61,18 +75,32 @@ async def test_the_model_answers_if_it_is_there_in_time(tmp_path: Path) -> None:
 
 
 async def test_the_likelier_answer_is_shown(tmp_path: Path) -> None:
-    """Even if the model has one too."""
-    async with Window(tmp_path, model(chance=0.2), quick=network()) as window:
+    """Even if the model has one too, as sure as a small one can be."""
+    engine, quick = model(MODEL_SAYS, tokens=SURE), network(chance=0.999)
+    eager = CompletionSettings(prefetch=False, eagerness="eager")
+    async with Window(tmp_path, engine, quick=quick, settings=eager) as window:
         window.show("x = $0\n")
 
         answer = await window.ask()
 
         assert answer.suggestion is not None
-        assert answer.suggestion.text == QUICK_SAYS
-        assert [other.text for other in answer.others] == [MODEL_SAYS]
-        assert answer.trace.model == "quick"
+        first, [other] = answer.suggestion, answer.others
+        assert {first.text, other.text} == {QUICK_SAYS, MODEL_SAYS}
+        assert (first.confidence or 0) > (other.confidence or 0) > 0
+        assert answer.trace.model == ("quick" if first.text == QUICK_SAYS else "model")
 
 
+async def test_a_model_that_is_not_sure_leaves_it_to_the_network(tmp_path: Path) -> None:
+    """And is not told as better afterwards."""
+    async with Window(tmp_path, model(tokens=UNSURE), quick=network()) as window:
+        window.show("x = $0\n")
+
+        assert await window.text() == QUICK_SAYS
+        assert await window.text() == QUICK_SAYS
+        assert not window.improved
+
+
+@pytest.mark.usefixtures("better")
 async def test_a_model_that_takes_longer_is_not_waited_for(tmp_path: Path) -> None:
     """It goes on writing, and who asks again where the text still stands gets what it has."""
     gate = asyncio.Event()
@@ -94,20 +122,26 @@ async def test_a_model_that_takes_longer_is_not_waited_for(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "chance"),
+    ("text", "better_by"),
     [
-        (MODEL_SAYS, QUICK_CHANCE + 0.05),
-        (MODEL_SAYS, 0.3),
-        (QUICK_SAYS, 0.99),
-        ("", 0.99),
+        (MODEL_SAYS, improvement.BETTER_BY - 0.01),
+        (MODEL_SAYS, -0.2),
+        (QUICK_SAYS, 0.3),
+        ("", 0.3),
     ],
 )
-async def test_what_is_hardly_better_is_not_told(tmp_path: Path, text: str, chance: float) -> None:
+async def test_what_is_hardly_better_is_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, better_by: float
+) -> None:
     """A text that changes under the eyes of its reader has to be worth it."""
     gate = asyncio.Event()
-    async with Window(tmp_path, model(text, chance, gate=gate), quick=network()) as window:
+    async with Window(tmp_path, model(text, gate=gate), quick=network()) as window:
         window.show("x = $0\n")
-        assert await window.text() == QUICK_SAYS
+        shown = await window.ask()
+        assert shown.suggestion is not None
+        assert shown.suggestion.text == QUICK_SAYS
+        chance = (shown.suggestion.confidence or 0) + better_by
+        monkeypatch.setattr(improvement, "UNKNOWN_CHANCE", chance)
 
         gate.set()
         await turns()
@@ -116,11 +150,14 @@ async def test_what_is_hardly_better_is_not_told(tmp_path: Path, text: str, chan
         assert await window.text() == QUICK_SAYS
 
 
-async def test_a_first_line_is_followed_by_the_rest(tmp_path: Path) -> None:
-    """More lines are an improvement whatever their chance."""
+async def test_a_first_line_is_followed_by_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More lines are an improvement, if their first one is likely enough to be shown."""
+    monkeypatch.setattr(improvement, "UNKNOWN_CHANCE", THRESHOLDS["normal"])
     gate = asyncio.Event()
     first, whole = "data = open(path)", "data = open(path)\n    return data.read()"
-    engine = model(whole, 0.3, gate=gate)
+    engine = model(whole, gate=gate)
     async with Window(tmp_path, engine, quick=network(first, 0.9)) as window:
         window.show("def f(path):\n    $0\n")
         assert await window.text() == first
@@ -134,6 +171,7 @@ async def test_a_first_line_is_followed_by_the_rest(tmp_path: Path) -> None:
         assert await window.text() == "open(path)\n    return data.read()"
 
 
+@pytest.mark.usefixtures("better")
 async def test_who_types_along_keeps_what_is_shown(tmp_path: Path) -> None:
     """What was told as better is for who stands still."""
     gate = asyncio.Event()
@@ -150,6 +188,7 @@ async def test_who_types_along_keeps_what_is_shown(tmp_path: Path) -> None:
         assert await window.text() == "_file(path)"
 
 
+@pytest.mark.usefixtures("better")
 async def test_typed_along_with_both(tmp_path: Path) -> None:
     """While the model was writing: what it has is for where the cursor is now."""
     gate = asyncio.Event()
@@ -166,6 +205,7 @@ async def test_typed_along_with_both(tmp_path: Path) -> None:
         assert await window.text() == "_line(path)"
 
 
+@pytest.mark.usefixtures("better")
 @pytest.mark.parametrize("typed", ["7", "open_file(path)", "open_f"])
 async def test_nothing_is_told_against_what_is_typed(tmp_path: Path, typed: str) -> None:
     """Something else, all of it, or what only the shown text goes on with."""
@@ -182,6 +222,7 @@ async def test_nothing_is_told_against_what_is_typed(tmp_path: Path, typed: str)
         assert not window.improved
 
 
+@pytest.mark.usefixtures("better")
 async def test_what_was_turned_down_is_not_told(tmp_path: Path) -> None:
     """Who typed over the model's text twice here is not shown it a third time."""
     gate = asyncio.Event()
@@ -222,7 +263,7 @@ async def test_who_pauses_waits_for_the_model(tmp_path: Path) -> None:
 async def test_who_asks_waits_for_the_model(tmp_path: Path) -> None:
     """By a key of their own: they may get more."""
     gate = asyncio.Event()
-    async with Window(tmp_path, model(chance=0.1, gate=gate), quick=network()) as window:
+    async with Window(tmp_path, model(gate=gate), quick=network()) as window:
         window.show("x = $0\n")
         waiting = window.asking(Trigger.INVOKED)
         done, _ = await asyncio.wait({waiting}, timeout=0.2)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ownstack.completion import improvement
 from ownstack.engine.results import ScoredLine
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.lsp.protocol import CompletionImproved
@@ -18,14 +19,15 @@ from .conftest import Engines
 
 
 @pytest.fixture
-def gate(engines: Engines, chosen: str) -> asyncio.Event:
+def gate(engines: Engines, chosen: str, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """Have the built-in network answer at once, and the model when this is set."""
     make_gguf(Path(os.environ["OWNSTACK_BUILTIN"]))
     engines.quick = ScriptedEngine(name="builtin", scores_lines=True)
     line = ScoredLine("open_file(path)", math.log(0.6), 3, proposed=False, found=True)
     engines.quick.enqueue("", scored=[line])
     made = asyncio.Event()
-    engines.engine.enqueue("read_lines(path)", mean_logprob=math.log(0.9), gate=made)
+    monkeypatch.setattr(improvement, "UNKNOWN_CHANCE", 0.99)
+    engines.engine.enqueue("read_lines(path)", gate=made)
     return made
 
 
