@@ -321,7 +321,7 @@ async def test_where_memory_is_short_the_built_in_model_completes(
     finally:
         await session.close()
 
-    assert crowded.tried == ["big", "middle", "builtin"]
+    assert crowded.tried == ["builtin", "big", "middle"]
     assert (status.state, status.model, status.completer) == ("ready", "builtin", "model")
     assert status.reason == f"The built-in completer stands in: {SHORT}"
 

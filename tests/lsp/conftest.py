@@ -14,6 +14,7 @@ from ownstack.engine.protocol import Engine
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.lsp.server import serve
 from ownstack.models.reference import ModelReference
+from ownstack.models.registry import BUILTIN
 from ownstack.paths import Home
 from ownstack.settings import EngineSettings
 from tests.support.editor import Editor
@@ -30,11 +31,15 @@ class Engines:
     error: Exception | None = None
     engine: ScriptedEngine = field(default_factory=ScriptedEngine)
     """The newest one, or the one to open next."""
+    quick: ScriptedEngine | None = None
+    """Stands for the built-in network, if a test has one."""
     progress: Progress | None = None
 
     async def open(
         self, reference: ModelReference, name: str, settings: EngineSettings, progress: Progress
     ) -> Engine:
+        if name == BUILTIN and self.quick is not None:
+            return self.quick
         self.opened.append(name)
         self.progress = progress
         await self.loaded.wait()

@@ -82,8 +82,11 @@ class Window:
         echo: Echo | None = None,
         settings: CompletionSettings | None = None,
         snapshot: Snapshot | None = None,
+        quick: Engine | None = None,
     ) -> None:
-        self.engine = engine
+        self.engine, self.quick = engine, quick
+        self.improved: list[Place] = []
+        """Where the window was told that there is something better."""
         self.settings = settings or CompletionSettings(prefetch=False)
         self.timers = Timers()
         self.documents = Documents()
@@ -95,8 +98,10 @@ class Window:
                 index=lambda uri: snapshot,
                 clock=lambda: self.timers.now,
                 later=self.timers.later,
+                improved=self.improved.append,
             ),
             engine=lambda: self.engine,
+            quick=lambda: self.quick,
             signals=self.signals,
             echo=echo or Silence(),
         )

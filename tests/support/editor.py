@@ -41,6 +41,8 @@ class Editor(LanguageClient):
         self.statuses: list[Status] = []
         self.left = asyncio.Event()
         """The server said that it leaves."""
+        self.improved: asyncio.Queue[protocol.CompletionImproved] = asyncio.Queue()
+        """The texts of which the server said that there is a better suggestion."""
         self._connection: asyncio.StreamWriter | None = None
         self._told = asyncio.Event()
         self._versions: dict[str, int] = {}
@@ -54,6 +56,10 @@ class Editor(LanguageClient):
         @self.feature(protocol.LEAVING)
         def leaving(_: protocol.Nothing) -> None:
             self.left.set()
+
+        @self.feature(protocol.IMPROVED)
+        def improved(params: protocol.CompletionImproved) -> None:
+            self.improved.put_nowait(params)
 
     # Connections --------------------------------------------------------------------------
 
@@ -89,6 +95,7 @@ class Editor(LanguageClient):
         workspace: types.WorkspaceClientCapabilities | None = None,
         documents: types.TextDocumentClientCapabilities | None = None,
         commands: bool = True,
+        improvements: bool = False,
     ) -> types.InitializeResult:
         """Open the window; `notebooks`: it synchronises them.
 
@@ -112,6 +119,7 @@ class Editor(LanguageClient):
                     "trusted": trusted,
                     "restarts": restarts,
                     "commands": commands,
+                    "improvements": improvements,
                 },
             )
         )

@@ -13,7 +13,7 @@ export interface Status {
   pid: number;
   /** Windows that share the process. */
   sessions: number;
-  completer: 'echo' | 'model';
+  completer: 'echo' | 'builtin' | 'model';
   /** Name of the model that is used or being loaded; "" without one. */
   model: string;
   /** 0..1 while loading. */
@@ -259,12 +259,20 @@ export interface IndexStatusResult {
   file: FileInIndex | null;
 }
 
+export interface CompletionImproved {
+  /** Of the document, or of a notebook's cell. */
+  uri: string;
+  version: number;
+}
+
 type Nothing = Record<string, never>;
 
 export const STATUS = new RequestType<Nothing, Status, void>('ownstack/status');
 export const STATUS_CHANGED = new NotificationType<Status>('ownstack/statusChanged');
 /** The server stops on purpose: it waits a little for the window to end its session. */
 export const LEAVING = new NotificationType<Nothing>('ownstack/leaving');
+/** Who asks again gets a better suggestion than the one that is shown, while that text stands. */
+export const IMPROVED = new NotificationType<CompletionImproved>('ownstack/completion/improved');
 export const EXPLAIN = new RequestType<{ id?: string }, Trace | null, void>('ownstack/explain');
 export const MODELS = new RequestType<Nothing, ModelsResult, void>('ownstack/models');
 export const USE_MODEL = new RequestType<{ name: string; role: string }, Status, void>(

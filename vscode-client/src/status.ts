@@ -111,6 +111,7 @@ function tooltip(known: Known, reason: string): string {
   if (known.completer === 'model' && known.model !== BUILTIN) {
     lines.push(`Completes with: ${known.model}`);
   }
+  if (known.completer === 'builtin') lines.push('Completes with: the built-in completer, for now');
   if (known.completer === 'echo') lines.push('Completes with: echo, the longest match in your files');
   const speed = known.figures?.decodeTokensPerSecond;
   if (speed) lines.push(`Writes ${Math.round(speed)} tokens a second`);

@@ -308,9 +308,12 @@ class Host:
         settings: EngineSettings,
         changed: Callable[[], None],
         user: str = "",
+        *,
+        modest: bool = False,
     ) -> Lease:
         """See `EnginePool.lease`. `user` is the name of whoever asks by a key, "" for an editor."""
-        return self.engines.lease(info.reference, info.name, role, settings, changed, user)
+        pool = self.engines
+        return pool.lease(info.reference, info.name, role, settings, changed, user, modest=modest)
 
     def report(self, sessions: int) -> dict[str, Any]:
         """Return what `ownstack daemon status --json` prints."""

@@ -11,6 +11,7 @@ from ownstack.app.documents.document_uris import refusal, shown_path
 from ownstack.app.documents.text_sync import Replacement, edits, whole
 from ownstack.app.indexes.window_indexes import WindowIndexes
 from ownstack.completion.completer import Completer
+from ownstack.completion.place import Place
 from ownstack.document import Document, Documents
 from ownstack.files.notebook.joined import OpenCell, joined, stored
 from ownstack.files.notebook.text import MARKDOWN, RAW, NotebookError, rendered
@@ -162,6 +163,15 @@ class Notebooks:
         if document is None or span is None:
             return None
         return TextView(document, span.span.start, cell.index)
+
+    def text_at(self, place: Place) -> tuple[str, int]:
+        """Return the URI and version of the text in which an editor shows a place."""
+        inside = place.document.cell_at(place.offset)
+        uri = place.uri if inside is None else inside.uri
+        notebook = self._open.get(self._notebook_of.get(uri, ""))
+        cells = () if notebook is None else notebook.cells
+        versions = (cell.version for cell in cells if cell.uri == uri)
+        return uri, next(versions, place.document.version)
 
     def reason(self, uri: str) -> str:
         """Say why there is no document of a cell, or return ""."""

@@ -12,6 +12,7 @@ from ownstack.app.engines.lease import Lease
 from ownstack.app.engines.model_choice import AnyModel
 from ownstack.app.engines.router import Decision, Task
 from ownstack.app.host import Host
+from ownstack.app.quick_model import QuickModel
 from ownstack.app.role_status import RoleState, RoleStatus
 from ownstack.engine.protocol import Engine
 from ownstack.errors import ModelError, ModelTooLargeError, OwnstackError
@@ -181,6 +182,7 @@ class RoleModels:
 
     def __init__(self, host: Host, changed: Callable[[], None]) -> None:
         self._all = {role: RoleModel(host, role, changed) for role in ROLES}
+        self.quick = QuickModel(host, changed)
         self._changed = changed
         self._settings = Settings()
         self._untrusted: Sequence[Path] = ()
@@ -247,9 +249,15 @@ class RoleModels:
         used = replace(self._settings, engine=settings)
         return await self._all[role].loaded(used, self._untrusted)
 
+    def wake(self) -> None:
+        """Have what completes loaded again, if it made room for another model."""
+        self._all["completion"].wake()
+        self.quick.wake()
+
     def let_go(self) -> None:
         for player in self._all.values():
             player.let_go()
+        self.quick.let_go()
 
     def close(self) -> None:
         """Give everything back."""
@@ -269,6 +277,7 @@ class RoleModels:
     ) -> None:
         player = self._all["completion"]
         await player.look_up(settings.models, untrusted)
+        await self.quick.hold(player.info, settings.engine)
         if player.hold(settings.engine):
             switched()
         self._changed()
@@ -295,4 +304,5 @@ class RoleModels:
                 return
             if player.hold(self._settings.engine):
                 switched()
+            await self.quick.hold(player.info, self._settings.engine)
             self._changed()

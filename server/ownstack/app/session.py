@@ -25,7 +25,7 @@ from ownstack.app.indexes.window_indexes import Ask, WindowIndexes
 from ownstack.app.notebooks import Notebooks, TextView
 from ownstack.app.punctuality import Punctuality
 from ownstack.app.role_models import RoleModels
-from ownstack.app.status import Status, figures, judge
+from ownstack.app.status import Status, figures, judge, who_completes
 from ownstack.completion.completer import Completer
 from ownstack.completion.echo import Echo
 from ownstack.completion.eligibility import is_excluded
@@ -63,8 +63,13 @@ class Session:
         *,
         changed: Callable[[], None] | None = None,
         ask: Ask | None = None,
+        improved: Callable[[str, int], object] = lambda uri, version: None,
     ) -> None:
-        """`changed` is called whenever the status may have changed; `ask` asks the user."""
+        """`changed` is called whenever the status may have changed; `ask` asks the user.
+
+        `improved` hears of a text, by its URI and version, for which there is a better suggestion
+        than the one that was given last.
+        """
         self._host = host
         self._changed = changed or (lambda: None)
         self.beside = Beside()
@@ -79,8 +84,10 @@ class Session:
                 settings=lambda: self.settings.completion,
                 folders=lambda: self._readable,
                 index=self.indexes.snapshot,
+                improved=lambda place: improved(*self.notebooks.text_at(place)),
             ),
             engine=lambda: self.engine,
+            quick=lambda: self.models.quick.engine,
             signals=host.signals,
             echo=Echo(
                 views=lambda: host.projects.views(self._readable),
@@ -290,7 +297,7 @@ class Session:
         if self.models["completion"].lease is None and self.models.picking:
             # A window that has just opened: the model is in memory, only not found out yet.
             await self.models.picked(PICK_S)
-        self.models["completion"].wake()
+        self.models.wake()
         request, began = CompletionRequest(document, offset, trigger, text, span), time.monotonic()
         try:
             answer = await self.completer.complete(request)
@@ -367,6 +374,7 @@ class Session:
             model=model,
             late=self._punctuality.problem(self._parameters),
             instead=completing.set_aside,
+            quick=self.models.quick.engine is not None,
         )
         if self._host.mode_reason:
             reason = f"{reason} {self._host.mode_reason}"
@@ -377,7 +385,7 @@ class Session:
             mode=self._host.mode,
             pid=os.getpid(),
             sessions=self._host.n_sessions,
-            completer="echo" if self.engine is None else "model",
+            completer=who_completes(self.engine, self.models.quick.engine),
             model=info.name if info is not None else "",
             progress=model.progress if model is not None else None,
             figures=figures(self.completer.statistics(), self.engine),

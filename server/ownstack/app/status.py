@@ -20,7 +20,10 @@ from ownstack.settings import CompletionSettings, camel
 
 State = Literal["starting", "loading", "ready", "noModel", "off", "slow", "error"]
 Mode = Literal["daemon", "inProcess"]
+Completing = Literal["echo", "builtin", "model"]
+"""Until the model that was chosen can, it is the built-in network, or echo alone."""
 
+_REPEATS = "completion repeats what is in your files"
 BIGGER = "Add a bigger model with: ownstack models add FILE.gguf"
 
 
@@ -36,7 +39,7 @@ class Status:
     pid: int
     sessions: int
     """Windows that share this process."""
-    completer: Literal["echo", "model"]
+    completer: Completing
     """Who completes now."""
     model: str
     """Name of the model that is used or being loaded; "" without one."""
@@ -81,20 +84,23 @@ def judge(
     model: Lease | None,
     late: str = "",
     instead: OwnstackError | None = None,
+    quick: bool = False,
 ) -> tuple[State, str]:
     """Return the one word and the one sentence.
 
     `info` is what was picked, `model` what is held; `late` says that suggestions come too late,
-    `instead` why there is not enough memory for the model that was chosen.
+    `instead` why there is not enough memory for the model that was chosen. `quick`: the built-in
+    network answers until the model can.
     """
+    meanwhile = "the built-in completer answers" if quick else _REPEATS
     if not settings.enabled:
         return "off", "Completion is switched off."
     builtin = info is not None and info.name == BUILTIN
     error = problem or (model.error if model is not None else None)
     if builtin and isinstance(error, EngineMissingError):
-        return "noModel", f"{error} Until then, completion repeats what is in your files."
+        return "noModel", f"{error} Until then, {_REPEATS}."
     if error is not None and not builtin:
-        return "error", f"{error} Until then, completion repeats what is in your files."
+        return "error", f"{error} Until then, {meanwhile}."
     if picking:
         return "starting", "Looking for a model."
     if error is not None or model is None:
@@ -102,14 +108,15 @@ def judge(
         return "noModel", without_model(said)
     called = "The built-in completer" if builtin else model.name
     if model.unloaded:
-        again = "It is loaded again when you type; until then, completion repeats what is in your"
-        return "ready", f"{model.unloaded} {again} files."
+        again = f"It is loaded again when you type; until then, {meanwhile}."
+        return "ready", f"{model.unloaded} {again}"
     if model.engine is None:
         loading = "the built-in completer" if builtin else model.name
         percent = round(100 * (model.progress or 0.0))
+        said = f"Loading {loading} ({percent} %)."
         if percent >= 100:
-            return "loading", f"{loading[0].upper()}{loading[1:]} is in memory and is tried out."
-        return "loading", f"Loading {loading} ({percent} %)."
+            said = f"{loading[0].upper()}{loading[1:]} is in memory and is tried out."
+        return "loading", f"{said} Until then, {meanwhile}." if quick else said
     if late:
         return "slow", late
     if isinstance(info, RemoteModel) and info.leaves_machine:
@@ -119,16 +126,20 @@ def judge(
     return "ready", f"{called} is ready. {BIGGER if builtin else ''}".rstrip()
 
 
+def who_completes(engine: Engine | None, quick: Engine | None) -> Completing:
+    """Return who answers; each is None while it cannot."""
+    if engine is not None:
+        return "model"
+    return "echo" if quick is None else "builtin"
+
+
 def without_model(builtin_problem: str) -> str:
     """Return why there is no model, and what can be done; "" = none is wanted."""
     why = "No model is used, as you chose"
     if builtin_problem:
         said = builtin_problem[0].lower() + builtin_problem[1:].rstrip(".")
         why = f"The built-in completer cannot be used ({said})"
-    return (
-        f"{why}, so completion repeats what is in your files. "
-        "Add a model with: ownstack models add FILE.gguf"
-    )
+    return f"{why}, so {_REPEATS}. Add a model with: ownstack models add FILE.gguf"
 
 
 def figures(statistics: Mapping[str, float], engine: Engine | None) -> dict[str, float]:

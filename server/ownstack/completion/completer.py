@@ -16,6 +16,7 @@ from ownstack.completion.failures import Failures
 from ownstack.completion.feedback.outcomes import Outcomes
 from ownstack.completion.feedback.signals import SignalLog
 from ownstack.completion.feedback.traces import Stopwatch, Traces
+from ownstack.completion.improvement import Improvement
 from ownstack.completion.items import SuggestionItems, as_it_stands
 from ownstack.completion.place import stands
 from ownstack.completion.postprocess.trim import trim
@@ -44,23 +45,26 @@ class Completer:
         environment: Environment,
         engine: Callable[[], Engine | None],
         *,
+        quick: Callable[[], Engine | None] = lambda: None,
         signals: SignalLog,
         echo: Echo | None = None,
         nearby: Nearby | None = None,
     ) -> None:
         """Make one; nothing is read or started before the first request.
 
-        `engine`: the model in use, None without one; asked at each key.
+        `engine`: the model in use, None without one; `quick`: a network that scores lines, to
+        answer until that one can, and where it takes longer. Both are asked for at each key.
         """
         self._documents = environment.documents
         self._settings = environment.settings
         self._clock = environment.clock
-        self._engine = engine
+        self._engine, self._quick = engine, quick
         self._cache = Cache()
         self._failures = Failures()
         self._outcomes = Outcomes(environment.documents, signals, environment.later)
         self._extents = RequestExtents(environment, self._outcomes, self._failures)
         self._context = ContextProvider(environment, nearby or Nearby())
+        self._improvement = Improvement(environment, self._outcomes, self._cache)
         self._choice = SourceChoice(
             environment,
             echo or Echo(),
@@ -68,8 +72,11 @@ class Completer:
             cache=self._cache,
             extents=self._extents,
             failures=self._failures,
+            kept=self._improvement.kept,
         )
-        self._used: Engine | None = None
+        self._used: tuple[Engine | None, Engine | None] = (None, None)
+        self._cached_by: Engine | None = None
+        """The model whose texts the cache holds."""
         self._lineup = self._choice.of(None)
         self._ending = Tasks("The end of a source")
         self._ahead = Delay(self._prefetch, environment.later)
@@ -145,17 +152,29 @@ class Completer:
     def _at_once(self, request: SourceRequest) -> Reply | None:
         """Return what is on the screen already, or in the cache."""
         with request.watch.stage("typed-through"):
-            displayed = self._outcomes.displayed
-            if displayed is not None and (displayed.invoked or not request.invoked):
-                left = as_it_stands(self._outcomes.continued(request.place), request.place)
-                if left:
-                    return Reply(left, "typed-through", displayed.source, displayed.confidence)
+            shown = self._typed_through(request)
+            if shown is not None:
+                replaced = self._improvement.replaces(request.place, shown.text)
+                if request.invoked or not replaced:
+                    return shown
+        return self._cached(request) or shown
+
+    def _typed_through(self, request: SourceRequest) -> Reply | None:
+        displayed = self._outcomes.displayed
+        if displayed is None or (request.invoked and not displayed.invoked):
+            return None
+        left = as_it_stands(self._outcomes.continued(request.place), request.place)
+        if not left:
+            return None
+        return Reply(left, "typed-through", displayed.source, displayed.confidence)
+
+    def _cached(self, request: SourceRequest) -> Reply | None:
         with request.watch.stage("cache"):
             cached = self._cache.get(request.place, invoked=request.invoked)
             text = self._whole(cached, request) if cached is not None else ""
-        if cached is None or not text:
+        if cached is None or not text or self._cached_by is None:
             return None
-        request.trace.model = self._lineup.model
+        request.trace.model = self._cached_by.capabilities.model
         request.trace.prefetched = cached.prefetched
         least = least_chance(request, self._settings())
         shown = replace(sure_enough(text, cached.chance, least), tier="cache")
@@ -252,7 +271,8 @@ class Completer:
         self._ahead.cancel()
         self._outcomes.close()
         self._context.close()
-        sources, self._lineup, self._used = self._lineup.sources, self._choice.of(None), None
+        sources, self._lineup = self._lineup.sources, self._choice.of(None)
+        self._used = (None, None)
         for source in sources:
             await source.close()
         await self._ending.ended()
@@ -260,16 +280,25 @@ class Completer:
     # Engine -------------------------------------------------------------------------------
 
     def _switch_engine(self) -> None:
-        """Notice that the model is another one: what the last one said does not count."""
-        engine = self._engine()
+        """Notice that the model is another one: what the last one said does not count.
+
+        While there is none, the quick one is alone, and what the cache has is kept for when the
+        model is back.
+        """
+        engine, quick = self._engine(), self._quick()
         if engine is not None and not engine.capabilities.infill:
             engine = None
-        if self._used is engine:
+        if quick is not None and not quick.capabilities.scores_lines:
+            quick = None
+        if engine is not None and self._cached_by is not engine:
+            self._cached_by = engine
+            self._cache.clear()
+        if engine is None or engine.capabilities.scores_lines:
+            engine, quick = engine or quick, None
+        if self._used[0] is engine and self._used[1] is quick:
             return
         for source in self._lineup.sources:
             source.retire()
             self._ending.start(source.close())
-        if engine is not None:
-            self._cache.clear()
-        self._used, self._lineup = engine, self._choice.of(engine)
+        self._used, self._lineup = (engine, quick), self._choice.of(engine, quick)
         self._context.serve(self._lineup.reader)

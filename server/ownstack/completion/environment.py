@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ownstack.completion.place import Place
 from ownstack.concurrency import CallLater, call_later
 from ownstack.document import Documents
 from ownstack.settings import CompletionSettings
@@ -29,3 +30,5 @@ class Environment:
     clock: Callable[[], float] = time.monotonic
     later: CallLater = call_later
     """Runs a callback after some seconds (`loop.call_later`)."""
+    improved: Callable[[Place], object] = lambda place: None
+    """Hears that who asks again at a place gets a better suggestion than the one shown there."""

@@ -13,10 +13,12 @@ from ownstack.engine.messages import Message, Tool
 class Priority(IntEnum):
     """How urgent work is: the lower goes first, and interrupts what runs at a higher number."""
 
-    COMPLETION = 0
-    ACTION = 1
-    CHAT = 2
-    BACKGROUND = 3
+    INSTANT = 0
+    """Of some milliseconds: what somebody who is typing waits for."""
+    COMPLETION = 1
+    ACTION = 2
+    CHAT = 3
+    BACKGROUND = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,12 @@ class InfillRequest(CursorRequest):
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest(CursorRequest):
-    """A request to say how probable rests of a line are: those given, some of the model's own."""
+    """A request to say how probable rests of a line are: those given, some of the model's own.
+
+    It goes before a larger model that writes: only small ones score lines, in a key's time.
+    """
+
+    priority: Priority = Priority.INSTANT
 
     candidates: tuple[str, ...] = ()
     """Rests of the line, the likeliest first."""
@@ -104,7 +111,11 @@ class ScoreRequest(CursorRequest):
         forced_prefixes: tuple[str, ...] = (),
     ) -> ScoreRequest:
         """Return a request at the cursor of another, with its time and its surroundings."""
-        around = {item.name: getattr(cursor, item.name) for item in fields(CursorRequest)}
+        around = {
+            item.name: getattr(cursor, item.name)
+            for item in fields(CursorRequest)
+            if item.name != "priority"
+        }
         return cls(
             **around,
             candidates=candidates,

@@ -65,6 +65,7 @@ def initialize(ls: WindowServer, params: types.InitializeParams) -> None:
     ls.session.trust(options.get("trusted") is not False)
     configure(ls, options.get("ownstack"))
     ls.restarts = options.get("restarts") is True
+    ls.improvements = options.get("improvements") is True
     ls.runs_commands = options.get("commands") is not False
     client = convert.options(options.get("client"))
     log.info("A window opens: %s %s", client.get("name", "editor"), client.get("version", ""))

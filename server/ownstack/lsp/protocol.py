@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 STATUS = "ownstack/status"
 STATUS_CHANGED = "ownstack/statusChanged"
 LEAVING = "ownstack/leaving"
+IMPROVED = "ownstack/completion/improved"
 EXPLAIN = "ownstack/explain"
 MODELS = "ownstack/models"
 USE_MODEL = "ownstack/useModel"
@@ -70,6 +71,16 @@ R = TypeVar("R")
 @dataclass(frozen=True, slots=True)
 class Nothing:
     """Parameters of a request that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionImproved:
+    """There is a better suggestion than the one that is shown."""
+
+    uri: str
+    """Of the document, or of a notebook's cell."""
+    version: int
+    """Of the text that it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +190,7 @@ MESSAGES: Mapping[str, tuple[Any, Any]] = {
     STATUS: (RequestMessage[Nothing], ResponseMessage[Status]),
     STATUS_CHANGED: (NotificationMessage[Status], None),
     LEAVING: (NotificationMessage[Nothing], None),
+    IMPROVED: (NotificationMessage[CompletionImproved], None),
     EXPLAIN: (RequestMessage[ExplainParams], ResponseMessage[Trace | None]),
     MODELS: (RequestMessage[Nothing], ResponseMessage[ModelsResult]),
     USE_MODEL: (RequestMessage[UseModelParams], ResponseMessage[Status]),
@@ -203,6 +215,7 @@ PAYLOADS = (
     IndexStatus,
     RoleStatus,
     Status,
+    CompletionImproved,
     ExplainParams,
     Origin,
     Trace,

@@ -65,7 +65,7 @@ class WindowServer(LanguageServer):
             converter_factory=converter,
         )
         self.host = host
-        self.session = Session(host, changed=self._changed, ask=self._ask)
+        self.session = Session(host, changed=self._changed, ask=self._ask, improved=self._improved)
         self.status_notifier = StatusNotifier(self, self.session.status)
         self.model_chat = ModelChat(self.session)
         self._chats: WindowChats | None = None
@@ -73,6 +73,8 @@ class WindowServer(LanguageServer):
         self.opened = asyncio.Event()
         self.restarts = False
         """Whether the client ends its session when it is told that the server leaves."""
+        self.improvements = False
+        """Whether the client looks again when it is told that a suggestion can be improved."""
         self.runs_commands = True
         """Whether the client runs commands of code actions."""
 
@@ -130,6 +132,11 @@ class WindowServer(LanguageServer):
         self.status_notifier.changed()
         if self._chats is not None:
             self._chats.status_changed()
+
+    def _improved(self, uri: str, version: int) -> None:
+        if self.improvements:
+            params = protocol.CompletionImproved(uri, version)
+            self.protocol.notify(protocol.IMPROVED, params)
 
     async def _ask(self, question: str, agree: str) -> bool:
         """Ask the user; whoever closes the question has not agreed."""

@@ -74,6 +74,23 @@ def test_what_is_busy_cannot_make_room() -> None:
     assert make_room(2 * GB, [OLD], room(3)).fits
 
 
+@pytest.mark.parametrize(
+    ("residents", "available", "fits"),
+    [
+        ([], room(3), True),
+        ([OLD], room(3), False),
+        ([OLD], room(5), True),
+        ([OLD], room(3, firm=False), False),
+        ([OLD], room(100, 1), False),
+    ],
+)
+def test_nothing_makes_room_for_what_is_only_handy(
+    residents: list[Resident], available: Room, fits: bool
+) -> None:
+    """A model of 2 GB that one can do without fits into what is left, or is not loaded."""
+    assert make_room(2 * GB, residents, available, modest=True) == Plan((), fits)
+
+
 def test_what_nobody_asks_is_idle() -> None:
     """At the minute; what completes or works is not."""
     residents = [OLD, NEW, COMPLETES, BUSY]

@@ -71,12 +71,14 @@ class EnginePool:
         settings: EngineSettings,
         changed: Callable[[], None],
         user: str = "",
+        *,
+        modest: bool = False,
     ) -> Lease:
         """Hold a model for a role, loading it in the background if nobody has yet.
 
         Roles that name one model share it. Settings count for the first user; later ones share
         what there is. Models without a user are freed: a machine that holds one model may not
-        hold two.
+        hold two. No other model has to make room for one that is only wanted `modest`ly.
         """
         model = self._models.get(reference)
         stale = model is not None and not model.users and model.settings != settings
@@ -89,6 +91,8 @@ class EnginePool:
         if model is None:
             model = LoadedModel(reference, name, settings, self._wake)
             self._models[reference] = model
+            model.modest = modest
+        model.modest = model.modest and modest
         lease = Lease(model, role, changed, self._record, user)
         if role in model.refused:
             del model.refused[role], model.preparing[role]
@@ -178,11 +182,11 @@ class EnginePool:
         needed = await asyncio.to_thread(self._memory.needed_bytes, model.reference, model.settings)
         room = await asyncio.to_thread(self._memory.room, model.settings)
         others = self._others(model)
-        plan = load_policy.make_room(needed, others, room)
+        plan = load_policy.make_room(needed, others, room, modest=model.modest)
         if not plan.fits and (coming := self._coming(model)):
             await asyncio.wait(coming)  # What is just being loaded can make room once it is there.
             others = self._others(model)
-            plan = load_policy.make_room(needed, others, room)
+            plan = load_policy.make_room(needed, others, room, modest=model.modest)
         if not plan.fits:
             in_use = sum(other.memory_bytes for other in others if other.at_work)
             raise over_budget(model.name, needed, in_use, room)
@@ -206,7 +210,8 @@ class EnginePool:
         if self._memory is None or model.memory_bytes <= model.needed_bytes:
             return
         room = await asyncio.to_thread(self._memory.room, model.settings)
-        plan = load_policy.make_room(model.memory_bytes, self._others(model), room)
+        others = self._others(model)
+        plan = load_policy.make_room(model.memory_bytes, others, room, modest=model.modest)
         model.needed_bytes = model.memory_bytes
         self._unload_for(model, plan.unload)
 

@@ -47,17 +47,22 @@ class Plan:
     """Whether it may be loaded then."""
 
 
-def make_room(needed_bytes: int, residents: Sequence[Resident], room: Room) -> Plan:
+def make_room(
+    needed_bytes: int, residents: Sequence[Resident], room: Room, *, modest: bool = False
+) -> Plan:
     """Choose what to unload: what was used longest ago first, what completes last.
 
     Nothing is unloaded in vain: not for a model that would be refused all the same. A budget that
-    was only computed refuses none, and a model beyond it may come alone.
+    was only computed refuses none, and a model beyond it may come alone. For a `modest` one
+    nothing is unloaded: it fits into what is left, or not at all.
     """
     over = needed_bytes + sum(other.memory_bytes for other in residents) - room.budget_bytes
     missing = 0
     if room.free_bytes is not None:
         coming = sum(other.memory_bytes for other in residents if other.loading)
         missing = needed_bytes + coming - room.free_bytes
+    if modest:
+        return Plan((), fits=over <= 0 and missing <= 0)
     leaving: list[ModelReference] = []
     for other in _by_use(residents):
         if over <= 0 and missing <= 0:

@@ -43,6 +43,8 @@ class LoadedModel:
         """What it takes of memory, as was foretold."""
         self.used_s = 0.0
         """When it was last asked for something, by the pool's clock."""
+        self.modest = False
+        """Whether no other model has to make room for it."""
         self.held: list[Role] = []
         """The roles of its leases."""
         self.users: list[Callable[[], None]] = []

@@ -76,6 +76,10 @@ class ContextProvider:
         blocks = (*self._definitions.get(uri, ()), *self._blocks.get(uri, ()))
         return tuple(block.snippet for block in blocks)
 
+    def open_files(self, uri: str) -> tuple[Snippet, ...]:
+        """Return what of it was found in open files; no definitions out of the index."""
+        return tuple(block.snippet for block in self._blocks.get(uri, ()))
+
     async def others(self, document: Document, *, wait: bool) -> list[Document]:
         """Return the documents echo may look at: open ones, most recent first, then near files.
 

@@ -35,6 +35,12 @@ class Stopwatch:
     def elapsed_s(self) -> float:
         return self._clock() - self._start
 
+    def apart(self, trace: Trace) -> Stopwatch:
+        """Return a watch that was started with this one, and writes into another trace."""
+        watch = Stopwatch(trace, self._clock)
+        watch._start = self._start
+        return watch
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         begun = self._clock()
@@ -55,6 +61,14 @@ def note_usage(usage: Usage, trace: Trace) -> None:
     trace.accepted_tokens = usage.accepted_tokens
     for stage in ("queue", "layout", "prefill", "decode"):
         trace.stages_ms[stage] = round(getattr(usage, f"{stage}_ms"), 3)
+
+
+def take_over(trace: Trace, other: Trace) -> None:
+    """Write into a trace how the text was made that another trace is of."""
+    trace.late = other.late
+    trace.stages_ms |= other.stages_ms
+    for name in _OF_THE_TEXT:
+        setattr(trace, name, getattr(other, name))
 
 
 class Traces:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ownstack.completion.cache import Cache
@@ -10,6 +11,7 @@ from ownstack.completion.context.window_lookups import SymbolLookups
 from ownstack.completion.echo import Echo
 from ownstack.completion.environment import Environment
 from ownstack.completion.failures import Failures
+from ownstack.completion.place import Place
 from ownstack.completion.request_extents import RequestExtents
 from ownstack.completion.sources.echo import EchoSource, SureEcho
 from ownstack.completion.sources.fitting import LineFitter
@@ -18,6 +20,7 @@ from ownstack.completion.sources.generation_client import GenerationClient
 from ownstack.completion.sources.protocol import Source
 from ownstack.completion.sources.ranked import RankedSource
 from ownstack.completion.sources.scoring_client import ScoringClient
+from ownstack.completion.sources.tiered import TieredSource
 from ownstack.engine.protocol import Engine
 
 
@@ -43,40 +46,54 @@ class SourceChoice:
         cache: Cache,
         extents: RequestExtents,
         failures: Failures,
+        kept: Callable[[Place], None],
     ) -> None:
+        """`kept` hears that the cache has a model's answer at a place."""
         self._environment = environment
         self._echo = echo
         self._context = context
         self._cache = cache
         self._extents = extents
         self._failures = failures
+        self._kept = kept
         self._fitter = LineFitter(environment, extents)
         self._symbols = SymbolLookups(environment)
 
-    def of(self, engine: Engine | None) -> Lineup:
-        """Return the sources for an engine that can infill, or for none."""
+    def of(self, engine: Engine | None, quick: Engine | None = None) -> Lineup:
+        """Return the sources for an engine that can infill, or for none.
+
+        `quick`: an engine that scores lines, to answer where the other one takes longer.
+        """
         echo = EchoSource(self._echo, self._context, self._fitter, self._failures)
         if engine is None:
             return Lineup((echo,))
         if engine.capabilities.scores_lines:
-            return self._ranked(engine)
-        return self._generated(engine, echo)
+            ranked = self._ranked(engine)
+            return Lineup((ranked,), ranked, engine.capabilities.model)
+        return self._generated(engine, echo, quick)
 
-    def _ranked(self, engine: Engine) -> Lineup:
+    def _ranked(self, engine: Engine) -> RankedSource:
         """Let a small network score echo's lines and its own, in one request a key."""
-        ranked = RankedSource(
-            ScoringClient(engine, self._environment, self._context.snippets),
+        return RankedSource(
+            ScoringClient(engine, self._environment, self._context.open_files),
             self._echo,
             context=self._context,
             symbols=self._symbols,
             fitter=self._fitter,
             failures=self._failures,
         )
-        return Lineup((ranked,), ranked, engine.capabilities.model)
 
-    def _generated(self, engine: Engine, echo: EchoSource) -> Lineup:
-        """Let a larger model write unless echo is nearly certain; echo answers if it fails."""
-        client = GenerationClient(engine, self._environment, self._cache, self._context.snippets)
+    def _generated(self, engine: Engine, echo: EchoSource, quick: Engine | None) -> Lineup:
+        """Let a larger model write unless echo is nearly certain; echo answers if it fails.
+
+        Where the small network is there, it answers keys for which the model is too slow.
+        """
+        client = GenerationClient(
+            engine, self._environment, self._cache, self._context.snippets, self._kept
+        )
         generation = GenerationSource(client, echo, self._environment, self._extents)
-        quick = SureEcho(echo, self._extents, self._failures, generation.has_begun)
-        return Lineup((quick, generation, echo), generation, engine.capabilities.model)
+        writer: Source = generation
+        if quick is not None:
+            writer = TieredSource(self._ranked(quick), generation, self._failures)
+        sure = SureEcho(echo, self._extents, self._failures, generation.has_begun)
+        return Lineup((sure, writer, echo), generation, engine.capabilities.model)

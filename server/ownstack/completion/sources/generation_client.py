@@ -70,9 +70,14 @@ class GenerationClient:
         environment: Environment,
         cache: Cache,
         snippets: Callable[[str], tuple[Snippet, ...]],
+        kept: Callable[[Place], None] = lambda place: None,
     ) -> None:
-        """`snippets`: text of other files for a document, as it was gathered last."""
+        """`snippets`: text of other files for a document, as it was gathered last.
+
+        `kept` hears that the cache has an answer at a place.
+        """
         self.engine = engine
+        self._kept = kept
         self._cache = cache
         self._settings = environment.settings
         self._prompts = Prompts(engine, snippets, environment.clock)
@@ -229,6 +234,7 @@ class GenerationClient:
             n_replaced = len(replaced(trimmed.text, place.document, place.offset))
             rest = CachedText(trimmed.remainder, False, complete, invoked, in_flight.background)
             self._cache.put(place.after(trimmed.text, n_replaced), rest)
+        self._kept(place)
 
     def _finish_later(self, in_flight: InFlightRequest) -> None:
         """Let an answer that came too late be written to its end, for the next key."""

@@ -1,0 +1,101 @@
+"""What a model has found after something else was shown: told once, shown to who asks again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ownstack.completion.cache import Cache, CachedText
+from ownstack.completion.environment import Environment
+from ownstack.completion.feedback.displayed import DisplayedSuggestion
+from ownstack.completion.feedback.outcomes import Outcomes
+from ownstack.completion.place import Place, possible_cursors, typed_since
+from ownstack.completion.sources.fitting import THRESHOLDS
+
+BETTER_BY = 0.1
+"""By so much its chance must exceed that of what is shown: a text that changes while it is being
+read costs its reader more than a point of exactness gains."""
+UNKNOWN_CHANCE = 0.6
+"""Of a line of which nothing tells how likely it is: such engines are elsewhere, and large."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """That there is something better than a suggestion."""
+
+    id: str
+    """The suggestion that is shown."""
+    typed: str
+    """What of it had been typed then."""
+
+
+class Improvement:
+    """Compares what is on one window's screen with what comes into its cache."""
+
+    def __init__(self, environment: Environment, outcomes: Outcomes, cache: Cache) -> None:
+        self._documents = environment.documents
+        self._settings = environment.settings
+        self._improved: Callable[[Place], object] = environment.improved
+        self._outcomes = outcomes
+        self._cache = cache
+        self._told: _Told | None = None
+
+    def kept(self, place: Place) -> None:
+        """Hear that a model's answer at `place` is in the cache now; tell if it is better.
+
+        It is told at most once for a suggestion, while that can be read and nothing but its own
+        beginning was typed.
+        """
+        displayed = self._outcomes.displayed
+        if displayed is None or displayed.invoked or displayed.whole or self._knows(displayed):
+            return
+        cursor = self._cursor(displayed)
+        if cursor is None or typed_since(place, cursor) is None:
+            return
+        cached, left = self._cache.get(cursor), displayed.text[len(displayed.typed) :]
+        if cached is None or cached.text == left or self._outcomes.refuses(cursor, cached.text):
+            return
+        least = (displayed.confidence or 0.0) + BETTER_BY
+        if _goes_on(cached, left):
+            least = THRESHOLDS[self._settings().eagerness]
+        if _chance(cached) < least:
+            return
+        self._told = _Told(displayed.id, displayed.typed)
+        self._improved(cursor)
+
+    def replaces(self, place: Place, left: str) -> bool:
+        """Say whether what is cached at `place` goes before the suggestion that is shown there.
+
+        `left`: what is left of that. Who has typed along with it since keeps it, unless the other
+        one only goes on from it.
+        """
+        displayed = self._outcomes.displayed
+        if displayed is None or not self._knows(displayed):
+            return False
+        cached = self._cache.get(place)
+        if cached is None:
+            return False
+        assert self._told is not None
+        return displayed.typed == self._told.typed or _goes_on(cached, left)
+
+    def _knows(self, displayed: DisplayedSuggestion) -> bool:
+        return self._told is not None and self._told.id == displayed.id
+
+    def _cursor(self, displayed: DisplayedSuggestion) -> Place | None:
+        """Return where a suggestion is shown in the newest text; None if it is not."""
+        current = self._documents.get(displayed.place.uri)
+        if current is None:
+            return None
+        cursors = possible_cursors(displayed.place, current)
+        typed = (typed_since(displayed.place, cursor) for cursor in cursors)
+        found = zip(cursors, typed, strict=True)
+        return next((cursor for cursor, text in found if text == displayed.typed), None)
+
+
+def _goes_on(cached: CachedText, left: str) -> bool:
+    """Whether a text has more lines than another, and begins with it."""
+    return cached.text.startswith(left) and "\n" in cached.text[len(left) :].rstrip()
+
+
+def _chance(cached: CachedText) -> float:
+    return UNKNOWN_CHANCE if cached.chance is None else cached.chance.whole

@@ -1,0 +1,158 @@
+"""A quick source beside a model that takes its time: a key is answered in time by whoever can.
+
+The model begins with the key and goes on whoever answers. What it then has is kept for the next
+request at that place (`ownstack/completion/improvement.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from ownstack.completion.failures import Failures
+from ownstack.completion.feedback.displayed import DisplayedSuggestion
+from ownstack.completion.feedback.traces import take_over
+from ownstack.completion.place import Place
+from ownstack.completion.request import Reply, SourceRequest
+from ownstack.completion.sources.fitting import OTHERS, likely
+from ownstack.completion.sources.protocol import Source
+from ownstack.completion.suggestion import Trace
+from ownstack.concurrency import Tasks
+from ownstack.document import Document
+
+PATIENCE_KEY_S = 0.05
+"""So long after the key the better of both is awaited, and who types notices nothing of it."""
+
+
+class TieredSource(Source):
+    """Answers with the better of what both sources have in time; the quick one need not be sure.
+
+    Who pauses loses nothing: if the quick source has no answer that is likely enough, the model is
+    waited for, as without it. So is it for who asks by a key of their own, who may get more.
+    """
+
+    name = "model"
+
+    def __init__(self, quick: Source, model: Source, failures: Failures) -> None:
+        self._quick = quick
+        self._model = model
+        self._failures = failures
+        self._writing = Tasks("Waiting for a model")
+
+    async def suggest(self, request: SourceRequest) -> Reply:
+        """Return the better reply of those that are there in time.
+
+        Raises:
+            Exception: the model failed, and the quick source has no answer.
+        """
+        own = Trace()
+        apart = replace(request, trace=own, watch=request.watch.apart(own))
+        writing = self._writing.start(self._written(apart), "answer")
+        answering = asyncio.ensure_future(self._answered(request))
+        try:
+            await _in_time(request, answering, writing)
+        except asyncio.CancelledError:
+            writing.cancel()
+            raise
+        finally:
+            answering.cancel()
+        quick = answering.result() if answering.done() else Reply("")
+        written = writing.result() if writing.done() else Reply("")
+        if isinstance(written, Exception):
+            if not quick.text:
+                raise written
+            self._failures.note(self.name, written)
+            return quick
+        first, other = _ordered(request, quick, written)
+        if first is written and writing.done():
+            take_over(request.trace, own)
+        least = likely(request, first)
+        others = [
+            reply
+            for reply in (other, *quick.others)
+            if reply.text not in ("", first.text) and (reply.confidence or 0.0) >= least
+        ]
+        return replace(first, others=tuple(others[:OTHERS]))
+
+    async def _answered(self, request: SourceRequest) -> Reply:
+        """Return what the quick source says; nothing if it fails."""
+        try:
+            return await self._quick.suggest(request) or Reply("")
+        except Exception as error:
+            self._failures.note(self._quick.name, error)
+            return Reply("")
+
+    async def _written(self, request: SourceRequest) -> Reply | Exception:
+        """Return what the model says. A failure is told by whoever waits, if anybody does."""
+        try:
+            return await self._model.suggest(request) or Reply("")
+        except Exception as error:  # handed to `suggest`, and named there
+            return error
+
+    def moved(self, place: Place) -> None:
+        for source in (self._quick, self._model):
+            source.moved(place)
+
+    def changed(self, document: Document) -> None:
+        for source in (self._quick, self._model):
+            source.changed(document)
+
+    def rest(self, place: Place) -> None:
+        for source in (self._quick, self._model):
+            source.rest(place)
+
+    def prefetch(self, displayed: DisplayedSuggestion) -> None:
+        for source in (self._quick, self._model):
+            source.prefetch(displayed)
+
+    def forget(self, uri: str) -> None:
+        for source in (self._quick, self._model):
+            source.forget(uri)
+
+    def retire(self) -> None:
+        for source in (self._quick, self._model):
+            source.retire()
+
+    async def close(self) -> None:
+        for source in (self._quick, self._model):
+            await source.close()
+        await self._writing.ended()
+
+
+async def _in_time(
+    request: SourceRequest,
+    answering: asyncio.Future[Reply],
+    writing: asyncio.Future[Reply | Exception],
+) -> None:
+    """Wait until there is something to show, and both had their chance; or nothing will be."""
+    loop = asyncio.get_running_loop()
+    patient_until_s = loop.time() + max(0.0, PATIENCE_KEY_S - request.watch.elapsed_s)
+    while True:
+        pending = {future for future in (answering, writing) if not future.done()}
+        left_s = patient_until_s - loop.time()
+        if not pending:
+            return
+        if left_s <= 0:
+            if answering.done() and not request.invoked and answering.result().text:
+                return
+            if writing.done() and not _has_nothing(writing.result()):
+                return
+        await asyncio.wait(
+            pending,
+            timeout=left_s if left_s > 0 else None,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+
+
+def _has_nothing(written: Reply | Exception) -> bool:
+    return isinstance(written, Exception) or not written.text
+
+
+def _ordered(request: SourceRequest, quick: Reply, written: Reply) -> tuple[Reply, Reply]:
+    """Return the reply to show first, and the other one."""
+    if not written.text:
+        return (quick, written) if quick.text else (written, quick)
+    if request.invoked or not quick.text or written.confidence is None:
+        return written, quick
+    better = written.confidence >= (quick.confidence or 0.0)
+    return (written, quick) if better else (quick, written)

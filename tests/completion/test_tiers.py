@@ -1,0 +1,364 @@
+"""A quick network beside a model that takes its time: who answers, and what is told later."""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ownstack.completion import improvement
+from ownstack.completion.context.open_files import Block
+from ownstack.completion.sources.fitting import THRESHOLDS
+from ownstack.completion.suggestion import Trigger
+from ownstack.engine.requests import Priority
+from ownstack.engine.results import ScoredLine, WrittenToken
+from ownstack.engine.scripted import ScriptedEngine
+from ownstack.errors import EngineError
+from ownstack.settings import CompletionSettings
+from tests.support.completing import Window, turns
+
+QUICK_SAYS, QUICK_CHANCE = "open_file(path)", 0.6
+MODEL_SAYS = "read_lines(path)"
+SURE = [WrittenToken(len(MODEL_SAYS) + 1, -0.01, 5.0)]
+UNSURE = [WrittenToken(len(MODEL_SAYS) + 1, -9.0, 0.1)]
+
+
+def network(
+    text: str = QUICK_SAYS,
+    chance: float = QUICK_CHANCE,
+    *,
+    times: int = 1,
+    gate: asyncio.Event | None = None,
+    error: Exception | None = None,
+) -> ScriptedEngine:
+    """Return an engine that scores one line, as often as it is told to."""
+    engine = ScriptedEngine(scores_lines=True, name="quick")
+    line = ScoredLine(text, math.log(chance), 3, proposed=False, found=True)
+    for _ in range(times):
+        engine.enqueue("", scored=[line], gate=gate, error=error)
+    return engine
+
+
+def model(
+    text: str = MODEL_SAYS,
+    *,
+    gate: asyncio.Event | None = None,
+    tokens: Sequence[WrittenToken] = (),
+) -> ScriptedEngine:
+    """Return an engine that writes one answer; without tokens it does not say how sure it is."""
+    engine = ScriptedEngine(name="model")
+    engine.enqueue(text, gate=gate, tokens=tokens)
+    return engine
+
+
+@pytest.fixture
+def better(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an answer whose chance is not known be better than what is shown."""
+    monkeypatch.setattr(improvement, "UNKNOWN_CHANCE", 0.99)
+
+
+async def test_the_model_answers_if_it_is_there_in_time(tmp_path: Path) -> None:
+    """Both were asked; without a chance, the larger one counts. The other one stands beside it."""
+    engine, quick = model(), network()
+    async with Window(tmp_path, engine, quick=quick) as window:
+        window.show("x = $0\n")
+
+        answer = await window.ask()
+
+        assert answer.suggestion is not None
+        assert answer.suggestion.text == MODEL_SAYS
+        assert [other.text for other in answer.others] == [QUICK_SAYS]
+        assert (answer.trace.tier, answer.trace.model) == ("model", "model")
+        assert [request.priority for request in quick.scorings] == [Priority.INSTANT]
+        assert not window.improved
+
+
+async def test_the_likelier_answer_is_shown(tmp_path: Path) -> None:
+    """Even if the model has one too, as sure as a small one can be."""
+    engine, quick = model(MODEL_SAYS, tokens=SURE), network(chance=0.999)
+    eager = CompletionSettings(prefetch=False, eagerness="eager")
+    async with Window(tmp_path, engine, quick=quick, settings=eager) as window:
+        window.show("x = $0\n")
+
+        answer = await window.ask()
+
+        assert answer.suggestion is not None
+        first, [other] = answer.suggestion, answer.others
+        assert {first.text, other.text} == {QUICK_SAYS, MODEL_SAYS}
+        assert (first.confidence or 0) > (other.confidence or 0) > 0
+        assert answer.trace.model == ("quick" if first.text == QUICK_SAYS else "model")
+
+
+async def test_a_model_that_is_not_sure_leaves_it_to_the_network(tmp_path: Path) -> None:
+    """And is not told as better afterwards."""
+    async with Window(tmp_path, model(tokens=UNSURE), quick=network()) as window:
+        window.show("x = $0\n")
+
+        assert await window.text() == QUICK_SAYS
+        assert await window.text() == QUICK_SAYS
+        assert not window.improved
+
+
+@pytest.mark.usefixtures("better")
+async def test_a_model_that_takes_longer_is_not_waited_for(tmp_path: Path) -> None:
+    """It goes on writing, and who asks again where the text still stands gets what it has."""
+    gate = asyncio.Event()
+    async with Window(tmp_path, model(gate=gate), quick=network()) as window:
+        window.show("x = $0\n")
+        assert await window.text() == QUICK_SAYS
+        assert not window.improved
+
+        gate.set()
+        await turns()
+
+        assert window.improved == [window.place]
+        again = await window.ask()
+        assert again.suggestion is not None
+        assert again.suggestion.text == MODEL_SAYS
+        assert (again.trace.tier, again.trace.model) == ("cache", "model")
+        await window.ask()
+        assert len(window.improved) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "better_by"),
+    [
+        (MODEL_SAYS, improvement.BETTER_BY - 0.01),
+        (MODEL_SAYS, -0.2),
+        (QUICK_SAYS, 0.3),
+        ("", 0.3),
+    ],
+)
+async def test_what_is_hardly_better_is_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, better_by: float
+) -> None:
+    """A text that changes under the eyes of its reader has to be worth it."""
+    gate = asyncio.Event()
+    async with Window(tmp_path, model(text, gate=gate), quick=network()) as window:
+        window.show("x = $0\n")
+        shown = await window.ask()
+        assert shown.suggestion is not None
+        assert shown.suggestion.text == QUICK_SAYS
+        chance = (shown.suggestion.confidence or 0) + better_by
+        monkeypatch.setattr(improvement, "UNKNOWN_CHANCE", chance)
+
+        gate.set()
+        await turns()
+
+        assert not window.improved
+        assert await window.text() == QUICK_SAYS
+
+
+async def test_a_first_line_is_followed_by_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More lines are an improvement, if their first one is likely enough to be shown."""
+    monkeypatch.setattr(improvement, "UNKNOWN_CHANCE", THRESHOLDS["normal"])
+    gate = asyncio.Event()
+    first, whole = "data = open(path)", "data = open(path)\n    return data.read()"
+    engine = model(whole, gate=gate)
+    async with Window(tmp_path, engine, quick=network(first, 0.9)) as window:
+        window.show("def f(path):\n    $0\n")
+        assert await window.text() == first
+        window.type("data ")
+
+        gate.set()
+        await turns()
+        assert [place.offset for place in window.improved] == [window.place.offset]
+
+        window.type("= ")
+        assert await window.text() == "open(path)\n    return data.read()"
+
+
+@pytest.mark.usefixtures("better")
+async def test_who_types_along_keeps_what_is_shown(tmp_path: Path) -> None:
+    """What was told as better is for who stands still."""
+    gate = asyncio.Event()
+    engine = model("open_line(path)", gate=gate)
+    async with Window(tmp_path, engine, quick=network()) as window:
+        window.show("x = $0\n")
+        assert await window.text() == QUICK_SAYS
+        gate.set()
+        await turns()
+        assert len(window.improved) == 1
+
+        window.type("open")
+
+        assert await window.text() == "_file(path)"
+
+
+@pytest.mark.usefixtures("better")
+async def test_typed_along_with_both(tmp_path: Path) -> None:
+    """While the model was writing: what it has is for where the cursor is now."""
+    gate = asyncio.Event()
+    engine = model("open_line(path)", gate=gate)
+    async with Window(tmp_path, engine, quick=network()) as window:
+        window.show("x = $0\n")
+        assert await window.text() == QUICK_SAYS
+        window.type("open")
+
+        gate.set()
+        await turns()
+
+        assert window.improved == [window.place]
+        assert await window.text() == "_line(path)"
+
+
+@pytest.mark.usefixtures("better")
+@pytest.mark.parametrize("typed", ["7", "open_file(path)", "open_f"])
+async def test_nothing_is_told_against_what_is_typed(tmp_path: Path, typed: str) -> None:
+    """Something else, all of it, or what only the shown text goes on with."""
+    gate = asyncio.Event()
+    engine = model("open_line(path)", gate=gate)
+    async with Window(tmp_path, engine, quick=network()) as window:
+        window.show("x = $0\n")
+        assert await window.text() == QUICK_SAYS
+        window.type(typed)
+
+        gate.set()
+        await turns()
+
+        assert not window.improved
+
+
+@pytest.mark.usefixtures("better")
+async def test_what_was_turned_down_is_not_told(tmp_path: Path) -> None:
+    """Who typed over the model's text twice here is not shown it a third time."""
+    gate = asyncio.Event()
+    engine = ScriptedEngine(MODEL_SAYS)
+    async with Window(tmp_path, engine, quick=network(chance=0.01, times=3)) as window:
+        window.show("x = $0\n")
+        for _ in range(2):
+            assert await window.text() == MODEL_SAYS
+            window.type("7")
+            window.backspace()
+        window.completer._cache.clear()
+        window.quick = network()
+        engine.enqueue(MODEL_SAYS, gate=gate)
+        assert await window.text() == QUICK_SAYS
+
+        gate.set()
+        await turns()
+
+        assert not window.improved
+
+
+async def test_who_pauses_waits_for_the_model(tmp_path: Path) -> None:
+    """The quick network is not sure enough, so nothing is shown before the model has its line."""
+    gate = asyncio.Event()
+    async with Window(tmp_path, model(gate=gate), quick=network(chance=0.01)) as window:
+        window.show("x = $0\n")
+        waiting = window.asking()
+        done, _ = await asyncio.wait({waiting}, timeout=0.2)
+        assert not done
+
+        gate.set()
+
+        answer = await waiting
+        assert answer.suggestion is not None
+        assert answer.suggestion.text == MODEL_SAYS
+
+
+async def test_who_asks_waits_for_the_model(tmp_path: Path) -> None:
+    """By a key of their own: they may get more."""
+    gate = asyncio.Event()
+    async with Window(tmp_path, model(gate=gate), quick=network()) as window:
+        window.show("x = $0\n")
+        waiting = window.asking(Trigger.INVOKED)
+        done, _ = await asyncio.wait({waiting}, timeout=0.2)
+        assert not done
+
+        gate.set()
+
+        answer = await waiting
+        assert answer.suggestion is not None
+        assert answer.suggestion.text == MODEL_SAYS
+
+
+async def test_a_slow_network_does_not_hold_up_the_model(tmp_path: Path) -> None:
+    """Whoever has something first answers."""
+    gate = asyncio.Event()
+    async with Window(tmp_path, model(), quick=network(gate=gate)) as window:
+        window.show("x = $0\n")
+
+        assert await window.text() == MODEL_SAYS
+
+
+async def test_a_model_that_fails_leaves_the_quick_answer(tmp_path: Path) -> None:
+    """Without one, the failure is told."""
+    engine = ScriptedEngine()
+    engine.enqueue("", error=EngineError("The device is gone."))
+    engine.enqueue("", error=EngineError("The device is gone."))
+    async with Window(tmp_path, engine, quick=network()) as window:
+        window.show("x = $0\n")
+        assert await window.text() == QUICK_SAYS
+
+        window.type("7")
+        answer = await window.ask()
+        assert answer.trace.reason == "The model failed: The device is gone."
+
+
+async def test_a_network_that_fails_leaves_the_models_answer(tmp_path: Path) -> None:
+    """It costs nothing but what it would have said."""
+    quick = network(error=EngineError("The device is gone."))
+    async with Window(tmp_path, model(), quick=quick) as window:
+        window.show("x = $0\n")
+
+        assert await window.text() == MODEL_SAYS
+
+
+async def test_while_the_model_is_loaded_the_quick_network_answers(tmp_path: Path) -> None:
+    """And what the model has written is kept for when it is back."""
+    engine = ScriptedEngine(name="model")
+    async with Window(tmp_path, quick=network()) as window:
+        window.show("x = $0\n")
+        answer = await window.ask()
+        assert answer.suggestion is not None
+        assert (answer.suggestion.text, answer.trace.model) == (QUICK_SAYS, "quick")
+
+        window.engine = engine
+        engine.enqueue(MODEL_SAYS)
+        window.show("y = $0\n")
+        assert await window.text() == MODEL_SAYS
+        window.type("7")
+        window.backspace()
+        window.engine = None
+        kept = await window.ask()
+        assert kept.suggestion is not None
+        assert (kept.suggestion.text, kept.trace.model) == (MODEL_SAYS, "model")
+
+
+async def test_the_network_is_shown_no_definitions(tmp_path: Path) -> None:
+    """It is too small for them; the model beside it has them."""
+    engine, quick = model(), network()
+    async with Window(tmp_path, engine, quick=quick) as window:
+        window.show("x = $0\n")
+        await window.ask()
+        context = window.completer._context
+        uri = window.place.uri
+        context._definitions[uri] = (Block("file:///b.py", "b.py", 0, "def far(): ..."),)
+        context._blocks[uri] = (Block("file:///c.py", "c.py", 0, "near = 1"),)
+        window.type("7 + ")
+        await window.ask()
+
+        assert [snippet.path for snippet in engine.infills[-1].context] == ["b.py", "c.py"]
+        assert [snippet.path for snippet in quick.scorings[-1].context] == ["c.py"]
+
+
+async def test_a_block_that_was_begun_grows(tmp_path: Path) -> None:
+    """Its whole lines are shown when the first line's time is over, the rest once it is there."""
+    gate = asyncio.Event()
+    engine = ScriptedEngine()
+    engine.enqueue(["a = 1\n", "    b = 2\n", "    c = 3"], gate=gate, gate_at=2)
+    settings = CompletionSettings(prefetch=False, deadline_ms=50)
+    async with Window(tmp_path, engine, quick=network(chance=0.01), settings=settings) as window:
+        window.show("def f():\n    $0\n")
+        assert await window.text() == "a = 1"
+        assert not window.improved
+
+        gate.set()
+        await turns(20)
+
+        assert window.improved == [window.place]
+        assert await window.text() == "a = 1\n    b = 2\n    c = 3"
