@@ -10,6 +10,7 @@ from ownstack.completion.context.window_lookups import SymbolLookups
 from ownstack.completion.echo import Echo
 from ownstack.completion.environment import Environment
 from ownstack.completion.failures import Failures
+from ownstack.completion.feedback.own_calibration import OwnCalibration
 from ownstack.completion.request_extents import RequestExtents
 from ownstack.completion.sources.echo import EchoSource, SureEcho
 from ownstack.completion.sources.fitting import LineFitter
@@ -43,6 +44,7 @@ class SourceChoice:
         cache: Cache,
         extents: RequestExtents,
         failures: Failures,
+        own: OwnCalibration,
     ) -> None:
         self._environment = environment
         self._echo = echo
@@ -50,7 +52,8 @@ class SourceChoice:
         self._cache = cache
         self._extents = extents
         self._failures = failures
-        self._fitter = LineFitter(environment, extents)
+        self._own = own
+        self._fitter = LineFitter(environment, extents, own)
         self._symbols = SymbolLookups(environment)
 
     def of(self, engine: Engine | None) -> Lineup:
@@ -77,6 +80,6 @@ class SourceChoice:
     def _generated(self, engine: Engine, echo: EchoSource) -> Lineup:
         """Let a larger model write unless echo is nearly certain; echo answers if it fails."""
         client = GenerationClient(engine, self._environment, self._cache, self._context.snippets)
-        generation = GenerationSource(client, echo, self._environment, self._extents)
+        generation = GenerationSource(client, echo, self._environment, self._extents, self._own)
         quick = SureEcho(echo, self._extents, self._failures, generation.has_begun)
         return Lineup((quick, generation, echo), generation, engine.capabilities.model)
