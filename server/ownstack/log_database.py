@@ -84,14 +84,21 @@ class LogDatabase:
         Raises:
             TimeoutError: the disk does not answer.
         """
-        question = _Question(ask)
-        if not self._put(question):
+        answer = self.ask_soon(ask)
+        if answer is None:
             return otherwise
         try:
-            answer: T = question.answer.result(timeout_s)
+            return answer.result(timeout_s)
         except concurrent.futures.TimeoutError:  # Not the built-in one before Python 3.11.
             raise TimeoutError(f"The file of {self._what} does not answer.") from None
-        return answer
+
+    def ask_soon(self, ask: Callable[[sqlite3.Connection], T]) -> Future[T] | None:
+        """Have `ask` find something after all writes before it; None if the log is closed.
+
+        The future is done on the log's thread.
+        """
+        question = _Question(ask)
+        return question.answer if self._put(question) else None
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Write what is waiting and end the thread. Safe to call twice."""

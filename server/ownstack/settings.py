@@ -41,6 +41,8 @@ class CompletionSettings:
     """Compute what follows a suggestion while it is being read."""
     eagerness: Eagerness = "normal"
     """How likely a suggestion without a large model must be right to be shown unasked."""
+    learn_from_outcomes: bool = True
+    """Correct how likely that is by what the user kept and turned down before."""
 
 
 @dataclass(frozen=True, slots=True)

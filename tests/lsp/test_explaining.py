@@ -183,6 +183,21 @@ async def test_statistics_by_who_made_them(editor: Editor) -> None:
     assert result.reason == ""
 
 
+async def test_what_became_of_suggestions_can_be_forgotten(editor: Editor) -> None:
+    """By a command that any editor can give; from then on it is counted anew."""
+    await editor.hello()
+    await editor.told(lambda status: status.state == "noModel")
+    at = editor.open(ECHOING)
+    await editor.items(at)
+
+    await editor.workspace_execute_command_async(types.ExecuteCommandParams(protocol.CLEAR_SIGNALS))
+
+    result = await editor.protocol.send_request_async(
+        protocol.STATISTICS, protocol.StatisticsParams()
+    )
+    assert (result.tallies, result.reason) == ([], "")
+
+
 async def test_models_of_other_programs_are_listed(
     editor: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,7 +95,12 @@ def test_every_state_is_documented() -> None:
 
 def test_every_command_is_documented() -> None:
     """What an editor may ask to be done by name."""
-    expected = {protocol.REBUILD_INDEX, protocol.CLEAR_INDEX, action_messages.RUN}
+    expected = {
+        protocol.REBUILD_INDEX,
+        protocol.CLEAR_INDEX,
+        protocol.CLEAR_SIGNALS,
+        action_messages.RUN,
+    }
 
     assert expected == set(rows("server command | what it does"))
 

@@ -43,6 +43,7 @@ async def test_capabilities_are_advertised(editor: Editor) -> None:
         protocol.ACCEPTED,
         protocol.REBUILD_INDEX,
         protocol.CLEAR_INDEX,
+        protocol.CLEAR_SIGNALS,
         action_messages.RUN,
     ]
 

@@ -1,10 +1,11 @@
 /** Commands that answer with a page: why, the doctor, the statistics; and asking for a suggestion. */
 
 import * as vscode from 'vscode';
+import { ExecuteCommandRequest } from 'vscode-languageclient/node';
 
 import type { Subject } from './commands.js';
 import { clientChecks, gather, serverChecks, whileCompiling } from './doctor.js';
-import { DOCTOR, EXPLAIN, STATISTICS, STATUS, type Check } from './protocol.js';
+import { CLEAR_SIGNALS, DOCTOR, EXPLAIN, STATISTICS, STATUS, type Check } from './protocol.js';
 import { doctorReport, explanation, statisticsReport } from './reports.js';
 import { offReason } from './settings.js';
 import { tell } from './telling.js';
@@ -53,6 +54,25 @@ export async function statistics({ server, status, panels }: Subject): Promise<v
   if (!client) { await notRunning(status.sentence); return; }
   const { tallies, reason } = await client.sendRequest(STATISTICS, { days: DAYS });
   panels.show('Ownstack statistics', statisticsReport(tallies, DAYS, reason));
+}
+
+/** Has what became of suggestions forgotten: the statistics, and what was learned from it. */
+export async function clearSignals(subject: Subject): Promise<void> {
+  const question = 'Forget what became of suggestions? The statistics begin anew, and what was learned from what you kept and turned down is gone.';
+  const answer = await vscode.window.showWarningMessage(question, { modal: true }, 'Forget');
+  if (answer === 'Forget') await run(subject, CLEAR_SIGNALS);
+}
+
+/** Has the server run a command of its own; says why if it does not. */
+export async function run({ server, status }: Subject, command: string): Promise<void> {
+  const client = server.client;
+  if (!client) { await notRunning(status.sentence); return; }
+  try {
+    await client.sendRequest(ExecuteCommandRequest.type, { command });
+  } catch (error) {
+    const reason = forEditor((error as Error).message);
+    await tell('error', reason, buttonsFor(reason));
+  }
 }
 
 const EXAMPLE = `def full_name(customer):

@@ -6,7 +6,7 @@ import type { Actions } from './actions/actions.js';
 import { actionCommands } from './actions/commands.js';
 import { chatCommands } from './chat/commands.js';
 import type { ChatView } from './chat/view.js';
-import { doctor, explain, statistics, suggest } from './asking.js';
+import { clearSignals, doctor, explain, statistics, suggest } from './asking.js';
 import { clearIndex, rebuildIndex, whyNotIndexed } from './indexing.js';
 import type { Launcher } from './launch.js';
 import { menu } from './menu.js';
@@ -41,6 +41,7 @@ export function register(subject: Subject): vscode.Disposable[] {
     acceptLine: () => vscode.commands.executeCommand('editor.action.inlineSuggest.acceptNextLine'),
     explain: () => explain(subject),
     statistics: () => statistics(subject),
+    clearSignals: () => clearSignals(subject),
     search: () => {
       new Search(server).show();
     },

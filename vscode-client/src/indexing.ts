@@ -1,14 +1,11 @@
 /** Commands about the index: what is in it, make it anew, remove it. */
 
 import * as vscode from 'vscode';
-import { ExecuteCommandRequest } from 'vscode-languageclient/node';
 
-import { notRunning } from './asking.js';
+import { notRunning, run } from './asking.js';
 import type { Subject } from './commands.js';
 import { CLEAR_INDEX, INDEX_STATUS, REBUILD_INDEX } from './protocol.js';
 import { indexReport } from './results.js';
-import { tell } from './telling.js';
-import { buttonsFor, forEditor } from './wording.js';
 
 /** Shows why the file in front is or is not in the index, and what else is not. */
 export async function whyNotIndexed({ server, status, panels }: Subject): Promise<void> {
@@ -27,15 +24,4 @@ export async function clearIndex(subject: Subject): Promise<void> {
   const question = 'Remove the index of this workspace from your disk? Searches find nothing until it is rebuilt.';
   const answer = await vscode.window.showWarningMessage(question, { modal: true }, 'Remove');
   if (answer === 'Remove') await run(subject, CLEAR_INDEX);
-}
-
-async function run({ server, status }: Subject, command: string): Promise<void> {
-  const client = server.client;
-  if (!client) { await notRunning(status.sentence); return; }
-  try {
-    await client.sendRequest(ExecuteCommandRequest.type, { command });
-  } catch (error) {
-    const reason = forEditor((error as Error).message);
-    await tell('error', reason, buttonsFor(reason));
-  }
 }

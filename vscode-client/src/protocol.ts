@@ -61,7 +61,10 @@ export interface Trace {
   generatedTokens: number;
   draftedTokens: number;
   acceptedTokens: number;
+  /** The chance that it is exactly right, as its source says. */
   confidence: number | null;
+  /** What that is by what this user kept and turned down, if it is noticeably something else. */
+  adjusted: number | null;
   /** What was suggested, "" if nothing was. */
   text: string;
   /** Where it was asked; the line counts from 1, 0 if there was none. */
@@ -295,3 +298,4 @@ export const STATISTICS = new RequestType<{ days: number }, StatisticsResult, vo
 /** Server commands (workspace/executeCommand). The client library makes commands of their names. */
 export const REBUILD_INDEX = 'ownstack.index.rebuild';
 export const CLEAR_INDEX = 'ownstack.index.clear';
+export const CLEAR_SIGNALS = 'ownstack.signals.clear';

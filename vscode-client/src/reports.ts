@@ -2,7 +2,7 @@
 
 import type { Block, Page } from './page.js';
 import type { Check, Status, Tally, Trace } from './protocol.js';
-import { buttonsFor, forEditor, type Button } from './wording.js';
+import { buttonsFor, forEditor, percentage, type Button } from './wording.js';
 
 /** The server's name for the completer that it carries. */
 export const BUILTIN = 'builtin';
@@ -95,7 +95,7 @@ function answer(trace: Trace): Block[] {
 }
 
 /** Returns who made the text, and where it was found. */
-function maker({ tier, source, model, origin, prefetched, confidence }: Trace): Block[] {
+function maker({ tier, source, model, origin, prefetched, confidence, adjusted }: Trace): Block[] {
   const blocks: Block[] = [];
   if (source === 'echo') {
     const scored = model === BUILTIN ? ', and the built-in network found it likely here' : '';
@@ -111,7 +111,11 @@ function maker({ tier, source, model, origin, prefetched, confidence }: Trace): 
     : 'It was computed for an earlier key, and kept.';
   const how = tier === 'cache' ? cached : TIERS[tier];
   if (how) blocks.push(text(how));
-  if (confidence !== null) blocks.push(text(`${Math.round(100 * confidence)} % sure.`));
+  if (confidence !== null) blocks.push(text(`${percentage(confidence)} sure.`));
+  if (adjusted !== null) {
+    const learned = 'as you kept and turned down others like it (ownstack.completion.learnFromOutcomes)';
+    blocks.push(text(`For you it counts as ${percentage(adjusted)} sure, ${learned}.`));
+  }
   return blocks;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Block, Page } from './page.js';
 import type { FileInIndex, Hit, IndexStatus } from './protocol.js';
-import { buttonsFor, forEditor } from './wording.js';
+import { buttonsFor, forEditor, percentage } from './wording.js';
 
 export interface Row {
   label: string;
@@ -57,7 +57,7 @@ export function indexLines(index: readonly IndexStatus[]): string[] {
 }
 
 export function indexState({ state, reason, progress, files, symbols, sizeBytes, ageS }: IndexStatus): string {
-  if (state === 'indexing') return `reading files, ${Math.round(100 * (progress ?? 0))} %`;
+  if (state === 'indexing') return `reading files, ${percentage(progress ?? 0)}`;
   if (state !== 'ready') return reason;
   const size = sizeBytes < 1e6 ? `${Math.ceil(sizeBytes / 1e3)} kB` : `${(sizeBytes / 1e6).toFixed(1)} MB`;
   const checked = ageS === null ? '' : `, checked ${ago(ageS)}`;

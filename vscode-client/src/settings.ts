@@ -10,6 +10,7 @@ export const SERVER_KEYS = [
   'completion.maxLines',
   'completion.prefetch',
   'completion.eagerness',
+  'completion.learnFromOutcomes',
   'models.completion',
   'models.edit',
   'models.chat',

@@ -6,7 +6,7 @@ import type { RoleStatus, State, Status } from './protocol.js';
 import { BUILTIN } from './reports.js';
 import { indexLines } from './results.js';
 import { minutes } from './settings.js';
-import { forEditor } from './wording.js';
+import { forEditor, percentage } from './wording.js';
 
 /** What the server says, or what the extension says while there is no server. */
 export type Known = Pick<Status, 'state' | 'reason' | 'model' | 'progress'> & Partial<Status>;
@@ -88,7 +88,7 @@ function said(known: Known, { here, snoozed, installation, now }: Around): Said 
   if (here && !broken) return { word: 'off', reason: here, suffix: '' };
   if (installation && lacking && !down) return ofInstallation(installation, now);
   const reading = known.state === 'loading' && (known.progress ?? 0) < 1;
-  return { word: known.state, reason, suffix: reading ? ` ${percentage(known.progress)}` : '' };
+  return { word: known.state, reason, suffix: reading ? ` ${percentage(known.progress ?? 0)}` : '' };
 }
 
 function ofInstallation(installation: Installation, now: number): Said {
@@ -128,10 +128,6 @@ function leavingLines(roles: RoleStatus[]): string[] {
   return roles
     .filter(({ leavesMachine, state }) => leavesMachine && state !== 'error')
     .map(({ role, model }) => `Leaves this machine: what ${role} is given, to ${model}`);
-}
-
-function percentage(progress: number | null): string {
-  return `${Math.round(100 * (progress ?? 0))} %`;
 }
 
 const REPAINT_MS = 15_000;

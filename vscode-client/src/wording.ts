@@ -68,3 +68,8 @@ export function buttonsFor(text: string): Button[] {
   }
   return found;
 }
+
+/** Returns a share in whole percents. */
+export function percentage(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}

@@ -17,6 +17,7 @@ const TRACE: Trace = {
   draftedTokens: 0,
   acceptedTokens: 0,
   confidence: 0.714,
+  adjusted: null,
   text: 'return total',
   path: 'src/orders.py',
   line: 12,
@@ -72,6 +73,11 @@ describe('the explanation', () => {
 
     expect(asText(page)).toContain('Found in a b.py, line 7');
     expect(actions(page)).toEqual([{ uri: origin.uri, line: 7 }]);
+  });
+
+  it('says what the chance is by what this user kept, if that is another one', () => {
+    expect(why({ adjusted: 0.52 })).toContain('71 % sure.\nFor you it counts as 52 % sure');
+    expect(why({})).not.toContain('For you');
   });
 
   it('says why there was none', () => {

@@ -216,6 +216,7 @@ def _print_json(document: Document, answer: Answer) -> None:
         "draftedTokens": trace.drafted_tokens,
         "acceptedTokens": trace.accepted_tokens,
         "confidence": trace.confidence,
+        "adjusted": trace.adjusted,
     }
     print_json(value)
 

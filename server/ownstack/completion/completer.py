@@ -14,6 +14,7 @@ from ownstack.completion.eligibility import refusal
 from ownstack.completion.environment import Environment
 from ownstack.completion.failures import Failures
 from ownstack.completion.feedback.outcomes import Outcomes
+from ownstack.completion.feedback.own_calibration import OwnCalibration
 from ownstack.completion.feedback.signals import SignalLog
 from ownstack.completion.feedback.traces import Stopwatch, Traces
 from ownstack.completion.improvement import Improvement
@@ -23,7 +24,7 @@ from ownstack.completion.postprocess.trim import trim
 from ownstack.completion.request import Reply, SourceRequest, place_of
 from ownstack.completion.request_extents import RequestExtents
 from ownstack.completion.sources.choice import SourceChoice
-from ownstack.completion.sources.fitting import least_chance, sure_enough
+from ownstack.completion.sources.fitting import held_back, least_chance, sure_enough
 from ownstack.completion.suggestion import Answer, CompletionRequest, Suggestion, Trace
 from ownstack.concurrency import Delay, Tasks
 from ownstack.document import Document
@@ -62,6 +63,7 @@ class Completer:
         self._cache = Cache()
         self._failures = Failures()
         self._outcomes = Outcomes(environment.documents, signals, environment.later)
+        self._own = OwnCalibration(signals, environment.settings)
         self._extents = RequestExtents(environment, self._outcomes, self._failures)
         self._context = ContextProvider(environment, nearby or Nearby())
         self._improvement = Improvement(environment, self._outcomes, self._cache)
@@ -72,6 +74,7 @@ class Completer:
             cache=self._cache,
             extents=self._extents,
             failures=self._failures,
+            own=self._own,
             kept=self._improvement.kept,
         )
         self._used: tuple[Engine | None, Engine | None] = (None, None)
@@ -134,8 +137,11 @@ class Completer:
             for source in self._lineup.sources:
                 source.rest(place)
         trace.source, trace.confidence = reply.source, reply.confidence
+        if reply.text and reply.confidence is not None:
+            model = source_request.model_of(reply.source)
+            trace.adjusted = self._own.matters(reply.source, model, reply.confidence)
         if not reply.text:
-            trace.reason = reply.reason
+            trace.reason = reply.reason + held_back(source_request, reply, self._settings())
             return ()
         current = self._documents.get(place.uri)
         if current is not None and not stands(request.document, request.offset, current):
@@ -176,7 +182,7 @@ class Completer:
             return None
         request.trace.model = self._cached_by.capabilities.model
         request.trace.prefetched = cached.prefetched
-        least = least_chance(request, self._settings())
+        least = least_chance(request, "model", self._settings(), self._own)
         shown = replace(sure_enough(text, cached.chance, least), tier="cache")
         if shown.text:
             return shown

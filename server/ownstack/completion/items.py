@@ -62,7 +62,7 @@ class SuggestionItems:
             trace.text = offered[0].text
         for item, text in list(zip(items, texts, strict=True))[1:]:
             other = dataclasses.replace(trace, id=item.id, confidence=item.confidence, text=text[1])
-            other.source = item.source
+            other.source, other.adjusted = item.source, None
             self._traces.remember(other)
         return offered
 
@@ -91,7 +91,7 @@ class SuggestionItems:
             text=reply.text,
             n_replaced=len(replaced(reply.text, place.document, place.offset)),
             source=reply.source,
-            model=request.trace.model if reply.source == "model" else "",
+            model=request.model_of(reply.source),
             confidence=reply.confidence,
             invoked=request.invoked,
             alternative=number > 0,

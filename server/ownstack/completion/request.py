@@ -45,6 +45,10 @@ class SourceRequest:
     def invoked(self) -> bool:
         return self.trigger is Trigger.INVOKED
 
+    def model_of(self, source: Tier) -> str:
+        """Return the model whose text this is, "" if it is echo's, whoever scored it."""
+        return self.trace.model if source == "model" else ""
+
 
 def place_of(request: CompletionRequest) -> Place:
     """Return where to complete: with the item that is selected in the editor's list put in."""

@@ -88,6 +88,9 @@ class Trace:
     accepted_tokens: int = 0
     """Those among them that the model would have written itself."""
     confidence: float | None = None
+    """The chance that it is exactly right, as its source says."""
+    adjusted: float | None = None
+    """What that is by what this user kept and turned down, if it is noticeably something else."""
     text: str = ""
     """What was suggested; "" if nothing was."""
     path: str = ""

@@ -212,6 +212,11 @@ async def clear_index(ls: WindowServer) -> None:
     await ls.session.indexes.clear()
 
 
+async def clear_signals(ls: WindowServer) -> None:
+    with refusing("What became of suggestions cannot be forgotten"):
+        await ls.session.beside.run(ls.host.signals.clear)
+
+
 # Ours -------------------------------------------------------------------------------------
 
 

@@ -56,9 +56,10 @@ SEARCH = "ownstack/search"
 INDEX_STATUS = "ownstack/indexStatus"
 STATISTICS = "ownstack/statistics"
 ACCEPTED = "ownstack.accepted"
-"""A server command (workspace/executeCommand), not a message. The next two are such, too."""
+"""A server command (workspace/executeCommand), not a message. The next three are such, too."""
 REBUILD_INDEX = "ownstack.index.rebuild"
 CLEAR_INDEX = "ownstack.index.clear"
+CLEAR_SIGNALS = "ownstack.signals.clear"
 
 MAX_UINTEGER = 2**31 - 1
 MAX_IN_WORK = 8

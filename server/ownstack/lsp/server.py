@@ -116,6 +116,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (protocol.ACCEPTED, handlers.accepted),
     (protocol.REBUILD_INDEX, handlers.rebuild_index),
     (protocol.CLEAR_INDEX, handlers.clear_index),
+    (protocol.CLEAR_SIGNALS, handlers.clear_signals),
     (action_messages.RUN, action_handlers.run),
 )
 

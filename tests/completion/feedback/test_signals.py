@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ownstack import database
+from ownstack.completion.feedback import signals
 from ownstack.completion.feedback.signals import KEEP_DAYS, Offered, SignalLog, Tally
 
 SECRET = "password = 'hunter2'"
@@ -133,6 +135,47 @@ def test_two_processes_share_the_file(tmp_path: Path) -> None:
     assert first.totals() == {"accepted": 50, "rejected": 50}
     first.close()
     second.close()
+
+
+def test_a_log_of_before_calibrations_goes_on(tmp_path: Path) -> None:
+    """Its rows still count in the statistics, and nothing is learned of their chances."""
+    path = tmp_path / "signals.sqlite"
+    now = 1_000_000.0
+    db = sqlite3.connect(path)
+    database.migrate(db, signals._MIGRATIONS[:1])
+    with db:
+        row = ("old", now, "python", "echo", "", 5, 1, 0.5, b"hash")
+        db.execute("INSERT INTO suggestion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        db.execute("INSERT INTO event VALUES ('old', ?, 'accepted', 5)", (now,))
+    db.close()
+    log = SignalLog(path, now=lambda: now + 86_400)
+    log.offered(offered("new"))
+    log.event("new", "accepted")
+
+    judged = log.judged(10, 100)
+
+    assert judged is not None
+    assert judged.result(5) == [signals.Judged("model", "tiny", 0.5, True, 0.0)]
+    assert sum(tally.accepted for tally in log.tallies(30)) == 2
+    log.close()
+
+
+def test_the_newest_are_judged(tmp_path: Path) -> None:
+    """So many as are asked for, with their age."""
+    now = [1_000_000.0]
+    log = SignalLog(tmp_path / "signals.sqlite", now=lambda: now[0])
+    for number in range(5):
+        now[0] += 86_400
+        log.offered(offered(f"a{number}"))
+        log.event(f"a{number}", "accepted" if number % 2 else "rejected")
+
+    judged = log.judged(100, 3)
+
+    assert judged is not None
+    found = sorted((each.age_days, each.right) for each in judged.result(5))
+    assert found == [(0.0, False), (1.0, True), (2.0, False)]
+    log.close()
+    assert log.judged(100, 3) is None
 
 
 def test_tallies_by_who_made_them(tmp_path: Path) -> None:

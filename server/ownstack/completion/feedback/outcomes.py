@@ -45,6 +45,8 @@ class Outcomes:
                 displayed.model,
                 displayed.text,
                 displayed.confidence,
+                # One among others is heard of only if it is taken, and who asks wants something.
+                tells=not displayed.alternative and not displayed.invoked,
             )
         )
 

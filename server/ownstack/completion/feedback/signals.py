@@ -1,7 +1,8 @@
 """What became of suggestions, kept in a local SQLite file.
 
 Stored for each suggestion: a random id, the time, the language id, which tier and model made it,
-its length in characters and lines, its confidence, and a keyed hash of its text. The key is
+its length in characters and lines, its confidence and by which calibration, and a keyed hash of
+its text. The key is
 random and lies in the file: equal texts can be counted, but not read back except by guessing.
 For each event: the suggestion's id, the time, the kind, and a number (characters typed, or the
 share that is still there). Never stored: code, file names, paths. Nothing of it leaves the
@@ -18,6 +19,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -25,6 +27,10 @@ from typing import Literal
 from ownstack.log_database import LogDatabase
 
 KEEP_DAYS = 365
+CALIBRATION = 1
+"""Which chances the confidences are. To be raised whenever a source comes to mean something else by
+its chance: what was learned of the older ones does not hold for the new. 0 is stored where nothing
+is to be learned."""
 
 Kind = Literal[
     "shown", "typed-through", "accepted", "partly", "rejected", "kept-30s", "kept-2m", "kept-10m"
@@ -41,6 +47,8 @@ class Offered:
     model: str
     text: str
     confidence: float | None
+    tells: bool = True
+    """What becomes of it tells whether its confidence was right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,20 @@ class Tally:
     """… of so many that were looked at (30 s, 2 and 10 minutes later, if the file stays open)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A suggestion that was taken or turned down, and what was promised of it."""
+
+    source: str
+    model: str
+    """ "" for echo."""
+    chance: float
+    """That it is exactly right, as its source said."""
+    right: bool
+    """It was taken, and still there two minutes later if it was looked at then."""
+    age_days: float
+
+
 def _m001_tables(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
     db.execute(
@@ -81,7 +103,12 @@ def _m001_tables(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO meta VALUES ('hash_key', ?)", (secrets.token_bytes(16),))
 
 
-_MIGRATIONS = (_m001_tables,)
+def _m002_calibration(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE suggestion ADD COLUMN calibration INTEGER NOT NULL DEFAULT 0")
+
+
+_MIGRATIONS = (_m001_tables, _m002_calibration)
+_ENDINGS = ("typed-through", "accepted", "partly", "rejected")
 
 _TALLIES = """
 SELECT source, CASE source WHEN 'echo' THEN '' ELSE model END AS maker, COUNT(*) AS shown,
@@ -99,6 +126,22 @@ WHERE at >= ? GROUP BY source, maker ORDER BY shown DESC, source, maker
 """
 """TOTAL, not SUM: that of nothing is 0. Echo's lines are echo's, whoever scored them."""
 
+_JUDGED = f"""
+WITH newest AS (
+    SELECT suggestion, kind, at FROM event
+    WHERE at >= :since AND +kind IN {_ENDINGS} ORDER BY at DESC LIMIT :most
+), gone AS (
+    SELECT suggestion FROM event
+    WHERE at >= (SELECT MIN(at) FROM newest) AND +kind = 'kept-2m' AND value <= 0
+)
+SELECT source, CASE source WHEN 'echo' THEN '' ELSE model END, confidence,
+    MAX(kind IN ('accepted', 'typed-through')) AND id NOT IN (SELECT suggestion FROM gone),
+    MAX(newest.at)
+FROM newest JOIN suggestion ON id = newest.suggestion
+WHERE confidence IS NOT NULL AND calibration = :calibration GROUP BY id
+"""
+"""The plus keeps SQLite from the index of kinds: by time, it may stop at the newest."""
+
 
 class SignalLog:
     """Keeps the signals of one process. Methods return at once; any thread may call them."""
@@ -106,6 +149,10 @@ class SignalLog:
     def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._key = b""
+        self.n_ended = 0
+        """Suggestions that were taken or turned down, as this process has seen."""
+        self.n_cleared = 0
+        """How often this process has cleared the log."""
         self._database = LogDatabase(path, "signals", _MIGRATIONS, self._opened, now=now)
 
     @property
@@ -120,6 +167,7 @@ class SignalLog:
 
     def event(self, suggestion: str, kind: Kind, value: float = 0.0) -> None:
         """Record what happened to a suggestion."""
+        self.n_ended += kind in _ENDINGS
         row = (suggestion, self._now(), kind, value)
         self._database.write(lambda db: db.execute("INSERT INTO event VALUES (?, ?, ?, ?)", row))
 
@@ -138,6 +186,33 @@ class SignalLog:
             lambda db: [Tally(*row) for row in db.execute(_TALLIES, (since, since))], [], timeout_s
         )
 
+    def judged(self, days: float, most: int) -> Future[list[Judged]] | None:
+        """Have the newest suggestions of the last days found that turned out right or wrong.
+
+        What was only glanced at says nothing. The future is done on the log's thread, after all
+        writes before it; None if the log is closed.
+        """
+        now = self._now()
+        named = {"since": now - days * 86_400, "most": most, "calibration": CALIBRATION}
+
+        def ask(db: sqlite3.Connection) -> list[Judged]:
+            return [
+                Judged(source, model, chance, bool(right), (now - ended) / 86_400)
+                for source, model, chance, right, ended in db.execute(_JUDGED, named)
+            ]
+
+        return self._database.ask_soon(ask)
+
+    def clear(self, timeout_s: float = 5.0) -> None:
+        """Forget all suggestions. Waits until it is done.
+
+        Raises:
+            TimeoutError: the disk does not answer.
+        """
+        self._database.write(_forget_all)
+        self._database.ask(lambda db: None, None, timeout_s)
+        self.n_cleared += 1
+
     def close(self, timeout_s: float = 5.0) -> None:
         """Write what is waiting and end the thread. Safe to call twice."""
         self._database.close(timeout_s)
@@ -153,10 +228,16 @@ class SignalLog:
         data = offered.text.encode("utf-8", "surrogatepass")
         text_hash = hashlib.blake2b(data, digest_size=8, key=self._key).digest()
         size = len(offered.text), offered.text.count("\n") + 1
+        calibration = CALIBRATION if offered.tells else 0
         db.execute(
-            "INSERT OR REPLACE INTO suggestion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO suggestion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(offered.id, at, offered.language, offered.source, offered.model),
-                *(*size, offered.confidence, text_hash),
+                *(*size, offered.confidence, text_hash, calibration),
             ),
         )
+
+
+def _forget_all(db: sqlite3.Connection) -> None:
+    db.execute("DELETE FROM event")
+    db.execute("DELETE FROM suggestion")

@@ -11,6 +11,7 @@ from ownstack.completion.context.window_lookups import SymbolLookups
 from ownstack.completion.echo import Echo
 from ownstack.completion.environment import Environment
 from ownstack.completion.failures import Failures
+from ownstack.completion.feedback.own_calibration import OwnCalibration
 from ownstack.completion.place import Place
 from ownstack.completion.request_extents import RequestExtents
 from ownstack.completion.sources.echo import EchoSource, SureEcho
@@ -46,6 +47,7 @@ class SourceChoice:
         cache: Cache,
         extents: RequestExtents,
         failures: Failures,
+        own: OwnCalibration,
         kept: Callable[[Place], None],
     ) -> None:
         """`kept` hears that the cache has a model's answer at a place."""
@@ -55,8 +57,9 @@ class SourceChoice:
         self._cache = cache
         self._extents = extents
         self._failures = failures
+        self._own = own
         self._kept = kept
-        self._fitter = LineFitter(environment, extents)
+        self._fitter = LineFitter(environment, extents, own)
         self._symbols = SymbolLookups(environment)
 
     def of(self, engine: Engine | None, quick: Engine | None = None) -> Lineup:
@@ -91,7 +94,7 @@ class SourceChoice:
         client = GenerationClient(
             engine, self._environment, self._cache, self._context.snippets, self._kept
         )
-        generation = GenerationSource(client, echo, self._environment, self._extents)
+        generation = GenerationSource(client, echo, self._environment, self._extents, self._own)
         writer: Source = generation
         if quick is not None:
             writer = TieredSource(self._ranked(quick), generation, self._failures)

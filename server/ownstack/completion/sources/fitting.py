@@ -8,6 +8,7 @@ from typing import Literal
 from ownstack.completion.echo import LineSuggestion
 from ownstack.completion.environment import Environment
 from ownstack.completion.extent import Extent
+from ownstack.completion.feedback.own_calibration import OwnCalibration
 from ownstack.completion.line_chance import LineChance
 from ownstack.completion.place import Place
 from ownstack.completion.postprocess.trim import UNFINISHED, Trimmed, trim
@@ -27,9 +28,16 @@ Maker = Literal["echo", "model"]
 _WHOSE: dict[Maker, str] = {"echo": "What was written before", "model": "The network's line"}
 
 
-def least_chance(request: SourceRequest, settings: CompletionSettings) -> float:
-    """Return the chance from which on a suggestion is shown: who asks is shown anything."""
-    return 0.0 if request.invoked else THRESHOLDS[settings.eagerness]
+def least_chance(
+    request: SourceRequest, source: Maker, settings: CompletionSettings, own: OwnCalibration
+) -> float:
+    """Return the chance, as a source tells it, from which on its suggestion is shown.
+
+    Who asks is shown anything.
+    """
+    if request.invoked:
+        return 0.0
+    return own.least(source, request.model_of(source), THRESHOLDS[settings.eagerness])
 
 
 def sure_enough(text: str, chance: LineChance | None, least: float) -> Reply:
@@ -48,9 +56,12 @@ def sure_enough(text: str, chance: LineChance | None, least: float) -> Reply:
 class LineFitter:
     """Makes one window's lines fit their places."""
 
-    def __init__(self, environment: Environment, extents: RequestExtents) -> None:
+    def __init__(
+        self, environment: Environment, extents: RequestExtents, own: OwnCalibration
+    ) -> None:
         self._settings = environment.settings
         self._extents = extents
+        self._own = own
 
     def fitted(
         self,
@@ -63,7 +74,9 @@ class LineFitter:
 
         `least`: the chance from which on it is shown; without one, what the user has set.
         """
-        needed = least_chance(request, self._settings()) if least is None else least
+        needed = least
+        if needed is None:
+            needed = least_chance(request, maker, self._settings(), self._own)
         if line.confidence < needed:
             why = unsure(line.confidence, needed)
             return Reply("", confidence=line.confidence, reason=why)
@@ -91,6 +104,18 @@ def unsure(chance: float, needed: float) -> str:
     """Say why something that was found is not shown."""
     return (
         f"Not sure enough: {chance:.2f} of {needed:.2f} needed (`ownstack.completion.eagerness`)."
+    )
+
+
+def held_back(request: SourceRequest, reply: Reply, settings: CompletionSettings) -> str:
+    """Say so, after a blank, if a reply is empty only for what was learned; "" if not."""
+    if reply.confidence is None or request.invoked:
+        return ""
+    if reply.text or reply.confidence < THRESHOLDS[settings.eagerness]:
+        return ""
+    return (
+        " It would be shown but for what you turned down before"
+        " (`ownstack.completion.learnFromOutcomes`)."
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ownstack.completion.environment import Environment
 from ownstack.completion.extent import statement
 from ownstack.completion.feedback.displayed import DisplayedSuggestion
+from ownstack.completion.feedback.own_calibration import OwnCalibration
 from ownstack.completion.place import Place, stands
 from ownstack.completion.request import Reply, SourceRequest
 from ownstack.completion.request_extents import RequestExtents
@@ -30,6 +31,7 @@ class GenerationSource(Source):
         echo: EchoSource,
         environment: Environment,
         extents: RequestExtents,
+        own: OwnCalibration,
     ) -> None:
         """`echo` makes ready what it came upon, where that is better than what the model wrote."""
         self._client = client
@@ -37,6 +39,7 @@ class GenerationSource(Source):
         self._documents = environment.documents
         self._settings = environment.settings
         self._extents = extents
+        self._own = own
 
     def has_begun(self, request: SourceRequest) -> bool:
         """Say whether an answer is being written that agrees with the text."""
@@ -105,7 +108,7 @@ class GenerationSource(Source):
     def _best(self, request: SourceRequest, reply: ModelReply) -> Reply:
         """Return the best of the model's line and echo's, if it is sure enough to be shown."""
         with request.watch.stage("weigh"):
-            least = least_chance(request, self._settings())
+            least = least_chance(request, "model", self._settings(), self._own)
             own = Reply("", source="model", reason=reply.reason)
             if reply.text:
                 own = sure_enough(reply.text, reply.chance, least)
