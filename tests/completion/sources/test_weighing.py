@@ -1,11 +1,13 @@
 """Echo's lines and a larger model's, weighed together: values in, values out."""
 
+import dataclasses
 import math
 
 import pytest
 
 from ownstack.completion.echo.candidate import FEATURES as ECHO_FEATURES
 from ownstack.completion.echo.candidate import Candidate
+from ownstack.completion.echo.logistic import log_odds
 from ownstack.completion.echo.query import EchoQuery, query_at
 from ownstack.completion.echo.scoring import ScoredCandidate
 from ownstack.completion.sources.ranking import FEATURES
@@ -17,7 +19,7 @@ from ownstack.completion.sources.weighing import (
     weigh,
     with_own,
 )
-from ownstack.completion.sources.weights import LARGE, SMALL, SMALL_PARAMETERS, weights_for
+from ownstack.completion.sources.weights import LARGE, LARGE_PARAMETERS, SMALL, weights_for
 from ownstack.document import Document
 from ownstack.engine.results import ScoredLine, WrittenToken
 
@@ -54,9 +56,23 @@ def test_weights_have_names(weights: object) -> None:
 
 
 def test_a_class_by_size() -> None:
-    """Of a size that nobody knows, the larger class: it claims less."""
-    assert weights_for(SMALL_PARAMETERS - 1) is SMALL
-    assert weights_for(SMALL_PARAMETERS) is weights_for(0) is LARGE
+    """Of a size that nobody knows, the smaller class: it claims less."""
+    assert weights_for(LARGE_PARAMETERS - 1) is weights_for(0) is SMALL
+    assert weights_for(LARGE_PARAMETERS) is LARGE
+
+
+def test_the_chance_of_a_surer_judgement() -> None:
+    """Its log odds are shifted and stretched; what is chosen is the same."""
+    judgement = SMALL.scored.surer(0.5, 2.0)
+    weights = dataclasses.replace(SMALL, scored=judgement, unscored=judgement)
+    tokens = written(OWN, -1.0)
+    same = dataclasses.replace(SMALL, unscored=SMALL.scored)
+
+    (line,) = weigh(query(), [], OWN, tokens, [], same)
+    (surer,) = weigh(query(), [], OWN, tokens, [], weights)
+
+    odds = log_odds(line.chance.whole)
+    assert log_odds(surer.chance.whole) == pytest.approx(0.5 + 2.0 * odds)
 
 
 @pytest.mark.parametrize("weights", [SMALL, LARGE])

@@ -45,6 +45,13 @@ class Judgement:
     certainty: tuple[float, ...]
     """A bias, and the weights of `SIGNALS`."""
 
+    def surer(self, shift: float, slope: float) -> Judgement:
+        """Return the same choice, with chances whose log odds are `shift` + `slope`·these."""
+        bias, *weights = self.certainty
+        return Judgement(
+            self.choice, (shift + slope * bias, *(slope * weight for weight in weights))
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
