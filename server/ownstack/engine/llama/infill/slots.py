@@ -294,8 +294,10 @@ class InfillSlot:
         )
         before, prefix, following = laid.parts(form)
         typed = [*before, *prefix]
-        if self.shifts and len(following) > 1:
-            target = Target(typed, following[:-1], following[-1:])
+        if self.shifts and len(following) > 2:
+            # The marker before the suffix is where a model has noted how the text before it ends:
+            # it is read again with each key, and the suffix alone is moved.
+            target = Target([*typed, following[0]], following[1:-1], following[-1:])
             return _Prompt(target, healed, clipped, n_wider)
         return _Prompt(Target([*typed, *following]), healed, clipped, n_wider)
 
