@@ -10,8 +10,10 @@ from ownstack.text import (
     Span,
     apply_edit,
     apply_edits,
+    blanks_of,
     descending,
     fenced,
+    reindented,
     truncate,
     utf16_length,
 )
@@ -167,3 +169,20 @@ def test_a_replacement_everywhere_is_one_run() -> None:
 def test_nothing_in_a_text_closes_its_fence() -> None:
     assert fenced("a\n") == "```\na\n```"
     assert fenced("```\na\n````") == "`````\n```\na\n````\n`````"
+
+
+@pytest.mark.parametrize(
+    ("line", "blanks"), [("", ""), ("a", ""), ("  \ta ", "  \t"), ("\f a", ""), (" \n", " ")]
+)
+def test_a_line_begins_with_blanks_and_tabs_only(line: str, blanks: str) -> None:
+    """A form feed and a line end are none."""
+    assert blanks_of(line) == blanks
+
+
+@pytest.mark.parametrize(
+    ("line", "moved"),
+    [("    a", "\ta"), ("      a", "\t  a"), ("  a", "  a"), ("     ", "     "), ("", "")],
+)
+def test_a_line_moves_with_the_indentation_that_it_begins_with(line: str, moved: str) -> None:
+    """What lies further out, or is blank, has nothing to move."""
+    assert reindented(line, "    ", "\t") == moved

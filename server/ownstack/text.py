@@ -211,6 +211,19 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     return text
 
 
+def blanks_of(line: str) -> str:
+    """Return the blanks and tabs that a line begins with."""
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def reindented(line: str, old: str, new: str) -> str:
+    """Return a line whose indentation begins with `new` in the place of `old`.
+
+    A blank line, and one that lies further out than `old`, stays as it is.
+    """
+    return new + line[len(old) :] if line.strip() and line.startswith(old) else line
+
+
 def fenced(text: str, language: str = "") -> str:
     """Return a text as a code block of Markdown, in fences that nothing in it closes."""
     longest = max(map(len, re.findall("`{3,}", text)), default=2)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from ownstack.actions.indentation import indent_of
 from ownstack.actions.target import Target
 from ownstack.files.reading import plain_lines
+from ownstack.text import blanks_of
 
 _IMPORT = re.compile(r"\s{0,40}(?:from|import|(?:pub[ \t]+)?use|#include|const|export)\b")
 
@@ -35,14 +35,14 @@ def with_imports(lines: list[str], imports: list[list[str]], target: Target) -> 
     language = target.language
     if language is None or not imports:
         return lines
-    is_nested = bool(indent_of(plain_lines(target.code).lstrip("\n")))
+    is_nested = bool(blanks_of(plain_lines(target.code).lstrip("\n")))
     added = [line for statement in imports for line in statement]
     if "file" in language.imports and not is_nested:
         return [*added, *[""] * (2 if language.indent else 1), *lines]
     at = _body_of(lines) if "function" in language.imports else None
     if at is None:
         return lines
-    indent = indent_of(next(line for line in lines[at:] if line.strip()))
+    indent = blanks_of(next(line for line in lines[at:] if line.strip()))
     return [*lines[:at], *(indent + line for line in added), "", *lines[at:]]
 
 

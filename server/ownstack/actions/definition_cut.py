@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ownstack.actions.carried_imports import statements, with_imports
 from ownstack.actions.checks.syntax import errors
-from ownstack.actions.indentation import indent_of, indented
+from ownstack.actions.indentation import indented
 from ownstack.actions.target import Target
 from ownstack.errors import EditError
 from ownstack.extract.file import extract
@@ -21,6 +21,7 @@ from ownstack.extract.kinds import FUNCTIONS, TYPES
 from ownstack.extract.rows import Extracted, Symbol
 from ownstack.files.reading import plain_lines
 from ownstack.languages import Language
+from ownstack.text import blanks_of
 
 _WHOLE = FUNCTIONS | TYPES
 _UNKNOWN = 1_000_000
@@ -80,7 +81,7 @@ def is_whole(code: str, target: Target) -> bool:
 
 def _alone(code: str, target: Target) -> _Reading:
     lines = code.strip("\n").split("\n")
-    has = indent_of(next((line for line in lines if line.strip()), ""))
+    has = blanks_of(next((line for line in lines if line.strip()), ""))
     lines = [line.removeprefix(has) for line in lines]
     text = "\n".join(lines)
     known = extract(text, target.path, target.language)
@@ -179,7 +180,7 @@ def _kept(reading: _Reading, core: Sequence[Symbol], target: Target) -> list[str
     ranges = [_with_comments(symbol, reading, target.language, there) for symbol in beside]
     outer = [at for at in reading.imports if not any(at in lines for lines in ranges)]
     imports = [
-        [line.removeprefix(indent_of(lines[0])) for line in lines]
+        [line.removeprefix(blanks_of(lines[0])) for line in lines]
         for lines in statements(reading.lines, outer)
         if not {line.strip() for line in lines} <= there
     ]
@@ -244,7 +245,7 @@ def _with_head(lines: list[str], target: Target) -> list[str]:
     if not lost:
         return lines
     first = next((line for line in old if line.strip()), "")
-    has, mine_has = indent_of(first), indent_of(lines[0])
+    has, mine_has = blanks_of(first), blanks_of(lines[0])
     moved = [mine_has + line.removeprefix(has) for line in lost]
     at = len(my_comments) if marks and not my_marks and not (comments and not my_comments) else 0
     return [*lines[:at], *moved, *lines[at:]]

@@ -11,6 +11,7 @@ from ownstack.actions.target import Target
 from ownstack.files.reading import plain_lines
 from ownstack.languages import Language
 from ownstack.syntax.captures import whole_tree
+from ownstack.text import blanks_of
 
 _MOST = 0.9
 """The share of lines that begin with tabs, or with blanks, in a text that does not mix them."""
@@ -37,7 +38,7 @@ def indented(code: str, target: Target) -> str:
     # The blanks of a line of a string belong to what it says.
     lines = [line if line.strip() or at in in_strings else "" for at, line in enumerate(lines)]
     lines = _in_style(lines, old, target, fixed)
-    base = indent_of(next((line for line in old if line.strip()), ""))
+    base = blanks_of(next((line for line in old if line.strip()), ""))
     tries = [_moved(lines, base, fixed)]
     first_alone = _first_moved(lines, base, target)
     if first_alone is not None:
@@ -67,11 +68,6 @@ def string_lines(code: str, language: Language | None) -> list[range]:
     return [range(node.start_point[0] + 1, node.end_point[0] + 1) for node in nodes]
 
 
-def indent_of(line: str) -> str:
-    """Return the blanks and tabs that a line begins with."""
-    return line[: len(line) - len(line.lstrip(" \t"))]
-
-
 def _in_style(
     lines: list[str], old: Sequence[str], target: Target, fixed: Collection[int]
 ) -> list[str]:
@@ -86,7 +82,7 @@ def _in_style(
     width = _width(lines) if style == "\t" else _width(plain_lines(target.text).split("\n"))
     made = []
     for at, line in enumerate(lines):
-        indent = indent_of(line)
+        indent = blanks_of(line)
         if at in fixed or not indent or not line.strip():
             made.append(line)
             continue
@@ -114,7 +110,7 @@ def _width(lines: Sequence[str]) -> int:
     before = 0
     for line in lines:
         if line.strip():
-            size = len(indent_of(line)) if "\t" not in indent_of(line) else before
+            size = len(blanks_of(line)) if "\t" not in blanks_of(line) else before
             if 2 <= size - before <= 8:
                 steps[size - before] += 1
             before = size
@@ -123,10 +119,10 @@ def _width(lines: Sequence[str]) -> int:
 
 def _moved(lines: Sequence[str], base: str, fixed: Collection[int]) -> list[str]:
     """Return lines moved so that the first has this indentation."""
-    has = indent_of(lines[0])
+    has = blanks_of(lines[0])
     made = []
     for at, line in enumerate(lines):
-        indent = indent_of(line)
+        indent = blanks_of(line)
         if not line.strip() or at in fixed:
             made.append(line)
         elif line.startswith(has):
@@ -139,8 +135,8 @@ def _moved(lines: Sequence[str], base: str, fixed: Collection[int]) -> list[str]
 
 def _first_moved(lines: Sequence[str], base: str, target: Target) -> list[str] | None:
     """Return lines of which only the first has lost its indentation; None if that is not so."""
-    others = [len(indent_of(line)) for line in lines[1:] if line.strip()]
-    if indent_of(lines[0]) or not base or not others:
+    others = [len(blanks_of(line)) for line in lines[1:] if line.strip()]
+    if blanks_of(lines[0]) or not base or not others:
         return None
     is_mark = lines[0].startswith(("@", "#["))
     by_indent = target.language is not None and target.language.indent and not is_mark

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ownstack.actions.indentation import indent_of
 from ownstack.actions.target import Target
 from ownstack.chat.proposals import with_line_ends
 from ownstack.files.reading import plain_lines
+from ownstack.text import blanks_of, reindented
 
 _OPENING = re.compile(r"^[ \t]{0,12}(`{3,40}|~{3,40})[^`\n]{0,200}\n", re.MULTILINE)
 
@@ -27,13 +27,9 @@ def so_far(answer: str, target: Target) -> str:
     lines = lines[:end]
     old, new = _first_indent(lines), _first_indent(plain_lines(target.code).split("\n"))
     if old != new:
-        lines = [_moved(line, old, new) for line in lines]
+        lines = [reindented(line, old, new) for line in lines]
     return with_line_ends("\n".join(lines), target.text)
 
 
-def _moved(line: str, old: str, new: str) -> str:
-    return new + line[len(old) :] if line.strip() and line.startswith(old) else line
-
-
 def _first_indent(lines: list[str]) -> str:
-    return indent_of(next((line for line in lines if line.strip()), ""))
+    return blanks_of(next((line for line in lines if line.strip()), ""))

@@ -21,6 +21,7 @@ from ownstack.errors import EditError, ToolError
 from ownstack.extract.file import extract
 from ownstack.extract.rows import Symbol
 from ownstack.languages import language_of
+from ownstack.text import blanks_of
 
 MAX_BLOCKS = 8
 _MAX_CHARS = 200_000
@@ -119,7 +120,7 @@ def placed(text: str | None, code: str, path: str) -> str:
         if not _is_mark(part[0]):  # Marks that a block does not repeat, such as @property, stay.
             while start < target.name_line and _is_mark(lines[start - 1]):
                 start += 1
-        moved = _indented(part, _indent(lines[start - 1]))
+        moved = _indented(part, blanks_of(lines[start - 1]))
         text = with_lines(text, start, target.end_line, moved)
     return text
 
@@ -159,7 +160,7 @@ def _outside(text: str, symbols: list[Symbol]) -> set[str]:
 
 def _indented(lines: list[str], indent: str) -> str:
     """Return lines moved so that the first one has this indentation."""
-    has = _indent(lines[0])
+    has = blanks_of(lines[0])
     moved = (indent + line.removeprefix(has) if line.strip() else line for line in lines)
     return "\n".join(moved)
 
@@ -171,10 +172,6 @@ def _is_mark(line: str) -> bool:
 
 def _lines(text: str) -> list[str]:
     return _LINE_END.split(text)
-
-
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def _paths(words: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from typing import Any
 from ownstack.errors import EditError
 from ownstack.memory import events
 from ownstack.memory.events import Event, Stamp
+from ownstack.text import blanks_of, reindented
 
 PROPOSED, CLOSED = "edit_proposal", "edit_proposals_closed"
 """Topics of notes: a proposal, and that some were applied or refused."""
@@ -209,17 +210,10 @@ def _leniently(text: str, sought: str, replace: str) -> str:
         )
     at = places[0]
     key = next(index for index, line in enumerate(asked) if line)
-    there, here = _indent(lines[at + key]), _indent(wanted[key])
-    new = "\n".join(_moved(line, here, there) for line in _plain(replace).strip("\n").split("\n"))
+    there, here = blanks_of(lines[at + key]), blanks_of(wanted[key])
+    made = _plain(replace).strip("\n").split("\n")
+    new = "\n".join(reindented(line, here, there) for line in made)
     return with_lines(text, at + 1, at + len(asked), new)
-
-
-def _moved(line: str, here: str, there: str) -> str:
-    return there + line[len(here) :] if line.strip() and line.startswith(here) else line
-
-
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def _without_numbers(text: str) -> str:

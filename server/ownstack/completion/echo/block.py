@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ from ownstack.completion.echo.logistic import logistic
 from ownstack.completion.echo.occurrence import Occurrence
 from ownstack.completion.echo.query import EchoQuery
 from ownstack.completion.echo.renaming import names_of, rename
-from ownstack.completion.lexing.blanks import blanks_of, indent_unit, translated
+from ownstack.completion.lexing.blanks import indent_unit, translated
 from ownstack.completion.lexing.brackets import brackets
 from ownstack.files.secret.detection import secret_text
+from ownstack.text import blanks_of
 
 MAX_LINES = 12
 BLOCK_SURE = 0.7
@@ -27,8 +27,6 @@ STEP = (-5.028, 0.559, 3.531, 0.84, 0.124)
 """A bias, and the weights of a step's signals: match, share, occurrences, lines before.
 
 Made by `python -m training.echo_calibration`."""
-
-_INDENT = re.compile(r"[ \t]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def _lines(query: EchoQuery, occurrence: Occurrence) -> list[str]:
     after = source.read(end, end + _READ_BYTES).partition(b"\0")[0]
     lines_there = after.decode("utf-8", "replace").split("\n")
     # The occurrence may be inside of the blanks that its line begins with.
-    there, here = blanks_of(near.rpartition("\n")[2] + lines_there[0]), _indent(query.head)
+    there, here = blanks_of(near.rpartition("\n")[2] + lines_there[0]), blanks_of(query.head)
     unit = indent_unit(near + "\n".join(lines_there)) or query.unit
     names = names_of(query, occurrence) if occurrence.renamed else {}
     lines: list[str] = []
@@ -131,7 +129,3 @@ def _lines(query: EchoQuery, occurrence: Occurrence) -> list[str]:
         ours = here + translated(deeper, unit, query.unit) + bare.lstrip(" \t") if bare else ""
         lines.append(rename(ours, names) if names else ours)
     return lines
-
-
-def _indent(line: str) -> str:
-    return _INDENT.match(line)[0]  # type: ignore[index]

@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass
 
 from ownstack.completion.echo.query import EchoQuery
-from ownstack.completion.lexing.blanks import TAB_COLUMNS, blanks_of, indent_unit
+from ownstack.completion.lexing.blanks import TAB_COLUMNS, indent_unit
 from ownstack.completion.lexing.brackets import brackets, fit
 from ownstack.languages import Language, language_of
+from ownstack.text import blanks_of
 
 MAX_REST_CHARS = 200
 MIN_BLANK_MATCH = 9

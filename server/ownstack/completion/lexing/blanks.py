@@ -7,6 +7,7 @@ from collections import Counter
 
 from ownstack.document import Document
 from ownstack.languages import Language
+from ownstack.text import blanks_of
 
 TAB_COLUMNS = 4
 """Columns of a tab; any number does that the engine uses too (`InfillRequest.min_indent`)."""
@@ -27,11 +28,6 @@ def indent_unit(text: str) -> str:
         if 2 <= abs(after - before) <= 8
     )
     return " " * steps.most_common(1)[0][0] if steps else ""
-
-
-def blanks_of(line: str) -> str:
-    """Return the blanks that a line begins with."""
-    return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def indent_of(line: str) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from ownstack.completion.extent import code_before, kind_at, line_around
 from ownstack.completion.lexing.blanks import (
     blanks,
-    blanks_of,
     fit_indent,
     indent_of,
     indent_unit,
@@ -18,6 +17,7 @@ from ownstack.completion.lexing.blanks import (
 from ownstack.completion.lexing.brackets import CLOSERS, brackets
 from ownstack.document import Document
 from ownstack.languages import Language
+from ownstack.text import blanks_of
 
 _NEAR_CHARS = 4_000
 _GOES_ON = ("\\", "=", "+", "-", "*", "/", "&", "|", "?", ".", "(", "[")

@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ownstack.completion.lexing.blanks import blanks_of
 from ownstack.completion.lexing.brackets import Brackets, brackets
 from ownstack.document import Document
 from ownstack.languages import Language, language_of
 from ownstack.syntax.trees import tree_of
-from ownstack.text import Edit, Span, apply_edit
+from ownstack.text import Edit, Span, apply_edit, blanks_of
 
 _FAR_CHARS = 12_000
 """How far above the cursor the beginning of a block is looked for."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ownstack.text import blanks_of
+
 _WORD = re.compile(r"\w")
 _IN_LINE = re.compile(r"(?s)(.{3,60}?)\1{4,}\S{0,60}$")
 _MIN_PREFIX_CHARS = 8
@@ -47,7 +49,7 @@ def repeat_of_below(lines: Sequence[str], below: Sequence[str], complete: bool) 
             continue
         *whole, last = zip(tail, below, strict=False)
         if all(same(a.strip(), b.strip()) for a, b in whole) and _ends_alike(*last, complete):
-            if len(tail) == 1 and _indent(tail[0]) != _indent(below[0]):
+            if len(tail) == 1 and len(blanks_of(tail[0])) != len(blanks_of(below[0])):
                 continue
             if first == 0 and not any(_WORD.search(line) for line in tail):
                 continue  # a brace after a brace, a row of stars after another
@@ -87,7 +89,3 @@ def _ends_alike(line: str, other: str, complete: bool) -> bool:
     if same(line, other):
         return True
     return not complete and len(line) >= _MIN_PREFIX_CHARS and other.startswith(line)
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" \t"))

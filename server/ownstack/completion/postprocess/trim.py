@@ -31,7 +31,7 @@ from ownstack.document import Document
 from ownstack.languages import Language
 from ownstack.syntax.inner_document import document_at
 from ownstack.syntax.trees import language_of, tree_of
-from ownstack.text import Edit, Span
+from ownstack.text import Edit, Span, blanks_of
 
 UNFINISHED = "the statement does not end there"
 """Why a line is not shown that needs others to stand."""
@@ -298,7 +298,7 @@ def _closed(text: str, cursor: _Cursor) -> str:
     """Return a block that ends on a line of its own, though the `}` was beside the `{`."""
     if covered(text, cursor.rest, cursor.language, cursor.frames):
         return text
-    blanks = cursor.head[: len(cursor.head) - len(cursor.head.lstrip(" \t"))]
+    blanks = blanks_of(cursor.head)
     return f"{text}\n{blanks}}}"
 
 

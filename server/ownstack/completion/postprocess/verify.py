@@ -12,14 +12,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from ownstack.completion.lexing.blanks import blanks_of
 from ownstack.completion.lexing.brackets import Frame, brackets, covered
 from ownstack.completion.postprocess.levels import misplaced
 from ownstack.document import Document
 from ownstack.languages import Language
 from ownstack.syntax.parsing import EFFORT_CHECK, EFFORT_REQUEST
 from ownstack.syntax.trees import Tree, tree_of
-from ownstack.text import Edit, Span
+from ownstack.text import Edit, Span, blanks_of
 
 Verdict = Literal["right", "begun", "wrong", "unknown"]
 """What a text is: right as it is, right if more follows on the next lines, wrong."""

@@ -8,7 +8,7 @@ import re
 from ownstack.actions.target import Target
 from ownstack.actions.transforms.change import Change, change_of
 from ownstack.actions.transforms.python.source import PythonSource, source_of
-from ownstack.text import Edit, Span
+from ownstack.text import Edit, Span, blanks_of
 
 _HEAD = re.compile(r"[ \t]{0,200}(?:if\b|else[ \t]{0,200}:)")
 _IF = re.compile(r"if\b")
@@ -77,13 +77,9 @@ def _else_line(source: PythonSource, node: ast.If) -> int | None:
             between = range(source.line_of_end(node.body[-1]) + 1, number)
             lines = [source.index.line_text(line - 1) for line in between]
             depth = node.body[0].col_offset
-            is_inside = all(not line.strip() or _depth(line) >= depth for line in lines)
+            is_inside = all(not line.strip() or len(blanks_of(line)) >= depth for line in lines)
             return number if is_inside else None
     return None
-
-
-def _depth(line: str) -> int:
-    return len(line) - len(line.lstrip(" \t"))
 
 
 def _head_end(source: PythonSource, node: ast.If) -> int | None:
@@ -112,7 +108,7 @@ def _end_of_block(source: PythonSource, node: ast.If) -> int:
     after = line + 1
     while after <= source.index.n_lines:
         text = source.index.line_text(after - 1)
-        if text.lstrip().startswith("#") and _depth(text) >= depth:
+        if text.lstrip().startswith("#") and len(blanks_of(text)) >= depth:
             line = after
         elif text.strip():
             break
