@@ -2,7 +2,7 @@
 
     python -m benchmarks.edits --recorded
     python -m benchmarks.edits --data DIR --model MODEL.gguf [--count 164] [--log FILE.jsonl]
-    python -m benchmarks.edits --tasks --model MODEL.gguf
+    python -m benchmarks.edits --tasks --model MODEL.gguf [--log FILE.jsonl]
     python -m benchmarks.edits --speed --model MODEL.gguf
 
 See the README beside this file.
@@ -22,6 +22,7 @@ from rich.console import Console
 
 from benchmarks.bars import Figure, quantile, report
 from benchmarks.edits import fixing, recorded, speed, tasks
+from benchmarks.edits.outcome_log import read_log, write_log
 from ownstack.engine.llama.engine import LlamaEngine
 from ownstack.engine.llama.scheduler import NativeThread
 from ownstack.settings import EngineSettings
@@ -49,22 +50,27 @@ async def fix_all(engine: LlamaEngine, options: argparse.Namespace) -> list[Figu
     """Mend bugs in all ways; what is in the log already is not done again."""
     found = list(fixing.bugs(options.data))
     random.Random(options.seed).shuffle(found)
-    rows = fixing.read_log(options.log)
+    rows = read_log(options.log, fixing.Outcome)
     done = {row.bug for row in rows}
     for number, bug in enumerate(found[: options.count]):
         if bug.id in done:
             continue
         outcomes = await fixing.outcomes(engine, bug)
         rows += outcomes
-        fixing.write_log(options.log, outcomes)
+        write_log(options.log, outcomes)
         fixed = {arm: sum(row.fixed for row in rows if row.arm == arm) for arm in fixing.ARMS}
         print(f"{number + 1} of {options.count}: {bug.id} {fixed}", file=sys.stderr, flush=True)
     return fixing.figures(rows)
 
 
 async def do_tasks(engine: LlamaEngine, options: argparse.Namespace) -> list[Figure]:
-    """Do the small tasks; one line for each, and what it came to."""
-    rows = [row async for row in tasks.outcomes(engine)]
+    """Do the small tasks; what is in the log already is not done again."""
+    rows = read_log(options.log, tasks.Outcome)
+    done = {row.task for row in rows}
+    left = [task for task in tasks.TASKS if tasks.name_of(task) not in done]
+    async for row in tasks.outcomes(engine, left):
+        rows.append(row)
+        write_log(options.log, [row])
     Console().print(tasks.table(rows))
     return list(tasks.figures(rows))
 

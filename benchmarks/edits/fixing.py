@@ -17,7 +17,7 @@ import re
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -159,20 +159,6 @@ def _test_file(bug: Bug) -> str:
     return f"from solution import {bug.name}\n\n\ndef test_examples():\n" + "".join(
         f"    {line}\n" if line.strip() else "\n" for line in bug.examples.splitlines()
     )
-
-
-def read_log(log: Path | None) -> list[Outcome]:
-    """Return the outcomes of an earlier run."""
-    if log is None or not log.exists():
-        return []
-    return [Outcome(**json.loads(line)) for line in log.read_text("utf-8").splitlines()]
-
-
-def write_log(log: Path | None, rows: Sequence[Outcome]) -> None:
-    """Add outcomes to a log."""
-    if log is not None:
-        with log.open("a", encoding="utf-8") as lines:
-            lines.writelines(f"{json.dumps(asdict(row))}\n" for row in rows)
 
 
 def figures(rows: Sequence[Outcome]) -> list[Figure]:

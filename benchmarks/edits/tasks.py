@@ -12,10 +12,10 @@ import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, get_args
+from typing import get_args
 
 from rich.table import Table
 
@@ -187,11 +187,6 @@ def table(rows: Sequence[Outcome]) -> Table:
             end_section=name == KINDS[-1],
         )  # fmt: skip
     return drawn
-
-
-def as_row(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome as a line of a log."""
-    return asdict(outcome)
 
 
 def _percent(rows: Sequence[Outcome], what: str) -> float:

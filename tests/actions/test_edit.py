@@ -11,7 +11,7 @@ import pytest
 
 from ownstack.actions import edit
 from ownstack.actions.checks.check import Check, Draft
-from ownstack.actions.edit import MAX_DRAFTS, MAX_ROUNDS, EditMaker
+from ownstack.actions.edit import MAX_ROUNDS, EditMaker
 from ownstack.actions.result import EditProgress
 from ownstack.actions.target import Target, target_of
 from ownstack.actions.wish import Wish
@@ -36,6 +36,8 @@ def name():
     return os.name
 """
 RIGHT = "```python\ndef total(prices):\n    return sum(prices)\n```"
+MOST = 6
+"""Drafts that three rounds have at most."""
 WRONG = "```python\ndef total(prices):\n    return 0\n```"
 
 
@@ -101,22 +103,22 @@ async def test_what_fails_goes_back_to_the_model() -> None:
 
 
 async def test_what_fails_is_shown_when_nothing_better_came() -> None:
-    engine = ScriptedEngine(*[WRONG] * MAX_DRAFTS)
+    engine = ScriptedEngine(*[WRONG] * MOST)
     made = await _make(engine, Says("return 0"))
     assert [check.state for check in made.checks] == ["failed"]
     assert made.rounds == MAX_ROUNDS
-    assert made.drafts <= MAX_DRAFTS
+    assert made.drafts == 5
 
 
 async def test_a_draft_that_fails_a_required_check_is_never_shown() -> None:
-    engine = ScriptedEngine(*[WRONG] * MAX_DRAFTS)
+    engine = ScriptedEngine(*[WRONG] * MOST)
     with pytest.raises(EditError, match="It says 'return 0'"):
         await _make(engine, Says("return 0", is_required=True))
 
 
 async def test_the_draft_that_passes_most_is_shown() -> None:
     middle = "```python\ndef total(prices):\n    return 0 + prices\n```"
-    engine = ScriptedEngine(WRONG, middle, *[WRONG] * MAX_DRAFTS)
+    engine = ScriptedEngine(WRONG, middle, *[WRONG] * MOST)
     made = await _make(
         engine, Says("return 0\x00"), Says("return 0"), Says("prices):\n    return 0")
     )
@@ -126,7 +128,7 @@ async def test_the_draft_that_passes_most_is_shown() -> None:
 
 
 async def test_the_same_draft_is_checked_once() -> None:
-    engine = ScriptedEngine(*[WRONG] * MAX_DRAFTS)
+    engine = ScriptedEngine(*[WRONG] * MOST)
     checker = Says("return 0")
     await _make(engine, checker)
     assert len(checker.seen) == 1
@@ -141,14 +143,14 @@ async def test_the_same_draft_is_checked_once() -> None:
     ],
 )
 async def test_a_model_that_gives_no_code(answers: Sequence[str], said: str) -> None:
-    engine = ScriptedEngine(*answers * MAX_DRAFTS)
+    engine = ScriptedEngine(*answers * MOST)
     with pytest.raises(EditError, match=said):
         await _make(engine)
 
 
 async def test_an_answer_that_was_cut_off_is_none() -> None:
     engine = ScriptedEngine()
-    for _ in range(MAX_DRAFTS):
+    for _ in range(MOST):
         engine.enqueue(RIGHT, finish=Finish.LENGTH)
     with pytest.raises(EditError, match="cut off"):
         await _make(engine)
@@ -156,7 +158,7 @@ async def test_an_answer_that_was_cut_off_is_none() -> None:
 
 async def test_lines_as_they_were_are_no_edit() -> None:
     target = _target()
-    engine = ScriptedEngine(*[f"```python\n{target.code}\n```"] * MAX_DRAFTS)
+    engine = ScriptedEngine(*[f"```python\n{target.code}\n```"] * MOST)
     with pytest.raises(EditError, match="nothing is changed"):
         await _make(engine)
 
@@ -202,7 +204,7 @@ async def test_being_cancelled_cancels_the_model() -> None:
 
 
 async def test_no_draft_is_begun_when_the_time_is_over() -> None:
-    engine = ScriptedEngine(*[WRONG] * MAX_DRAFTS)
+    engine = ScriptedEngine(*[WRONG] * MOST)
     made = await EditMaker(engine, (Says("return 0"),), max_seconds=0.0).make(
         Wish(_target(), "Begin with zero."), ""
     )

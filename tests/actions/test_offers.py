@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Sequence
+from typing import get_args
 
 import pytest
 
-from ownstack.actions.catalogue import ACTION_IDS, ACTIONS, KINDS, is_asked_for
+from ownstack.actions.catalogue import ACTIONS, KINDS, ActionId, is_asked_for
 from ownstack.actions.offers import MAX_DIAGNOSTICS, Diagnostic, Offer, Situation, offers
 from ownstack.actions.target import MAX_TARGET_CHARS
 from ownstack.actions.transforms.choice import MAX_CHARS
@@ -51,7 +52,7 @@ def offered(
 
 
 def test_every_action_has_a_kind_that_is_announced() -> None:
-    assert tuple(ACTIONS) == ACTION_IDS
+    assert tuple(ACTIONS) == get_args(ActionId)
     assert [
         action.kind for action in ACTIONS.values() if not is_asked_for(action.kind, KINDS)
     ] == []

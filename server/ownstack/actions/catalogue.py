@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 OfferTier = Literal[1, 2]
 """1: by syntax, without a model; 2: by a model."""
@@ -33,7 +33,6 @@ ActionId = Literal[
     "explain.code",
     "review",
 ]
-ACTION_IDS: tuple[ActionId, ...] = get_args(ActionId)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,7 @@ from ownstack.engine.results import Finish
 from ownstack.errors import EditError
 
 MAX_ROUNDS = 3
-MAX_DRAFTS = 6
-"""One of the first round, two of the second, three of the third."""
+"""One draft in the first, two in the second, three in the third at most: see `_tries`."""
 TEMPERATURE = 0.7
 MAX_LONGER = 2.0
 """How many times as long as the target a replacement may be, beside `MAX_ADDED` tokens."""
