@@ -33,7 +33,8 @@ def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Home:
     # The model that comes with the package is large and changes; tests of it name one of theirs.
     monkeypatch.setenv("OWNSTACK_BUILTIN", str(root / "none.gguf"))
     # What the developer's own git ignores everywhere is no part of a test.
-    (root / "gitconfig").write_text("[core]\n\texcludesFile =\n")
+    user = "[user]\n\tname = Ada\n\temail = ada@example.org\n"
+    (root / "gitconfig").write_text(f"[core]\n\texcludesFile =\n{user}")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(root / "gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     return Home.below(root)

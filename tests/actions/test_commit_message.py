@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from ownstack.actions import commit_message
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import BadAnswerError, ToolError, UsageError
+from tests.support.repository import git, make_repository
 
 pytestmark = pytest.mark.process
 """git is run."""
@@ -19,26 +19,13 @@ KEY = "AKIA" + "IOSFODNN7EXAMPLQ"
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path: Path) -> Path:
     """A repository with one commit."""
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ada@example.org")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     folder = tmp_path / "shop"
     folder.mkdir()
-    git(folder, "init", "-q")
     (folder / "shop.py").write_text("door = 1\n", "utf-8")
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "Open the shop")
+    make_repository(folder)
     return folder
-
-
-def git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=root, check=True, capture_output=True, encoding="utf-8"
-    )
-    return done.stdout
 
 
 def staged(root: Path, text: str = "door = 2\n") -> None:

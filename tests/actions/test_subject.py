@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,29 +9,20 @@ import pytest
 from ownstack.actions.subject import MAX_LINES, Line, of_diff, of_target
 from ownstack.errors import ToolError, UsageError
 from tests.actions.targets import target
+from tests.support.repository import git, make_repository
 
 pytestmark = pytest.mark.process
 """git is run."""
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ada@example.org")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+def root(tmp_path: Path) -> Path:
     folder = tmp_path / "shop"
     folder.mkdir()
-    git(folder, "init", "-q")
     (folder / "shop.py").write_text("".join(f"a{n} = {n}\n" for n in range(1, 41)), "utf-8")
     (folder / "old.py").write_text("gone = 1\n", "utf-8")
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "Open")
+    make_repository(folder)
     return folder
-
-
-def git(root: Path, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True)
 
 
 def change(root: Path, path: str, *edits: tuple[str, str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,8 @@ import pytest
 from ownstack.cli import main
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.paths import Home
-from tests.cli.test_chat import Capture, Patch, engine, model, shop
+from tests.cli.test_chat import Capture, engine, model, shop
+from tests.support.repository import make_repository
 
 __all__ = ["engine", "model", "shop"]
 pytestmark = pytest.mark.process
@@ -55,17 +55,12 @@ def test_examples(
     model: str,
     engine: ScriptedEngine,
     capsys: Capture,
-    monkeypatch: Patch,
     command: str,
     printed: str,
 ) -> None:
     arguments = shlex.split(command)
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ada@example.org")
     (shop / "prices.py").write_text(SOURCE, "utf-8")
-    for git in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "Tell prices")):
-        subprocess.run(["git", *git], check=True, capture_output=True)
+    make_repository(shop, "Tell prices")
     if arguments[0] in ("review", "commit-message"):
         turned = SOURCE.replace("price * percent / 100", "price * 100 / percent")
         (shop / "prices.py").write_text(turned, "utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,28 +15,19 @@ from ownstack.cli.chat import asking, terminal
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.paths import Home
 from tests.cli.test_chat import Capture, Patch, engine, model, pipe, shop
+from tests.support.repository import git, make_repository
 
 __all__ = ["engine", "model", "shop"]
 pytestmark = pytest.mark.process
 
 
 @pytest.fixture
-def repository(shop: Path, monkeypatch: Patch) -> Path:
+def repository(shop: Path) -> Path:
     """The project, with one commit and something staged."""
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ada@example.org")
-    git("init", "-q")
-    git("add", ".")
-    git("commit", "-q", "-m", "Open the shop")
+    make_repository(shop)
     (shop / "shop.py").write_text("door = 2\n", "utf-8")
-    git("add", ".")
+    git(shop, "add", ".")
     return shop
-
-
-def git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], check=True, capture_output=True, encoding="utf-8")
-    return done.stdout
 
 
 def says(engine: ScriptedEngine, subject: str) -> None:
@@ -82,7 +72,7 @@ def test_what_the_user_says(
     assert "Never\nNot committed.\nNor this\nNot committed.\nNor that\n" in out
     assert "Nor that, edited\nNot committed.\nLock the door\n" in out
     assert "1 file changed" in out
-    assert git("log", "--format=%s") == "Lock the door, edited\nOpen the shop\n"
+    assert git(repository, "log", "--format=%s") == "Lock the door, edited\nOpen the shop\n"
 
 
 def test_a_yes_to_what_is_shown(
@@ -100,7 +90,7 @@ def test_a_yes_to_what_is_shown(
 
     assert main(["chat", "--model", model]) == 1
 
-    assert git("log", "--format=%s") == "Lock the door\nOpen the shop\n"
+    assert git(repository, "log", "--format=%s") == "Lock the door\nOpen the shop\n"
     assert "line 2: Nothing is changed in files that git knows." in capsys.readouterr().err
 
 
@@ -122,7 +112,7 @@ def test_without_a_terminal_it_is_shown_alone(
     assert out.startswith("Lock the door\n")
     assert "Nobody is there to say yes" in err
     assert "thieves came" in engine.chats[0].messages[-1].text
-    assert git("log", "-1", "--format=%s").strip() == "Open the shop"
+    assert git(repository, "log", "-1", "--format=%s").strip() == "Open the shop"
 
 
 def test_nothing_is_staged_for_the_user(
@@ -133,7 +123,7 @@ def test_nothing_is_staged_for_the_user(
     capsys: Capture,
     monkeypatch: Patch,
 ) -> None:
-    git("reset", "-q")
+    git(repository, "reset", "-q")
     says(engine, "Lock the door")
     types(monkeypatch)
     pipe(monkeypatch, "/commit")
@@ -141,7 +131,7 @@ def test_nothing_is_staged_for_the_user(
     assert main(["chat", "--model", model]) == 0
 
     assert "Lock the door\nNothing is staged, so nothing is committed" in capsys.readouterr().out
-    assert git("diff", "--cached") == ""
+    assert git(repository, "diff", "--cached") == ""
 
 
 def test_hooks_are_named_before_anybody_is_asked(

@@ -11,7 +11,8 @@ from ownstack.cli import main
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.paths import Home
 from tests.cli.test_chat import Capture, engine, model, shop
-from tests.cli.test_chat_commit import git, repository, says
+from tests.cli.test_chat_commit import repository, says
+from tests.support.repository import git
 
 __all__ = ["engine", "model", "repository", "shop"]
 pytestmark = pytest.mark.process
@@ -27,13 +28,13 @@ def test_a_message(
 
     assert capsys.readouterr().out == "Lock the door\n"
     assert "thieves came" in engine.chats[0].messages[-1].text
-    assert git("log", "--format=%s") == "Open the shop\n"
+    assert git(repository, "log", "--format=%s") == "Open the shop\n"
 
 
 def test_json_of_what_is_not_staged(
     home: Home, repository: Path, model: str, engine: ScriptedEngine, capsys: Capture
 ) -> None:
-    git("reset", "-q")
+    git(repository, "reset", "-q")
     says(engine, "Lock the door")
 
     assert main(["commit-message", "--model", model, "--json"]) == 0
@@ -46,7 +47,7 @@ def test_json_of_what_is_not_staged(
 def test_nothing_is_changed(
     home: Home, repository: Path, model: str, engine: ScriptedEngine, capsys: Capture
 ) -> None:
-    git("commit", "-qam", "Lock the door")
+    git(repository, "commit", "-qam", "Lock the door")
 
     assert main(["commit-message", "--model", model]) == 2
 

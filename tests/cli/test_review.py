@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +11,18 @@ import pytest
 from ownstack.cli import main
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.paths import Home
-from tests.cli.test_chat import Capture, Patch, engine, model, shop
+from tests.cli.test_chat import Capture, engine, model, shop
 from tests.cli.test_edit import status_of
+from tests.support.repository import make_repository
 
 __all__ = ["engine", "model", "shop"]
 pytestmark = pytest.mark.process
 
 
 @pytest.fixture
-def repository(shop: Path, monkeypatch: Patch) -> Path:
+def repository(shop: Path) -> Path:
     """The project with one commit, and a change."""
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ada@example.org")
-    for arguments in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "Open")):
-        subprocess.run(["git", *arguments], check=True, capture_output=True)
+    make_repository(shop)
     (shop / "shop.py").write_text("def open_shop(door):\n    return door.lock()\n", "utf-8")
     return shop
 
