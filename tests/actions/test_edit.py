@@ -110,6 +110,23 @@ async def test_what_fails_is_shown_when_nothing_better_came() -> None:
     assert made.drafts == 5
 
 
+@pytest.mark.parametrize(("why", "listed"), [("", []), ("It takes too long.", ["tests"])])
+async def test_a_check_that_has_nothing_to_say_is_not_listed(why: str, listed: list[str]) -> None:
+    """It does not apply to such an edit; one that was skipped for a reason says it."""
+
+    class Skips:
+        name, is_required = "tests", False
+
+        async def check(self, draft: Draft) -> Check:
+            return Check(self.name, "skipped", why)
+
+    made = await EditMaker(ScriptedEngine(RIGHT), [Skips(), Says("result")]).make(
+        Wish(_target(), "Begin with zero."), ""
+    )
+
+    assert [check.name for check in made.checks] == [*listed, "words"]
+
+
 async def test_a_draft_that_fails_a_required_check_is_never_shown() -> None:
     engine = ScriptedEngine(*[WRONG] * MOST)
     with pytest.raises(EditError, match="It says 'return 0'"):

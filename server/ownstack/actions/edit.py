@@ -170,7 +170,8 @@ class EditMaker:
             if not may_be_shown:
                 break
             check = await checker.check(draft)
-            checks.append(check)
+            if check.state != "skipped" or check.detail:
+                checks.append(check)
             if check.state == "failed" and checker.is_required:
                 may_be_shown = False
         return _Attempt(text, draft, tuple(checks), may_be_shown)

@@ -157,8 +157,7 @@ class _Teller:
 def _print(made: MadeEdit, *, written: bool) -> None:
     print_diff(made.proposal.diff)
     for check in made.checks:
-        if check.state != "skipped" or check.detail:
-            say(_line(check))
+        say(_line(check))
     by = "without a model" if made.tier == 1 else made.model
     rounds = f"{made.rounds} round{'s' * (made.rounds != 1)}"
     drafts = f", {made.drafts} drafts" if made.drafts != made.rounds else ""

@@ -42,8 +42,9 @@ class Check:
     """Such as "syntax": shown beside a ✓ or a ✗."""
     state: CheckState
     detail: str = ""
-    """One sentence or a few lines: what is wrong, or why it was skipped. For a person and a model:
-    it says what to change, never a path of this machine. Text of programs in it is data."""
+    """One sentence or a few lines: what is wrong, or why it was skipped; "" of one that was skipped
+    since it has nothing to say of such an edit: nobody is shown that. For a person and a model: it
+    says what to change, never a path of this machine. Text of programs in it is data."""
 
 
 class Checker(Protocol):
