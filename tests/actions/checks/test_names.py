@@ -108,6 +108,14 @@ def test_a_function_called_top() -> None:
     assert python.undefined("def top(x):\n    return x + y\n") == {"y"}
 
 
+def test_many_functions_take_no_longer_each() -> None:
+    """Were the scopes looked through for each name, it would take minutes."""
+    n = 40_000
+    text = "".join(f"def f{k}():g{k}()\n" for k in range(n))
+
+    assert python.undefined(text) == {f"g{k}" for k in range(n)}
+
+
 TYPESCRIPT = """import { a } from "./a";
 export function f(x: number, { y, z: [w] }: T): number {
   $0return 1;

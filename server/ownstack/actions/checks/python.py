@@ -81,22 +81,31 @@ def undefined(text: str) -> frozenset[str] | None:
     while tables:
         table = tables.pop()
         tables += table.get_children()
-        for symbol in table.get_symbols():
+        for symbol in _symbols(table, is_module=table is top):
             is_bound = symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
             name = symbol.get_name()
-            is_own = is_bound or symbol.is_parameter()
-            if is_own:
+            if is_bound or symbol.is_parameter():
                 bound.add(name)
             if is_bound and (table is top or symbol.is_declared_global()):
                 defined.add(name)
-            # A function that is called "top" takes its own names for those of the module.
-            is_elsewhere = not is_own or symbol.is_declared_global()
-            if symbol.is_referenced() and symbol.is_global() and is_elsewhere:
+            if symbol.is_referenced() and symbol.is_global():
                 used.add(name)
     # With `from __future__ import annotations` the tables leave annotations out.
     annotated = {node.id for part in _annotations(tree) for node in ast.walk(part)
                  if isinstance(node, ast.Name)}  # fmt: skip
     return frozenset((used - defined) | (annotated - bound - defined)) - KNOWN
+
+
+def _symbols(table: symtable.SymbolTable, *, is_module: bool) -> Iterator[symtable.Symbol]:
+    """Give the names of a scope. Cost: linear in its names and the scopes in it.
+
+    As `get_symbols` does, which looks through all scopes in it for each name, and takes a function
+    that is called "top" for the module.
+    """
+    inner = {child.get_name(): child for child in table.get_children()}
+    for name, flags in vars(table)["_table"].symbols.items():
+        namespaces = [inner[name]] if name in inner else None
+        yield symtable.Symbol(name, flags, namespaces, module_scope=is_module)
 
 
 def code(text: str) -> tuple[str, ...] | None:
