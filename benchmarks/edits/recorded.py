@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -168,20 +168,22 @@ def _case(raw: dict[str, Any], targets: dict[str, str], rights: dict[str, str] |
     start = text.index(raw["at"])
     end = text.index(raw["to"]) + len(raw["to"]) if "to" in raw else start
     target = target_of(text, path, language_of("", path, text), Span(start, end))
+    own = _without_head(target)
     answer = raw["answer"]
     if rights is None:
         code = answer.strip("\n").partition("\n")[2].rpartition("\n```")[0]
         right = raw.get("right", code).removeprefix("\n")
     else:
         right = rights[raw["right"]]
-        right = _plain(target).replace(raw["within"], right) if "within" in raw else right
+        if "within" in raw:
+            right = own.code.replace("\r\n", "\n").replace(raw["within"], right)
     wish = Wish(
         target,
         raw.get("instruction", "Mend what is wrong with them."),
         keeps_signatures=raw.get("keeps_signatures", True),
         keeps_code=raw.get("keeps_code", False),
     )
-    whole = target.with_replacement(right.replace("\n", "\r\n" if "\r\n" in text else "\n"))
+    whole = own.with_replacement(right.replace("\n", "\r\n" if "\r\n" in text else "\n"))
     if raw.get("answer_crlf"):
         answer = answer.replace("\n", "\r\n")
     lines = answer.split("\n")
@@ -192,8 +194,11 @@ def _case(raw: dict[str, Any], targets: dict[str, str], rights: dict[str, str] |
     )  # fmt: skip
 
 
-def _plain(target: Target) -> str:
-    return target.code.replace("\r\n", "\n")
+def _without_head(target: Target) -> Target:
+    """Return a target without its comments, which recorded answers leave out; they are to stay."""
+    above = target.symbol.above if target.symbol is not None else 0
+    head = "".join(target.code.splitlines(keepends=True)[:above])
+    return replace(target, span=Span(target.span.start + len(head), target.span.end))
 
 
 def _toml(name: str) -> dict[str, Any]:

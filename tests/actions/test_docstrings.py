@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ownstack.actions.docstrings import MAX_EXAMPLE_CHARS, convention_of, with_comment_above
+from ownstack.actions.docstrings import MAX_EXAMPLE_CHARS, convention_of
 from tests.actions.targets import target
 
 BARE = "\n\ndef new(a):\n    |return a\n"
@@ -99,17 +99,6 @@ def test_what_is_documented_now_is_no_example() -> None:
     text = f"def f(a):\n    {DOCS['google']}\n    |return a\n"
 
     assert convention_of(target(text)).example == ""
-
-
-def test_a_comment_above_belongs_to_what_is_documented() -> None:
-    """Where its language documents so."""
-    rust = target("fn a() {}\n\n/// Old.\n/// Words.\nfn b() {\n    |1\n}\n", "a.rs")
-
-    assert with_comment_above(rust).code == "/// Old.\n/// Words.\nfn b() {\n    1\n}"
-    python = target("# Old.\ndef b():\n    |return 1\n")
-    assert with_comment_above(python) == python
-    first = target("fn b() {\n    |1\n}\n", "a.rs")
-    assert with_comment_above(first) == first
 
 
 def test_hostile_files_take_no_time(tmp_path: Path) -> None:

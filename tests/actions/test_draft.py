@@ -256,12 +256,25 @@ def test_methods_of_scripts(code: str) -> None:
     assert made == "  total(): number {\n    return 2;\n  }"
 
 
-def test_a_comment_above_the_target_does_not_come_twice() -> None:
-    code = "// Push adds.\nfunc (q *Queue) Push(x int) {\n    q.n++\n}"
+@pytest.mark.parametrize("comment", ["", "// Push adds.\n", "// Push puts in.\n// It grows.\n"])
+def test_the_comment_above_is_a_part(comment: str) -> None:
+    """It may be written anew; one that is left out stays as it was."""
+    code = "func (q *Queue) Push(x int) {\n    q.n++\n}"
 
-    made = replacement(fence(code, "go"), target_in(GO, "queue.go"))
+    made = replacement(fence(comment + code, "go"), target_in(GO, "queue.go"))
 
-    assert made == "func (q *Queue) Push(x int) {\n\tq.n++\n}"
+    kept = comment or "// Push adds.\n"
+    assert made == f"{kept}func (q *Queue) Push(x int) {{\n\tq.n++\n}}"
+
+
+def test_a_block_comment_that_is_left_out_stays_whole() -> None:
+    """Also if its lines do not say that they are of one."""
+    head = "/*\n  The total (in cents.\n*/\n@Memo({\n  size: 1,\n})\n"
+    text = f"export class Cart {{\n{head}total() {{\n$0return 1;\n}}\n}}\n"
+
+    made = replacement(fence("total() {\nreturn 2;\n}", "ts"), target_in(text, "cart.ts"))
+
+    assert made == f"{head}total() {{\nreturn 2;\n}}"
 
 
 @pytest.mark.parametrize(("end", "other"), [("\r\n", "\n"), ("\n", "\r\n"), ("\r", "\n")])

@@ -72,3 +72,41 @@ def test_an_import_of_many_names() -> None:
 
     assert found.symbol is not None
     assert time.thread_time() - started_s < 8
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("path", "head", "rest"),
+    [
+        ("a.py", "@cached(\n    size=1\n)\n@slow\n", "def f():\n    |return 1"),
+        ("a.py", "# About f.\n@slow\n", "def f():\n    |return 1"),
+        ("a.rs", '#[derive(Debug)]\n#[serde(\n    rename = "s"\n)]\n', "struct S(u8|);"),
+        ("a.rs", "/// Docs.\n///\n/// More.\n#[inline]\n", "fn f() {\n    |1\n}"),
+        ("a.js", "/**\n * Docs.\n * @param {number} a\n */\n", "function f(a) {\n  |return a;\n}"),
+        ("a.ts", "/** Docs. */\n@Part({\n  a: 1,\n})\n", "export class A {\n|\n}"),
+        ("a.go", "// F does.\n// Twice.\n", "func F() {\n\t|f()\n}"),
+        ("A.java", "/** Docs. */\n@Test\n", "class A {\n  |\n}"),
+        ("a.html", "/** Docs. */\n", "function f() {\n  |\n}"),
+    ],
+)
+def test_what_stands_directly_above_is_a_part(path: str, head: str, rest: str, end: str) -> None:
+    """Decorators, attributes, comments; what a blank line divides from it is not."""
+    head, rest = head.replace("\n", end), rest.replace("\n", end)
+    before = {"a.go": f"package a{end}", "a.html": f"<script>{end}"}.get(path, "") + end
+    after = end + {"a.html": "</script>"}.get(path, "")
+    marked = before + head + rest + after
+
+    found = target(marked, path)
+    from_above = target(f"{before}|{head}{rest.replace('|', '')}{after}", path)
+
+    assert found.code == from_above.code == head + rest.replace("|", "")
+    assert found.symbol == from_above.symbol
+
+
+def test_two_functions_with_what_stands_above_the_first() -> None:
+    """No symbol holds both."""
+    text = "# One.\ndef f():\n    pass\n\n\n# Two.\ndef g():\n    pass\n"
+
+    found = target(text.replace("def f", "|def f") + "|")
+
+    assert (found.symbol, found.code) == (None, text.rstrip("\n"))

@@ -8,7 +8,7 @@ and comments, comes back if the model left it out.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ownstack.actions.carried_imports import statements, with_imports
@@ -185,7 +185,8 @@ def _kept(reading: _Reading, core: Sequence[Symbol], target: Target) -> list[str
         if not {line.strip() for line in lines} <= there
     ]
     own = _with_comments(core[0], reading, target.language, there)
-    whole = _with_head(reading.lines[own.start : own.stop], target)
+    n_above = core[0].start_line - own.start
+    whole = _with_head(reading.lines[own.start : own.stop], n_above, target)
     return with_imports(_pieces(ranges, reading.lines, own, whole), imports, target)
 
 
@@ -193,7 +194,7 @@ def _with_comments(
     symbol: Symbol, reading: _Reading, language: Language | None, there: Collection[str]
 ) -> range:
     """Return a definition's lines, with the comments and attributes right above it."""
-    start = symbol.start_line
+    start = symbol.start_line - symbol.above
     while start > 0 and _is_head(reading.lines[start - 1], language):
         start -= 1
     stop = symbol.end_line + 1
@@ -226,17 +227,17 @@ def _pieces(
     return made
 
 
-def _with_head(lines: list[str], target: Target) -> list[str]:
-    """Return a definition with the decorators and comments that the model left out above it."""
+def _with_head(lines: list[str], n_above: int, target: Target) -> list[str]:
+    """Return a definition with the decorators and comments that the model left out above it.
+
+    The first `n_above` lines stand above the definition itself.
+    """
     assert target.symbol is not None
     old = plain_lines(target.code).split("\n")
-    head = list(_head(old, target))
-    above = {line.strip() for line in _above(target)}
-    while lines and lines[0].strip() in above and _is_head(lines[0], target.language):
-        lines = lines[1:]
-    mine = list(_head(lines, target))
-    marks, comments = _divided(head, target)
-    my_marks, my_comments = _divided(mine, target)
+    head = _head(old, target.symbol.above, target.language)
+    mine = _head(lines, n_above, target.language)
+    marks, comments = _divided(head, target.language)
+    my_marks, my_comments = _divided(mine, target.language)
     lost = []
     if comments and not my_comments:
         lost += comments
@@ -251,20 +252,42 @@ def _with_head(lines: list[str], target: Target) -> list[str]:
     return [*lines[:at], *moved, *lines[at:]]
 
 
-def _head(lines: Sequence[str], target: Target) -> Iterator[str]:
-    """Give the decorators and comments that lines begin with."""
+def _head(lines: Sequence[str], n_above: int, language: Language | None) -> Iterator[str]:
+    """Give the decorators and comments that lines begin with, `n_above` lines at least."""
+    yield from lines[:n_above]
     depth = 0
-    for line in lines:
-        if not depth and not _is_head(line, target.language):
+    for line in lines[n_above:]:
+        if not depth and not _is_head(line, language):
             return
         depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
         yield line
 
 
-def _divided(head: Sequence[str], target: Target) -> tuple[list[str], list[str]]:
+def _divided(head: Iterable[str], language: Language | None) -> tuple[list[str], list[str]]:
     """Divide what stands above a definition into marks and comments."""
-    comments = [line for line in head if _is_comment(line, target.language)]
-    return [line for line in head if line not in comments], comments
+    marks: list[str] = []
+    comments: list[str] = []
+    closer = ""
+    for line in head:
+        bare = line.strip()
+        if closer:
+            comments.append(line)
+            closer = "" if closer in bare else closer
+        elif _is_comment(line, language):
+            comments.append(line)
+            closer = _left_open(bare, language)
+        else:
+            marks.append(line)
+    return marks, comments
+
+
+def _left_open(bare: str, language: Language | None) -> str:
+    """Return what closes a comment that goes on in the next line, "" if none does."""
+    pairs = language.block if language is not None else ()
+    for begin, end in pairs:
+        if bare.startswith(begin) and end not in bare[len(begin) :]:
+            return end
+    return ""
 
 
 def _is_head(line: str, language: Language | None) -> bool:
@@ -281,15 +304,6 @@ def _is_comment(line: str, language: Language | None) -> bool:
         return False
     marks = (*language.line, *(opens for opens, _ in language.block))
     return bare.startswith(marks) or (bool(language.block) and bare.startswith("*"))
-
-
-def _above(target: Target) -> list[str]:
-    """Return the comments and attributes right above a target."""
-    lines = plain_lines(target.text[: target.span.start]).split("\n")[:-1]
-    found: list[str] = []
-    while lines and _is_head(lines[-1], target.language):
-        found.append(lines.pop())
-    return found
 
 
 def _outside(target: Target) -> list[str]:

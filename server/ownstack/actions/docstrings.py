@@ -15,7 +15,6 @@ from ownstack.extract.rows import Extracted, Symbol
 from ownstack.files.reading import Refusal, plain_lines, read
 from ownstack.files.secret.detection import without_secrets
 from ownstack.languages import Language, language_of
-from ownstack.text import LineIndex
 
 MAX_NEIGHBOURS = 12
 """Files beside the target's that are read if its own says nothing."""
@@ -237,20 +236,3 @@ def _example(docs: Sequence[Documented], symbol: Symbol | None) -> str:
         return (each.symbol.kind in FUNCTIONS) is not kind, lines < _FEW_LINES, lines
 
     return min(short, key=rank).text
-
-
-def with_comment_above(target: Target) -> Target:
-    """Return a target with the comment directly above it, which documents it."""
-    from dataclasses import replace
-
-    from ownstack.text import Span
-
-    if target.language is None or target.language.id == "python":
-        return target
-    index = LineIndex(target.text)
-    first, _ = target.lines
-    lines = [index.line_text(line) for line in range(first - 1)]
-    found = above([*lines, ""], first, target.language)
-    if found is None:
-        return target
-    return replace(target, span=Span(index.line_span(found[0] - 1).start, target.span.end))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ownstack.actions.context import Around
-from ownstack.actions.docstrings import convention_of, with_comment_above
+from ownstack.actions.docstrings import convention_of
 from ownstack.actions.target import Target
 from ownstack.actions.wish import Wish
 from ownstack.memory.handles import short
@@ -13,10 +13,7 @@ from ownstack.text import fenced
 
 
 def wish(target: Target, around: Around, root: Path | None = None) -> Wish:
-    """Return the wish for documentation. Reads files of `root`, the project's folder, if given.
-
-    A comment directly above the target belongs to it, where that is how its language documents.
-    """
+    """Return the wish for documentation. Reads files of `root`, the project's folder, if given."""
     convention = convention_of(target, root)
     symbol = target.symbol
     what = (
@@ -35,7 +32,7 @@ def wish(target: Target, around: Around, root: Path | None = None) -> Wish:
             f"{fenced(convention.example)}"
         )
     return Wish(
-        with_comment_above(target),
+        target,
         "\n".join(parts),
         around.related,
         around.rules,

@@ -138,8 +138,9 @@ def _first_moved(lines: Sequence[str], base: str, target: Target) -> list[str] |
     others = [len(blanks_of(line)) for line in lines[1:] if line.strip()]
     if blanks_of(lines[0]) or not base or not others:
         return None
-    is_mark = lines[0].startswith(("@", "#["))
-    by_indent = target.language is not None and target.language.indent and not is_mark
+    language = target.language
+    is_above = lines[0].startswith(("@", "#[", *(language.line if language is not None else ())))
+    by_indent = language is not None and language.indent and not is_above
     if min(others) < len(base) + by_indent:
         return None
     return [base + lines[0], *lines[1:]]

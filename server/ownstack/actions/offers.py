@@ -17,6 +17,7 @@ from ownstack.actions.target import MAX_TARGET_CHARS, Target
 from ownstack.actions.transforms.choice import changes
 from ownstack.extract.classify import FLAG_TEST, flags_of
 from ownstack.extract.kinds import CLASSES, FUNCTIONS
+from ownstack.files.reading import plain_lines
 from ownstack.terminal import visible
 from ownstack.text import Span, truncate
 
@@ -169,15 +170,19 @@ def _fits(action: ActionId, target: Target) -> bool:
         return target.language is not None and target.language.annotates
     if action == "refactor.split":
         first, last = target.lines
-        return last - first >= _SPLIT_LINES
+        above = target.symbol.above if target.symbol is not None else 0
+        return last - first - above >= _SPLIT_LINES
     return True
 
 
 def _not_extractable(target: Target, is_selected: bool) -> str:
     if not is_selected:
         return "Select the lines that shall become a function of their own first."
-    selected = target.text[target.selected.start : target.selected.end]
-    if target.symbol is not None and selected.strip() == target.code.strip():
+    if target.symbol is None:
+        return ""
+    selected = plain_lines(target.text[target.selected.start : target.selected.end]).strip()
+    code = plain_lines(target.code).split("\n")
+    if selected in ("\n".join(lines).strip() for lines in (code, code[target.symbol.above :])):
         return "Select a part of the function, not all of it."
     return ""
 

@@ -79,8 +79,9 @@ def target_of(
     """Return what an edit of a selection replaces.
 
     Whole lines: those of the innermost function or other definition that holds all that is
-    selected; without one, or if a selection reaches beyond, those that are selected. `known` is
-    what was found in the text, if it was.
+    selected; without one, or if a selection reaches beyond, those that are selected. The comments,
+    decorators and attributes directly above a definition are part of it. `known` is what was found
+    in the text, if it was.
     """
     starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
     ends = [*(match.start() for match in _LINE_END.finditer(text)), len(text)]
@@ -91,13 +92,16 @@ def target_of(
     symbol = _innermost(known, first + 1, last + 1)
     if symbol is not None:
         first, last = symbol.start_line - 1, min(symbol.end_line, len(starts)) - 1
+    first -= max((each.above for each in known.symbols if each.start_line == first + 1), default=0)
     span = Span(starts[first], ends[last])
     return Target(path, language, text, span, selected, symbol, known=known)
 
 
 def _innermost(known: Extracted, first: int, last: int) -> Symbol | None:
     holding = [
-        symbol for symbol in known.symbols if symbol.start_line <= first and last <= symbol.end_line
+        symbol
+        for symbol in known.symbols
+        if symbol.start_line - symbol.above <= first and last <= symbol.end_line
     ]
     # What a method assigns, `self.x = 1`, is a part of it.
     is_in_function = any(symbol.kind in FUNCTIONS for symbol in holding)

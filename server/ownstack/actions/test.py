@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from ownstack.actions.context import Around
@@ -113,14 +112,9 @@ def _inside(target: Target, language: Language) -> Target:
 
 
 def _of_symbol(text: str, path: str, language: Language, symbol: Symbol) -> Target:
-    """Return a symbol as a target, with its attributes."""
-    index = LineIndex(text)
-    end = index.line_span(symbol.name_line - 1).end
-    found = target_of(text, path, language, Span(end, end))
-    line = found.lines[0] - 1
-    while line > 0 and index.line_text(line - 1).lstrip().startswith("#["):
-        line -= 1
-    return replace(found, span=Span(index.line_span(line).start, found.span.end))
+    """Return a symbol as a target."""
+    end = LineIndex(text).line_span(symbol.name_line - 1).end
+    return target_of(text, path, language, Span(end, end))
 
 
 def _appended(text: str, path: str, language: Language) -> Target:

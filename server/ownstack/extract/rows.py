@@ -25,6 +25,8 @@ class Symbol(NamedTuple):
     name_line: int
     parent: int | None = None
     """Place of the enclosing symbol in `Extracted.symbols`."""
+    above: int = 0
+    """How many lines directly above the first are its comments, decorators and attributes."""
 
 
 class Reference(NamedTuple):

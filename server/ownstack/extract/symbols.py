@@ -276,6 +276,7 @@ def _symbols(
             definition.rows[1] + 1,
             source.row(definition.name_at) + 1,
             _parent(definition, kept, by_name),
+            definition.rows[0] - definition.first_row,
         )
         for definition in real
     )
