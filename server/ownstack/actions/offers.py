@@ -72,6 +72,8 @@ class Situation:
     """Kinds of LSP that are asked for; () for all."""
     automatic: bool = False
     """Whether the editor asks by itself, at a move of the cursor (LSP: `triggerKind`)."""
+    hidden: str = ""
+    """Why no model is shown the file, so that it is neither explained nor reviewed: its secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,8 @@ def _offer(
     action = ACTIONS[id]
     if action.is_edit and view.refusal:
         disabled = view.refusal
+    elif not action.is_edit and view.hidden:
+        disabled = view.hidden
     elif action.tier == 2 and not view.model:
         disabled = view.no_model_reason or (
             "No model is chosen. Choose one with: ownstack models use NAME --for chat"

@@ -121,6 +121,7 @@ class WindowActions:
                     refusal,
                     only,
                     automatic,
+                    place.hidden(),
                 )
             )
 

@@ -356,10 +356,15 @@ async def test_a_file_of_secrets_is_shown_to_no_model(
     actor.open(file, "plaintext")
     about = messages.ActionQuestionParams(file.as_uri(), span(0), "explain.code")
 
+    offered = await actor.actions(file, span(0, 0, 0, 5))
     for method, params in (
         (messages.QUESTION, about),
         (messages.REVIEW, messages.ReviewParams("r1", file.as_uri())),
     ):
         with pytest.raises(JsonRpcException, match="holds secrets"):
             await actor.request(method, params)
+    why = {each.data["action"]: each.disabled and each.disabled.reason for each in offered}
+    assert "holds secrets" in why["explain.code"]
+    assert "holds secrets" in why["review"]
+    assert all(why.values())
     assert not model.chats

@@ -106,16 +106,21 @@ class Place:
             for each in said[:MAX_DIAGNOSTICS]
         )
 
+    def hidden(self) -> str:
+        """Say why no model is shown this document, "" if one may be."""
+        if not secret_file(self.path, self.text):
+            return ""
+        return f"{short(self.path)} holds secrets, so no model is shown it."
+
     def check_shown(self) -> None:
         """See that a model may be shown this document.
 
         Raises:
             UsageError: it holds secrets.
         """
-        if secret_file(self.path, self.text):
-            raise UsageError(
-                f"{short(self.path)} holds secrets, so no model is shown it.", "Ask about another."
-            )
+        hidden = self.hidden()
+        if hidden:
+            raise UsageError(hidden, "Ask about another.")
 
     def refusal(self) -> str:
         """Say why this document is not edited, "" if it is. Looks at the disk."""
