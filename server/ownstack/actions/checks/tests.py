@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from ownstack.actions.checks.check import Check, Draft
+from ownstack.actions.checks.dependencies import link_dependencies
 from ownstack.chat.places import inside
 from ownstack.chat.tools.testing import command_for, command_of, run_tests
 from ownstack.chat.tools.tool import ToolOutput
@@ -39,8 +40,6 @@ _TELLING = re.compile(r"[>E] {3,}\S")
 """A line of pytest that says what fails, and how."""
 _NO_TESTS = 5
 """How pytest ends that has found none."""
-_BESIDE = ("node_modules",)
-"""Folders that git ignores and tests need; the copy leads to them."""
 
 
 class ProjectTests:
@@ -167,7 +166,7 @@ def _remove(folder: Path) -> None:
 
 
 def _copy(root: Path, shadow: Path, entries: Mapping[str, Entry]) -> None:
-    """Copy the files that git does not ignore; links are left out.
+    """Copy the files that git does not ignore, without links, and link the packages they need.
 
     Raises:
         ToolError: there is too much of it.
@@ -189,9 +188,7 @@ def _copy(root: Path, shadow: Path, entries: Mapping[str, Entry]) -> None:
             raise ToolError("The project is too large to be copied.")
         (shadow / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, shadow / path)
-    for name in _BESIDE:
-        if (root / name).is_dir() and not (shadow / name).exists():
-            (shadow / name).symlink_to(root / name, target_is_directory=True)
+    link_dependencies(root, shadow, files)
 
 
 def _environment(shadow: Path) -> dict[str, str]:
