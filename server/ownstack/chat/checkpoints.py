@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import re
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 
 from ownstack.errors import EditError, in_words
 from ownstack.files.opening import read_regular
+from ownstack.files.writing import write_whole
 from ownstack.paths import private_folder
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,8 @@ class Checkpoints:
                 kept[path] = {"blob": blob, "after": saved.after_hash}
             entry = json.dumps({"session": session, "at": time.time(), "files": kept})
             name = f"{time.time_ns():016x}-{os.urandom(4).hex()}"
-            self._write(self._folder / f"{name}.json", entry.encode())
+            file = self._folder / f"{name}.json"
+            write_whole(file, entry.encode(), is_private=True, is_lasting=True)
             self._tidy()
         except OSError as error:
             raise EditError(
@@ -132,7 +133,7 @@ class Checkpoints:
         name = hashlib.sha256(data).hexdigest()
         file = self._folder / "blobs" / name
         if not file.exists():
-            self._write(file, data)
+            write_whole(file, data, is_private=True, is_lasting=True)
         return name
 
     def _blob(self, name: str) -> bytes:
@@ -142,18 +143,6 @@ class Checkpoints:
         if hashlib.sha256(data).hexdigest() != name:
             raise ValueError("it is damaged")
         return data
-
-    def _write(self, file: Path, data: bytes) -> None:
-        descriptor, new = tempfile.mkstemp(dir=file.parent, prefix=".new-")
-        try:
-            with open(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(new, file)
-        except OSError:
-            self._remove(Path(new))
-            raise
 
     def _tidy(self) -> None:
         """Let the oldest go until what is left is within bounds; the newest always stays."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import stat
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from ownstack.files.opening import read_regular
 from ownstack.files.reading import MAX_FILE_BYTES, content_hash
 from ownstack.files.scan import is_skipped_folder
 from ownstack.files.secret.detection import MARK, secret_file, secret_path, without_secrets
+from ownstack.files.writing import write_whole
 from ownstack.memory.handles import short
 
 log = logging.getLogger(__name__)
@@ -229,25 +228,4 @@ def _put(file: Path, data: bytes | None) -> None:
     if data is None:
         file.unlink(missing_ok=True)
         return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        mode = stat.S_IMODE(os.stat(file, follow_symlinks=False).st_mode)
-    except FileNotFoundError:
-        mode = 0o666 & ~_umask()
-    descriptor, new = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:40]}.")
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(new, mode)
-        os.replace(new, file)
-    except BaseException:
-        Path(new).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    write_whole(file, data, keeps_mode=True, is_lasting=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from ownstack.engine.requests import ChatRequest, Priority
 from ownstack.engine.results import Capabilities
 from ownstack.errors import OwnstackError
 from ownstack.files.opening import read_regular
+from ownstack.files.writing import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -131,13 +131,7 @@ class AbilityRecord:
         entries = self._entries()
         entries.pop(_key(model), None)
         entries[_key(model)] = share
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        new = self._file.with_name(f"{self._file.name}.{os.getpid()}.new")
-        try:
-            new.write_text(json.dumps(dict(list(entries.items())[-_MOST:]), indent=1), "utf-8")
-            os.replace(new, self._file)
-        finally:
-            new.unlink(missing_ok=True)
+        write_whole(self._file, json.dumps(dict(list(entries.items())[-_MOST:]), indent=1).encode())
 
     def _entries(self) -> dict[str, Any]:
         try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ownstack.files.opening import read_regular
+from ownstack.files.writing import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +46,7 @@ class SpeedRecord:
         entries.pop(str(model), None)
         entries[str(model)] = {"stamp": _stamp(model), **asdict(speed)}
         kept = dict(list(entries.items())[-_MOST:])
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        new = self._file.with_name(f"{self._file.name}.{os.getpid()}.new")
-        try:
-            new.write_text(json.dumps(kept, indent=1), "utf-8")
-            os.replace(new, self._file)
-        finally:
-            new.unlink(missing_ok=True)
+        write_whole(self._file, json.dumps(kept, indent=1).encode())
 
     def get(self, model: Path) -> MeasuredSpeed | None:
         """Return what was measured with a file as it is now."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ownstack.files.opening import read_regular
+from ownstack.files.writing import write_whole
 from ownstack.locking import FileLock
 
 if sys.version_info >= (3, 11):
@@ -45,16 +46,7 @@ def update(file: Path, change: Callable[[dict[str, Any]], None], *, private: boo
         if problem and file.exists():
             os.replace(file, file.with_name(f"{file.name}.broken"))
         change(content)
-        new = file.with_name(f"{file.name}.{os.getpid()}.new")
-        try:
-            new.unlink(missing_ok=True)
-            mode = 0o600 if private else 0o666
-            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-            with open(descriptor, "wb") as stream:
-                stream.write(tomlkit.dumps(content).encode())
-            os.replace(new, file)
-        finally:
-            new.unlink(missing_ok=True)
+        write_whole(file, tomlkit.dumps(content).encode(), is_private=private)
 
 
 def _parsed(file: Path, parse: Callable[[str], dict[str, Any]]) -> tuple[dict[str, Any], str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from ownstack.errors import FileError, in_words
 from ownstack.files.opening import read_regular
 from ownstack.files.reading import content_hash
+from ownstack.files.writing import write_whole
 from ownstack.locking import FileLock
 from ownstack.memory.entries.entry import Entry, Place, unnamed
 from ownstack.memory.entries.entry_file import EntryFile, parse
@@ -117,7 +117,8 @@ class EntryFolder:
         if new == data:
             return
         try:
-            _replace(Path(os.path.realpath(self.root / name)), new)
+            file = Path(os.path.realpath(self.root / name))
+            write_whole(file, new, keeps_mode=True, is_lasting=True)
         except OSError as error:
             raise FileError(
                 f"{self.shown(place)} cannot be written: {in_words(error)}. It is as it was.",
@@ -160,19 +161,3 @@ class EntryFolder:
         except OSError as error:
             return f"{self.root / name} cannot be read: {in_words(error)}."
         return data[:MAX_BYTES], len(data) <= MAX_BYTES
-
-
-def _replace(file: Path, data: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f".{file.name}.{os.getpid()}.new")
-    try:
-        mode = stat.S_IMODE(file.stat().st_mode) if file.exists() else 0o666
-        new.unlink(missing_ok=True)
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with open(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(new, file)
-    finally:
-        new.unlink(missing_ok=True)

@@ -8,14 +8,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
-import os
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from ownstack.engine.results import Speed
 from ownstack.files.opening import read_regular
+from ownstack.files.writing import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +54,7 @@ def read(file: Path) -> Verdict | None:
 def write(file: Path, verdict: Verdict) -> None:
     """Replace the file whole; a cache that cannot be written costs a probe at each start."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as part:
-            json.dump(dataclasses.asdict(verdict), part)
-        os.replace(name, file)
+        write_whole(file, json.dumps(dataclasses.asdict(verdict)).encode(), is_private=True)
     except OSError as error:
         log.warning("The probe's verdict cannot be kept: %s", error)
 
