@@ -1,10 +1,18 @@
 // A suggestion that is replaced by a better one while it is read, or is not.
 
+import { setTimeout as pause } from 'node:timers/promises';
+
 export function improvementJourneys({ config, picture, daemon }) {
+  /** Waits until the model is ready, and the built-in one beside it. */
+  const bothReady = async (editor) => {
+    await editor.seeStatus(new RegExp(`ready\\. ${config.ready}`));
+    while (daemon().models.filter(({ roles }) => roles.includes('completion')).length < 2) await pause(200);
+  };
+
   /** Types until the quick suggestion is shown, and watches what is from then on. */
   const begin = async (editor) => {
     await editor.openFile('servers.py');
-    await editor.seeStatus(new RegExp(`ready\\. ${config.ready}`));
+    await bothReady(editor);
     await editor.type('server = ');
     await editor.seeGhost(config.quick);
     await editor.screenshot(picture('quick'));

@@ -12,7 +12,7 @@ export function realModelJourney({ config, picture, indexed }) {
     async completionRealModel(editor) {
       const seen = {};
       await editor.openFile('delivery.py');
-      await editor.seeStatus(/ready\. The built-in completer/);
+      await editor.seeStatus(new RegExp(`ready\\. ${config.ready}`));
       await indexed(config.files);
       await editor.type(config.types.slice(0, -1));
 

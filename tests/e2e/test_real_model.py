@@ -41,6 +41,7 @@ def test_completion_while_it_loads_and_then(desk: Open, monkeypatch: pytest.Monk
     seen = editor.go(
         "completionRealModel",
         timeout_s=LIMIT_S,
+        ready="The built-in completer is ready",
         files=5,
         model=CODER.removesuffix(".gguf"),
         types="warehouse.un",
