@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import re
 import shlex
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +15,7 @@ import pytest
 
 from ownstack.cli import main, parser
 from ownstack.paths import Home
-from tests.support.scripted_server import refused, scripted_server, talk, whole
+from tests.support.scripted_server import ScriptedServer, refused, server_apart, talk, whole
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "TEAM.md"
 
@@ -30,28 +28,16 @@ def online(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def server() -> Iterator[str]:
     """The URL of a server in another thread, since a command runs a loop of its own."""
-    url, ready = [""], threading.Event()
-    loop = asyncio.new_event_loop()
-    over = asyncio.Event()
 
-    async def serve() -> None:
-        async with scripted_server() as script:
-            models = [{"id": "m-1b", "max_model_len": 4_096}, {"id": "other"}]
-            script.answer("/v1/models", whole({"data": models}))
-            script.answer("/v1/chat/completions", talk("Bl", "ue"))
-            script.answer("/none/models", refused(404, {"error": "what?"}))
-            script.answer("/page/models", whole(b"<html>", kind="text/html"))
-            url[0] = script.url
-            ready.set()
-            await over.wait()
+    def prepare(script: ScriptedServer) -> None:
+        models = [{"id": "m-1b", "max_model_len": 4_096}, {"id": "other"}]
+        script.answer("/v1/models", whole({"data": models}))
+        script.answer("/v1/chat/completions", talk("Bl", "ue"))
+        script.answer("/none/models", refused(404, {"error": "what?"}))
+        script.answer("/page/models", whole(b"<html>", kind="text/html"))
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    ready.wait()
-    yield url[0]
-    loop.call_soon_threadsafe(over.set)
-    thread.join()
-    loop.close()
+    with server_apart(prepare) as script:
+        yield script.url
 
 
 def ran(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:

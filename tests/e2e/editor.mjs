@@ -72,6 +72,30 @@ export class Editor {
     }
   }
 
+  /** Waits for grey text of several lines, and returns it. */
+  async seeBlock(timeout) {
+    const block = await this.page.waitForFunction(`(${ghostText.toString()})().includes('\\n') && (${ghostText.toString()})()`, undefined, { timeout });
+    return block.jsonValue();
+  }
+
+  /** Watches the grey text from now on, frame by frame. */
+  watchGhost() {
+    return this.page.evaluate(`{
+      const look = ${ghostText.toString()};
+      window.ghosts = [];
+      const frame = () => {
+        if (window.ghosts.at(-1) !== look()) window.ghosts.push(look());
+        requestAnimationFrame(frame);
+      };
+      frame();
+    }`);
+  }
+
+  /** Returns what was seen since `watchGhost`, each time it was another. */
+  ghosts() {
+    return this.page.evaluate('window.ghosts');
+  }
+
   /** Saves the file and waits until the editor shows no unsaved change. */
   async save() {
     await this.page.locator('.tab.active.dirty').waitFor();
@@ -173,6 +197,16 @@ export class Editor {
       await this.page.keyboard.press('Escape');
       await rows.first().waitFor({ state: 'hidden' });
     }
+  }
+
+  /** Opens the list of models for a role, and returns its rows. */
+  async modelsFor(role) {
+    await this.command('Ownstack: Choose a Model');
+    await this.page.locator('.quick-input-title', { hasText: 'What For?' }).waitFor();
+    const rows = this.page.locator('.quick-input-list .monaco-list-row');
+    await rows.filter({ hasText: role }).first().click();
+    await this.page.locator('.quick-input-title', { hasText: '(2/2)' }).waitFor();
+    return rows;
   }
 
   /** The row of a list that the keyboard would choose. */

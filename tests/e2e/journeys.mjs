@@ -8,6 +8,7 @@ import { actionJourneys } from './action_journeys.mjs';
 import { chatJourneys } from './chat_journeys.mjs';
 import { conversationJourneys } from './conversation_journeys.mjs';
 import { Editor, openBrowser } from './editor.mjs';
+import { improvementJourneys } from './improvement_journeys.mjs';
 import { realModelJourney } from './real_model_journey.mjs';
 import { statusJourneys } from './status_journeys.mjs';
 
@@ -35,6 +36,7 @@ const journeys = {
   ...actionJourneys({ config, picture }),
   ...chatJourneys({ config, picture }),
   ...conversationJourneys({ config, picture }),
+  ...improvementJourneys({ config, picture, daemon }),
   ...realModelJourney({ config, picture, indexed }),
 
   async accept(editor) {

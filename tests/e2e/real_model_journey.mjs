@@ -1,13 +1,48 @@
-// The chat with a model that is none of a test's, from the first question to the next day.
+// With a model that is none of a test's: the chat, from the first question to the next day; and a key.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Conversation } from './conversation_journeys.mjs';
 
 const LONG_MS = 900_000;
+const LOADING_MS = 120_000;
 
 export function realModelJourney({ config, picture, indexed }) {
   return {
+    async completionRealModel(editor) {
+      const seen = {};
+      await editor.openFile('delivery.py');
+      await editor.seeStatus(new RegExp(`ready\\. ${config.ready}`));
+      await indexed(config.files);
+      await editor.type(config.types.slice(0, -1));
+
+      const rows = await editor.modelsFor('Completion');
+      await rows.filter({ hasText: config.model }).first().click();
+      await editor.seeStatus(/loading/, LOADING_MS);
+      await editor.backToText();
+      await editor.type(config.types.slice(-1));
+      await editor.seeGhost(config.writes);
+      seen.loading = await editor.seeStatus(/./);
+      await editor.screenshot(picture('loading'));
+      await editor.page.keyboard.press('Tab');
+      await editor.seeGhost('');
+
+      seen.ready = await editor.seeStatus(new RegExp(`ready\\. Model ${config.model}`), LOADING_MS);
+      await editor.openFile('words.py');
+      await editor.watchGhost();
+      await editor.page.keyboard.press('Enter');
+      seen.block = await editor.seeBlock(LOADING_MS);
+      seen.ghosts = await editor.ghosts();
+      await editor.screenshot(picture('block'));
+      await editor.page.keyboard.press('Tab');
+      await editor.seeGhost('');
+      await editor.save();
+      await editor.screenshot(picture('accepted'));
+      await editor.command('Ownstack: Statistics of Suggestions');
+      seen.statistics = await editor.seePanel('Ownstack statistics');
+      return seen;
+    },
+
     async chatRealModel(editor) {
       const { page } = editor;
       page.setDefaultTimeout(LONG_MS);

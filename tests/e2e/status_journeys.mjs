@@ -30,16 +30,6 @@ const READY = /ready\. The built-in completer/;
 export function statusJourneys({ config, picture, daemon, START, GHOST, WORKING }) {
   const why = 'Ownstack: Why This Suggestion, or Why None?';
 
-  /** Opens the list of models for a role, and returns its rows. */
-  const chooseFor = async (editor, role) => {
-    await editor.command('Ownstack: Choose a Model');
-    await editor.page.locator('.quick-input-title', { hasText: 'What For?' }).waitFor();
-    const rows = editor.page.locator('.quick-input-list .monaco-list-row');
-    await rows.filter({ hasText: role }).first().click();
-    await editor.page.locator('.quick-input-title', { hasText: '(2/2)' }).waitFor();
-    return rows;
-  };
-
   return {
     async compiling(editor, browser) {
       const begun = await editor.seeStatus(COMPILING, MINUTES_MS);
@@ -194,7 +184,7 @@ export function statusJourneys({ config, picture, daemon, START, GHOST, WORKING 
     },
 
     async pickModel(editor) {
-      const rows = await chooseFor(editor, 'Completion');
+      const rows = await editor.modelsFor('Completion');
       await rows.filter({ hasText: 'Ollama' }).waitFor();
       await editor.screenshot(picture('list'));
       const listed = await rows.allInnerTexts();

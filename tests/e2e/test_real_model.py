@@ -8,14 +8,52 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.app.test_real_models import model_file
+from tests.app.test_real_models import CODER, model_file
 from tests.e2e.desk import Open, ownstack
+from tests.e2e.test_editor import DELIVERY, EAGER, SHIPPED, WAREHOUSE
 
 pytestmark = pytest.mark.e2e
 
 MODEL = "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
 DECISION = "We decided to use trio for all our own async tests."
 LIMIT_S = 3_600
+
+WORDS = '''\
+def lines_of(path):
+    """Return the lines of a file."""
+    with open(path) as file:
+        return file.readlines()
+
+
+def count_words(path):
+    """Return how often each word occurs in a file."""'''
+
+
+def test_completion_while_it_loads_and_then(desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The built-in completer answers until the model is there, which then writes a block."""
+    ownstack("models", "add", str(model_file(CODER)))
+    monkeypatch.setenv("OWNSTACK_BUILTIN", str(SHIPPED))
+    editor = desk(**EAGER)
+    files = {"warehouse.py": WAREHOUSE, "delivery.py": DELIVERY, "words.py": WORDS}
+    for name, text in files.items():
+        (editor.folder / name).write_text(text)
+
+    seen = editor.go(
+        "completionRealModel",
+        timeout_s=LIMIT_S,
+        ready="The built-in completer is ready",
+        files=5,
+        model=CODER.removesuffix(".gguf"),
+        types="warehouse.un",
+        writes="load()",
+    )
+
+    assert "loading" in seen["loading"]
+    assert (editor.folder / "delivery.py").read_text().startswith(DELIVERY)
+    written = (editor.folder / "words.py").read_text()
+    assert written.startswith(f"{WORDS}\n    ")
+    assert seen["block"].splitlines()[-1].strip() in written
+    assert CODER.removesuffix(".gguf") in seen["statistics"]
 
 
 def test_the_whole_way(desk: Open) -> None:

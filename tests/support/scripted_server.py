@@ -6,8 +6,9 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,6 +136,31 @@ async def scripted_server() -> AsyncIterator[ScriptedServer]:
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextmanager
+def server_apart(prepare: Callable[[ScriptedServer], None]) -> Iterator[ScriptedServer]:
+    """Run one in another thread, for a test that blocks its own; `prepare` says what it answers."""
+    loop = asyncio.new_event_loop()
+    ready, over = threading.Event(), asyncio.Event()
+    scripts: list[ScriptedServer] = []
+
+    async def serve() -> None:
+        async with scripted_server() as script:
+            prepare(script)
+            scripts.append(script)
+            ready.set()
+            await over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    ready.wait()
+    try:
+        yield scripts[0]
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join()
+        loop.close()
 
 
 async def _request(reader: asyncio.StreamReader) -> Asked | None:

@@ -87,7 +87,7 @@ def label(customer):
     return customer.fi`;
 
 /** Asks for a suggestion at the cursor; without an editor, in an example. Says why if there is none. */
-export async function suggest({ server, switching }: Subject): Promise<void> {
+export async function suggest({ server, switching, improvements }: Subject): Promise<void> {
   const editor = vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0];
   const shown = editor ? await focused(editor) : await example();
   const off = offReason(switching.current, shown.document.languageId, true);
@@ -96,6 +96,8 @@ export async function suggest({ server, switching }: Subject): Promise<void> {
     await tell('info', `Nothing is suggested here. ${off}`, [...(on ? [on] : []), ...buttonsFor(off)]);
     return;
   }
+  // It has what it would ask for, it thinks, until that is gone.
+  if (improvements.hasAsked) await vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
   await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
   const trace = await server.client?.sendRequest(EXPLAIN, {});
   if (trace && !trace.text && trace.reason) {

@@ -8,6 +8,7 @@ import { chatCommands } from './chat/commands.js';
 import type { ChatView } from './chat/view.js';
 import { clearSignals, doctor, explain, statistics, suggest } from './asking.js';
 import { clearIndex, rebuildIndex, whyNotIndexed } from './indexing.js';
+import type { Improvements } from './improvements.js';
 import type { Launcher } from './launch.js';
 import { menu } from './menu.js';
 import type { KeyClock } from './middleware.js';
@@ -26,6 +27,7 @@ export interface Subject {
   switching: Switching;
   log: vscode.LogOutputChannel;
   clock: KeyClock;
+  improvements: Improvements;
   panels: Panels;
   chat: ChatView;
   actions: Actions;

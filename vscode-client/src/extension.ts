@@ -6,6 +6,7 @@ import { Actions } from './actions/actions.js';
 import { ChatView } from './chat/view.js';
 import { Choices } from './choices.js';
 import { register } from './commands.js';
+import { Improvements, type Cursor } from './improvements.js';
 import { offerModels } from './languageModels.js';
 import { Launcher } from './launch.js';
 import { KeyClock, middleware } from './middleware.js';
@@ -24,6 +25,13 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   const status = new StatusItem(item, (severity) => {
     return new vscode.ThemeColor(`statusBarItem.${severity}Background`);
   });
+  const improvements = new Improvements({
+    cursor: cursorInFront,
+    run: (command) =>
+      vscode.commands.executeCommand(command).then(undefined, (error: unknown) => {
+        log.info(`The editor did not ask again: ${String(error)}`);
+      }),
+  });
   const choices = new Choices(context.workspaceState);
   const switching = new Switching(choices);
   const launcher = new Launcher(context, {
@@ -38,12 +46,13 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   const watched = watchSettings(status, () => server, switching, choices);
   const server: Server = new Server({
     log,
-    middleware: middleware(watched.switches, clock, (asked) => actions.run(asked)),
+    middleware: middleware(watched.switches, clock, improvements, (asked) => actions.run(asked)),
     launch: (signal) => launcher.launch(signal),
     options: () => ({
       ...serverSettings(watched.switches()),
       client: { name: vscode.env.appName, version: vscode.version },
       restarts: true,
+      improvements: true,
     }),
     onPhase: (state, reason) => {
       status.show({ state, reason, model: '', progress: null });
@@ -51,6 +60,9 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
     },
     onStatus: (known) => {
       status.show(known);
+    },
+    onImproved: (completion) => {
+      improvements.improved(completion);
     },
   });
   const panels = new Panels();
@@ -61,10 +73,17 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   const onRestart = (): void => {
     told.clear();
   };
-  const subject = { server, status, launcher, switching, log, clock, panels, chat, actions, onRestart };
-  context.subscriptions.push(log, item, status, panels, actions, chat, server, launcher, watched, ...register(subject));
+  const subject = { server, status, launcher, switching, log, clock, improvements, panels, chat, actions, onRestart };
+  context.subscriptions.push(log, item, status, improvements, panels, actions, chat, server, launcher, watched, ...register(subject));
   void server.restart();
   return { clock };
+}
+
+function cursorInFront(): Cursor | null {
+  const editor = vscode.window.activeTextEditor;
+  if (editor?.selections.length !== 1 || !editor.selection.isEmpty) return null;
+  const { line, character } = editor.selection.active;
+  return { uri: editor.document.uri.toString(), version: editor.document.version, line, character };
 }
 
 const told = new Set<string>();

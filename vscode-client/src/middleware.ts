@@ -1,14 +1,14 @@
 /** What happens in the extension host at each key, and how long it takes. */
 
-import type { ProviderResult } from 'vscode';
+import { InlineCompletionTriggerKind, type ProviderResult } from 'vscode';
 import type { Middleware } from 'vscode-languageclient/node';
 
 import { RUN_ACTION, type ActionArguments } from './actionProtocol.js';
 import { withReasons } from './actions/reasons.js';
+import type { Improvements } from './improvements.js';
 import { offReason, type Switches } from './settings.js';
 
-/** `InlineCompletionTriggerKind.Invoke`: somebody pressed a key for it. (No import: tests have no editor.) */
-const ASKED = 0;
+const { Automatic, Invoke } = InlineCompletionTriggerKind;
 
 /** Adds up the time that keys take in the extension host: work, not waiting. */
 export class KeyClock {
@@ -39,7 +39,12 @@ export class KeyClock {
  *
  * Code actions are run by `run`: what they make is shown here before anything is applied.
  */
-export function middleware(on: () => Switches, clock: KeyClock, run: (asked: ActionArguments) => Promise<void>): Middleware {
+export function middleware(
+  on: () => Switches,
+  clock: KeyClock,
+  improvements: Improvements,
+  run: (asked: ActionArguments) => Promise<void>,
+): Middleware {
   return {
     executeCommand: (command, given, next): ProviderResult<unknown> =>
       command === RUN_ACTION ? run(given[0] as ActionArguments) : next(command, given),
@@ -49,10 +54,13 @@ export function middleware(on: () => Switches, clock: KeyClock, run: (asked: Act
     },
     didChange: (event, next) => clock.measure(() => next(event)),
     provideInlineCompletionItems: (document, position, context, token, next) =>
-      clock.measure(() =>
-        offReason(on(), document.languageId, (context.triggerKind as number) === ASKED)
-          ? null
-          : next(document, position, context, token),
-      ),
+      clock.measure(() => {
+        const { line, character } = position;
+        const cursor = { uri: document.uri.toString(), version: document.version, line, character };
+        return improvements.ask(cursor, context.triggerKind === Invoke, (invoked) => {
+          const known = { ...context, triggerKind: invoked ? Invoke : Automatic };
+          return offReason(on(), document.languageId, invoked) ? null : next(document, position, known, token);
+        });
+      }),
   };
 }

@@ -11,7 +11,7 @@ import {
 } from 'vscode-languageclient/node';
 
 import { Backoff } from './backoff.js';
-import { LEAVING, STATUS_CHANGED, type Status } from './protocol.js';
+import { IMPROVED, LEAVING, STATUS_CHANGED, type CompletionImproved, type Status } from './protocol.js';
 import { logLines } from './stderr.js';
 
 export interface Launch {
@@ -30,6 +30,7 @@ export interface Surroundings {
   /** Tells the status item what happens while the server itself cannot. */
   onPhase: (phase: 'starting' | 'error', reason: string) => void;
   onStatus: (status: Status) => void;
+  onImproved: (completion: CompletionImproved) => void;
 }
 
 interface Running {
@@ -176,6 +177,9 @@ export class Server implements Disposable {
     client.onNotification(STATUS_CHANGED, (status) => {
       this.around.onStatus(status);
       for (const watcher of this.watchers) watcher(status);
+    });
+    client.onNotification(IMPROVED, (completion) => {
+      this.around.onImproved(completion);
     });
     client.onNotification(LEAVING, () => {
       this.around.log.info('The server stops for all windows, and is started again.');

@@ -1,27 +1,29 @@
-import type { InlineCompletionContext, TextDocument } from 'vscode';
+import type { InlineCompletionContext, Position, TextDocument } from 'vscode';
 import { describe, expect, it, vi } from 'vitest';
 
+import { Improvements } from '../src/improvements.js';
 import { KeyClock, middleware } from '../src/middleware.js';
 import { Lines } from '../src/process.js';
 import type { Switches } from '../src/settings.js';
 import { levelOf } from '../src/stderr.js';
 
-vi.mock('vscode', () => ({}));
+vi.mock('vscode', () => ({ InlineCompletionTriggerKind: { Invoke: 0, Automatic: 1 } }));
 vi.mock('vscode-languageclient/node', () => ({ RequestType: Object, NotificationType: Object }));
 
-const document = { languageId: 'python' } as TextDocument;
+const document = { languageId: 'python', uri: 'file:///shop/a.py', version: 1 } as unknown as TextDocument;
+const improvements = new Improvements({ cursor: () => null, run: () => Promise.resolve() });
 
 const AUTOMATIC = 1;
 
 function asked(on: Switches, clock = new KeyClock(), triggerKind: number = AUTOMATIC): string[] {
   const seen: string[] = [];
-  void middleware(() => on, clock, () => Promise.resolve()).provideInlineCompletionItems?.(
+  void middleware(() => on, clock, improvements, () => Promise.resolve()).provideInlineCompletionItems?.(
     document,
-    undefined as never,
+    { line: 0, character: 0 } as unknown as Position,
     { triggerKind } as unknown as InlineCompletionContext,
     undefined as never,
-    () => {
-      seen.push('server');
+    (_document, _position, known) => {
+      seen.push((known.triggerKind as number) === triggerKind ? 'server' : 'server, otherwise');
       return null;
     },
   );
@@ -55,7 +57,7 @@ describe('a key', () => {
 
 describe('a command of the server', () => {
   const ran: unknown[] = [];
-  const hook = middleware(() => ({ enabled: true, languages: {}, editor: true }), new KeyClock(), (asked) => Promise.resolve(void ran.push(asked)));
+  const hook = middleware(() => ({ enabled: true, languages: {}, editor: true }), new KeyClock(), improvements, (asked) => Promise.resolve(void ran.push(asked)));
   const execute = (command: string, given: unknown): unknown => hook.executeCommand?.(command, [given], (name) => `the server runs ${name}`);
 
   it('is run here if it is an action, and else there', async () => {
