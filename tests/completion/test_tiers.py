@@ -9,6 +9,7 @@ import pytest
 
 from ownstack.completion import improvement
 from ownstack.completion.context.open_files import Block
+from ownstack.completion.place import Place
 from ownstack.completion.sources.fitting import THRESHOLDS
 from ownstack.completion.suggestion import Trigger
 from ownstack.engine.requests import Priority
@@ -242,6 +243,27 @@ async def test_what_was_turned_down_is_not_told(tmp_path: Path) -> None:
         await turns()
 
         assert not window.improved
+
+
+@pytest.mark.usefixtures("better")
+async def test_a_client_that_cannot_be_told_costs_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model's text is in the cache all the same."""
+
+    def broken(place: Place) -> None:
+        raise ConnectionError("The client has gone.")
+
+    gate = asyncio.Event()
+    async with Window(tmp_path, model(gate=gate), quick=network()) as window:
+        monkeypatch.setattr(window.completer._improvement, "_improved", broken)
+        window.show("x = $0\n")
+        assert await window.text() == QUICK_SAYS
+
+        gate.set()
+        await turns()
+
+        assert await window.text() == MODEL_SAYS
 
 
 async def test_who_pauses_waits_for_the_model(tmp_path: Path) -> None:

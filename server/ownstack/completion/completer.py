@@ -19,7 +19,7 @@ from ownstack.completion.feedback.signals import SignalLog
 from ownstack.completion.feedback.traces import Stopwatch, Traces
 from ownstack.completion.improvement import Improvement
 from ownstack.completion.items import SuggestionItems, as_it_stands
-from ownstack.completion.place import stands
+from ownstack.completion.place import Place, stands
 from ownstack.completion.postprocess.trim import trim
 from ownstack.completion.request import Reply, SourceRequest, place_of
 from ownstack.completion.request_extents import RequestExtents
@@ -75,7 +75,7 @@ class Completer:
             extents=self._extents,
             failures=self._failures,
             own=self._own,
-            kept=self._improvement.kept,
+            kept=self._kept,
         )
         self._used: tuple[Engine | None, Engine | None] = (None, None)
         self._cached_by: Engine | None = None
@@ -240,6 +240,13 @@ class Completer:
                 source.prefetch(displayed)
         except Exception as error:
             self._failures.note("prefetch", error)
+
+    def _kept(self, place: Place) -> None:
+        """Hear that the cache has a model's answer; whoever waits for that is not to notice."""
+        try:
+            self._improvement.kept(place)
+        except Exception as error:
+            self._failures.note("improvement", error)
 
     # Events -------------------------------------------------------------------------------
 

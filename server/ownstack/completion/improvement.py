@@ -53,7 +53,9 @@ class Improvement:
         if cursor is None or typed_since(place, cursor) is None:
             return
         cached, left = self._cache.get(cursor), displayed.text[len(displayed.typed) :]
-        if cached is None or cached.text == left or self._outcomes.refuses(cursor, cached.text):
+        if cached is None or cached.invoked or cached.text == left:
+            return
+        if self._outcomes.refuses(cursor, cached.text):
             return
         least = (displayed.confidence or 0.0) + BETTER_BY
         if _goes_on(cached, left):

@@ -47,19 +47,25 @@ class Gate:
         self.ended.set()
 
 
-def test_better_jobs_interrupt_and_go_first(native: NativeThread) -> None:
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [(Priority.CHAT, Priority.COMPLETION), (Priority.COMPLETION, Priority.INSTANT)],
+)
+def test_better_jobs_interrupt_and_go_first(
+    native: NativeThread, worse: Priority, better: Priority
+) -> None:
     """The flag stops what runs; what was interrupted goes on afterwards."""
     log: list[str] = []
-    chat = Gate(native, Priority.CHAT, log, "chat")
-    assert chat.inside.wait(WAIT_S)
-    keys = Gate(native, Priority.COMPLETION, log, "key")
-    keys.open.set()
+    first = Gate(native, worse, log, "worse")
+    assert first.inside.wait(WAIT_S)
+    second = Gate(native, better, log, "better")
+    second.open.set()
 
-    chat.open.set()
+    first.open.set()
 
-    assert chat.ended.wait(WAIT_S)
-    assert log == ["key", "chat"]
-    assert chat.aborted
+    assert first.ended.wait(WAIT_S)
+    assert log == ["better", "worse"]
+    assert first.aborted
     assert native.aborts == 1
 
 
