@@ -27,6 +27,8 @@ import platformdirs
 
 from benchmarks.bars import Figure, machine, report
 from benchmarks.infilling import humaneval, plots
+from benchmarks.infilling.answer_log import AnswerLog, LogError
+from benchmarks.infilling.bare import Bare
 from benchmarks.infilling.contamination import Overlap, overlaps
 from benchmarks.infilling.cursors import Case, draw_cases
 from benchmarks.infilling.evaluation import MIXTURE, Results, add_oracle, ask
@@ -51,7 +53,7 @@ from ownstack.engine.llama.scheduler import NativeThread
 from ownstack.errors import OwnstackError
 
 DRAWN_SEED = 7
-SYSTEMS = ("ngram", "echo", "network", "no-suffix", "mixture", "product")
+SYSTEMS = ("ngram", "echo", "network", "no-suffix", "mixture", "bare", "product")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,6 +72,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--model", type=Path, help="a GGUF that can infill")
     made.add_argument("--order", choices=["auto", "psm", "spm"], default="auto",
                       help="what the model was trained for, if its file does not say")  # fmt: skip
+    made.add_argument("--threads", type=int, default=0,
+                      help="of the model; 0 = as many as the product chooses")  # fmt: skip
     made.add_argument("--systems", default=",".join(SYSTEMS), metavar="NAMES",
                       help="default: %(default)s")  # fmt: skip
     made.add_argument("--data", type=Path, help="HumanEval-SingleLineInfilling.jsonl.gz")
@@ -79,6 +83,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--json", action="store_true")
     made.add_argument("--plots", type=Path, metavar="DIR", help="write PNG files there")
     made.add_argument("--records", type=Path, metavar="FILE", help="every answer, as JSON lines")
+    made.add_argument("--log", type=Path, metavar="FILE",
+                      help="write each answer there, and ask for none that is there")  # fmt: skip
     return made
 
 
@@ -97,11 +103,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         say("no project can be evaluated:\n  " + "\n  ".join(skipped.values()))
         return 2
     overlap = overlaps(projects, options.corpus) if options.corpus else []
+    try:
+        log = AnswerLog(options.log, asked_of(options)) if options.log else None
+    except LogError as error:
+        parser().error(str(error))
     home = Path(tempfile.mkdtemp(prefix="ownstack-bench-"))
     os.environ["OWNSTACK_HOME"] = str(home)
     try:
         cases = draw_cases(projects, options.positions, options.seed)
-        results = asyncio.run(measure(options, projects, cases, home))
+        results = asyncio.run(measure(options, projects, cases, home, log))
         results.skipped |= skipped
         large: list[Figure] = []
         if options.large:
@@ -110,8 +120,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         extra = None
         if options.data:
             items = humaneval.load_cases(options.data, options.positions, options.seed)
-            extra = asyncio.run(measure(options, [], items, home))
+            extra = asyncio.run(measure(options, [], items, home, log))
     finally:
+        if log:
+            log.close()
         shutil.rmtree(home, ignore_errors=True)
     return conclude(options, projects, results, extra, [*overlap_figures(overlap), *large])
 
@@ -136,18 +148,31 @@ def gather(options: argparse.Namespace) -> tuple[list[ProjectFiles], dict[str, s
     return found, skipped
 
 
+def asked_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what answers depend on, beside the cursor, the system and the program itself."""
+    return {
+        "model": options.model.name if options.model else None,
+        "order": options.order,
+        "threads": options.threads,
+    }
+
+
 async def measure(
-    options: argparse.Namespace, projects: list[ProjectFiles], cases: list[Case], home: Path
+    options: argparse.Namespace,
+    projects: list[ProjectFiles],
+    cases: list[Case],
+    home: Path,
+    log: AnswerLog | None = None,
 ) -> Results:
     """Ask every system at every case, one system after the other."""
     results = Results(cases)
     table = {project.name: project for project in projects}
     clock, wanted = time.perf_counter, options.systems
     if "ngram" in wanted:
-        await ask(Ngram(), results, table, clock, say)
+        await ask(Ngram(), results, table, clock, say, log)
     if "echo" in wanted:
         echo = EchoSystem(home / "echo")
-        await ask(echo, results, table, clock, say)
+        await ask(echo, results, table, clock, say, log)
         await echo.close()
         results.index_bytes = echo.sizes
     native = NativeThread()
@@ -157,7 +182,7 @@ async def measure(
             for name, with_suffix in (("network", True), ("no-suffix", False)):
                 if name in wanted:
                     network = Network(engine, with_suffix=with_suffix)
-                    await ask(network, results, table, clock, say)
+                    await ask(network, results, table, clock, say, log)
                     weights_mib = engine.capabilities.memory_bytes / 2**20
                     results.memory_mib[network.name] += weights_mib
             add_oracle(results)
@@ -165,11 +190,15 @@ async def measure(
                 results.skipped[MIXTURE] = f"{engine.capabilities.model} is too large to score"
             elif "mixture" in wanted:
                 mixture = Mixture(engine, home / "mixture-echo")
-                await ask(mixture, results, table, clock, say)
+                await ask(mixture, results, table, clock, say, log)
                 await mixture.close()
+            if "bare" in wanted:
+                bare = Bare(engine._model, native, options.order, options.threads)
+                await ask(bare, results, table, clock, say, log)
+                await bare.close()
         if projects and "product" in wanted:
             product = Product(PRODUCT, lambda: engine, home)
-            await ask(product, results, table, clock, say)
+            await ask(product, results, table, clock, say, log)
             await product.close()
     finally:
         if engine is not None:
@@ -186,7 +215,9 @@ async def opened(
         results.skipped["network"] = "no --model was given"
         return None
     try:
-        return await open_engine(options.model.resolve(), native, home / "cache", options.order)
+        return await open_engine(
+            options.model.resolve(), native, home / "cache", options.order, options.threads
+        )
     except OwnstackError as error:
         results.skipped["network"] = str(error)
         return None

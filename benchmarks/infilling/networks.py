@@ -56,6 +56,7 @@ class Network:
             math.exp(min(0.0, logprob)),
             (ended - pressed) * 1e3,
             (ended - started) * 1e3,
+            prompt_tokens=result.usage.prompt_tokens,
         )
 
     async def close(self) -> None:
@@ -88,9 +89,9 @@ def place_before(case: Case) -> Place:
 
 
 async def open_engine(
-    model: Path, native: NativeThread, cache: Path, order: InfillOrder
+    model: Path, native: NativeThread, cache: Path, order: InfillOrder, threads: int = 0
 ) -> LlamaEngine:
-    """Open a GGUF as the product does.
+    """Open a GGUF as the product does; 0 threads are as many as it would choose.
 
     Raises:
         OwnstackError: it cannot be used for completion.
@@ -99,7 +100,7 @@ async def open_engine(
         model,
         name=model.stem,
         native=native,
-        settings=EngineSettings(infill_order=order),
+        settings=EngineSettings(infill_order=order, threads=threads),
         cache=cache,
     )
     await engine.prepare("completion")

@@ -108,9 +108,11 @@ class Product:
 def _proposal(answer: Answer, case: Case, ms: float, shown: bool) -> Proposal:
     suggestion = answer.suggestion
     if suggestion is None:
-        return Proposal("", 0.0, ms, ms, shown=False)
+        return Proposal("", 0.0, ms, ms, shown=False, prompt_tokens=answer.trace.prompt_tokens)
     # A suggestion may replace the line from before the cursor.
     typed = case.document.text[suggestion.span.start : case.offset]
     text = first_line(suggestion.text)
     text = text.removeprefix(typed) if text.startswith(typed) else ""
-    return Proposal(text, suggestion.confidence or 0.0, ms, ms, shown=shown)
+    chance = suggestion.confidence or 0.0
+    prompt_tokens = answer.trace.prompt_tokens
+    return Proposal(text, chance, ms, ms, shown=shown, prompt_tokens=prompt_tokens)

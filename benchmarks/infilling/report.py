@@ -231,10 +231,11 @@ def _confidence_table(rows: Sequence[Row], results: Results) -> Table:
     table = Table(
         title="The same positions by confidence, and what it costs",
         caption="n % surest = exact share of the n % most confident positions; ECE in [0, 1]; "
-        "MiB = growth of the process",
+        "prompt = tokens the model is shown, median; jump = ms p50; MiB = growth of the process",
     )
     headings = ["language", "system", *(f"{share:.0%} surest" for share in SHARES)]
-    headings += ["proposed", "shown", "exact shown", "ECE", "ms p50", "p95", "jump p50", "MiB"]
+    headings += ["proposed", "shown", "exact shown", "ECE", "prompt", "ms p50", "p95"]
+    headings += ["jump", "MiB"]
     for heading in headings:
         table.add_column(heading, justify="left" if heading in headings[:2] else "right")
     for line, new in _with_breaks(rows):
@@ -245,6 +246,7 @@ def _confidence_table(rows: Sequence[Row], results: Results) -> Table:
             *map(_percent, line.at.values()),
             *map(_percent, (line.proposed, line.shown, line.shown_exact)),
             _number(line.calibration_error, 3),
+            _number(line.prompt_tokens_p50, 0),
             _number(line.ms_p50, 2),
             _number(line.ms_p95, 2),
             _number(line.jump_ms_p50, 2),
@@ -334,6 +336,7 @@ def records(results: Results) -> Iterable[dict[str, Any]]:
                     "shown": answers[index].shown,
                     "exact": results.right(system, [index])[0],
                     "ms": round(answers[index].ms, 3),
+                    "promptTokens": answers[index].prompt_tokens,
                 }
                 for system, answers in results.proposals.items()
             },

@@ -58,6 +58,8 @@ class Row:
     ms_p95: float
     jump_ms_p50: float
     cpu_ms_p95: float
+    prompt_tokens_p50: float
+    """Of the answers for which a model was asked."""
 
 
 def indices_of(results: Results, language: str, *, twins: bool | None = False) -> list[int]:
@@ -106,6 +108,7 @@ def row(results: Results, system: str, language: str, indices: Sequence[int]) ->
         float("nan") if oracle else quantile(times, 0.95),
         quantile([answer.jump_ms or answer.ms for answer in answers], 0.5),
         quantile([answer.cpu_ms for answer in answers if answer.cpu_ms], 0.95),
+        quantile([answer.prompt_tokens for answer in answers if answer.prompt_tokens], 0.5),
     )
 
 
@@ -143,6 +146,7 @@ def mean_row(results: Results, system: str, rows: Sequence[Row], strata: list[li
         pooled.ms_p95,
         pooled.jump_ms_p50,
         pooled.cpu_ms_p95,
+        pooled.prompt_tokens_p50,
     )
 
 

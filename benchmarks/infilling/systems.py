@@ -35,6 +35,8 @@ class Proposal:
     measured."""
     shown: bool = True
     """Whether a user would see it without asking."""
+    prompt_tokens: int = 0
+    """What the model was shown; 0 = no model was asked."""
 
 
 class System(Protocol):
