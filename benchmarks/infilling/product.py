@@ -5,6 +5,7 @@ Whatever is mixed, gated or drafted inside the completer is measured here withou
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,15 @@ from ownstack.settings import CompletionSettings
 DEADLINE_MS = 10_000
 """Patient: quality is measured here, and the machine may be busy."""
 SETTINGS = CompletionSettings(multiline="never", prefetch=False, deadline_ms=DEADLINE_MS)
+PRODUCT, SETTLED, BUILT_IN = "product", "product, settled", "product, built-in"
+SETTLE_S = 10.0
+"""So long has somebody been in the file who is settled in it."""
+SETTLE_LINES = 3
+"""So many lines above the cursor was the work before."""
+IDLE_S = 1.5
+"""A model that was asked for nothing for so long has read all it wants to: the pauses of the
+completer before it reads on (other files', wider prompts) are shorter together."""
+_POLL_S = 0.05
 
 
 class Product:
@@ -34,11 +44,23 @@ class Product:
 
     First as typing asks, which says whether a user would see something; if not, as pressing the
     key for it asks, so that there is a proposal and a confidence everywhere.
+
+    If `settled`, the file has been open for `SETTLE_S` before: a line some lines above was asked
+    for, as typing asks, and then nothing, so that the model has read wider prompts. Where it has
+    no more to read before that, the time is cut short.
     """
 
-    def __init__(self, name: str, engine: Callable[[], Engine | None], folder: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        engine: Callable[[], Engine | None],
+        folder: Path,
+        *,
+        settled: bool = False,
+    ) -> None:
         self.name = name
         self._engine = engine
+        self._settled = settled
         self._log = SignalLog(folder / f"signals-{name.replace(' ', '-')}.sqlite")
         self._folder = folder
         self._index: Index | None = None
@@ -77,6 +99,8 @@ class Product:
         if self._symbols is not None:
             self._snapshot = self._symbols.at(case)
         try:
+            if self._settled:
+                await self._settle(completer, case)
             started = time.perf_counter()
             answer = await completer.complete(CompletionRequest(document, case.offset))
             ms = (time.perf_counter() - started) * 1e3
@@ -88,6 +112,19 @@ class Product:
         finally:
             self._documents.close(document.uri)
             completer.closed(document.uri)
+
+    async def _settle(self, completer: Completer, case: Case) -> None:
+        """Be at work some lines above the cursor, until a model has nothing more to read."""
+        above = case.before.split("\n")[:-SETTLE_LINES] or [""]
+        offset = sum(len(line) + 1 for line in above[:-1])
+        await completer.complete(CompletionRequest(case.document, offset))
+        engine = self._engine()
+        end = active = time.perf_counter()
+        end += SETTLE_S
+        while (now := time.perf_counter()) < end and now - active < IDLE_S:
+            await asyncio.sleep(_POLL_S)
+            if engine is not None and engine.activity.busy:
+                active = time.perf_counter()
 
     async def close(self) -> None:
         await self._leave()

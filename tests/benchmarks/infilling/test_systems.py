@@ -13,6 +13,8 @@ from benchmarks.infilling.product import Product
 from benchmarks.infilling.sources import ProjectFiles, read_project
 from benchmarks.infilling.systems import EchoSystem, System
 from ownstack.completion.sources.fitting import THRESHOLDS
+from ownstack.engine.requests import Priority
+from ownstack.engine.results import Speed
 from ownstack.engine.scripted import ScriptedEngine
 
 pytestmark = pytest.mark.native
@@ -99,6 +101,34 @@ async def test_the_product_says_what_it_shows(tmp_path: Path) -> None:
     assert 0 < sure.confidence <= 1
 
 
+@pytest.mark.process
+async def test_who_is_settled_was_at_work_above_and_the_model_has_read_more(tmp_path: Path) -> None:
+    """Then the cursor is asked for; who has just opened the file is shown less."""
+    made = project(tmp_path / "project")
+    head = "".join(f"value_{number} = compute({number})\n" for number in range(400))
+    asked = case(made, "pkg/one.py", LINE.replace("resolve", "res$0olve"))
+    text = head + asked.document.text
+    asked = replace(
+        asked, document=replace(asked.document, text=text), offset=asked.offset + len(head)
+    )
+    shown = {}
+    for settled in (False, True):
+        engine = ScriptedEngine(speed=Speed(prefill=150.0, decode=100.0))
+        product = Product("product", lambda: engine, tmp_path / "home", settled=settled)  # noqa: B023
+        await product.enter(made)
+        await product.propose(asked)
+        await product.close()
+        shown[settled] = engine.infills
+
+    assert {request.prefix[-3:] for request in shown[False]} == {"res"}
+    last = max(n for n, request in enumerate(shown[True]) if not request.prefix.endswith("res"))
+    before, after = shown[True][: last + 1], shown[True][last + 1 :]
+    assert {request.prefix[-3:] for request in after} == {"res"}
+    assert before[0].priority is Priority.COMPLETION
+    read_ahead = [request for request in before if request.priority is Priority.BACKGROUND]
+    assert max(len(request.prefix) for request in read_ahead) > 2 * len(before[0].prefix)
+
+
 async def test_a_network_is_reached_by_typing(tmp_path: Path) -> None:
     """First the prompt up to the last key, for one token; then the key, whose answer counts."""
     made = project(tmp_path / "project")
@@ -114,6 +144,19 @@ async def test_a_network_is_reached_by_typing(tmp_path: Path) -> None:
     assert second.prefix.endswith("unique = only_")
     assert second.path == "pkg/one.py"
     assert not any(SECRET in request.prefix + request.suffix for request in engine.infills)
+
+
+async def test_keys_are_typed_one_by_one(tmp_path: Path) -> None:
+    """So that a suffix moves with each; at the beginning of a file there are fewer."""
+    made = project(tmp_path / "project")
+    asked = case(made, "pkg/one.py", f"unique = {SECRET}".replace("only_", "only_$0"))
+    first = case(made, "pkg/one.py", "cl$0ass A:")
+
+    for each, typed in ((asked, ["= onl", " only", "only_"]), (first, ["", "c", "cl"])):
+        engine = ScriptedEngine()
+        await Network(engine, keys=2).propose(each)
+        assert [request.prefix[-5:] for request in engine.infills] == typed
+        assert len({request.suffix for request in engine.infills}) == 1
 
 
 async def test_no_suffix_means_none(tmp_path: Path) -> None:
