@@ -35,6 +35,10 @@ class BareContext:
         """Forget everything that was read."""
         C.llama_memory_clear(C.llama_get_memory(self.handle), True)
 
+    def keep(self, n_tokens: int) -> None:
+        """Forget all but the first tokens."""
+        C.llama_memory_seq_rm(C.llama_get_memory(self.handle), 0, n_tokens, -1)
+
     def decode(self, tokens: Sequence[int]) -> None:
         """Read tokens, in batches, and wait until that is done.
 

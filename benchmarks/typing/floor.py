@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,24 @@ class Floor:
         began = time.perf_counter()
         self._context.decode(tokens[n_kept:])
         return 1e3 * (time.perf_counter() - began)
+
+    def answers_after(self, n_kept: int, each: Sequence[tuple[int, int]]) -> list[float]:
+        """Return the milliseconds of answers after `n_kept` tokens, which are read once.
+
+        `each`: the tokens that are read for one, and those that are then written, one by one.
+        """
+        context, took = self._context, []
+        context.clear()
+        context.decode(_tokens(n_kept))
+        for n_new, n_written in each:
+            context.keep(n_kept)
+            began = time.perf_counter()
+            context.decode(_tokens(n_new))
+            # The first comes out of the logits of what was read, the last is not evaluated.
+            for _ in range(n_written - 1):
+                context.decode([C.llama_sampler_sample(self._sampler, context.handle, -1)])
+            took.append(1e3 * (time.perf_counter() - began))
+        return took
 
     def close(self) -> None:
         C.llama_sampler_free(self._sampler)
