@@ -38,6 +38,14 @@ class Results:
         answers = self.proposals[system]
         return [exact(answers[i].text, self.cases[i].truth) for i in indices]
 
+    def right_as_shown(self, system: str, indices: Sequence[int]) -> list[bool]:
+        """Return whether what a user sees without asking is right: of a part, as far as it goes."""
+        answers, right = self.proposals[system], self.right(system, indices)
+        return [
+            self.cases[i].truth.startswith(answers[i].part) if answers[i].part else exactly
+            for i, exactly in zip(indices, right, strict=True)
+        ]
+
 
 async def ask(
     system: System,

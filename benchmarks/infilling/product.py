@@ -19,7 +19,7 @@ from ownstack.completion.completer import Completer
 from ownstack.completion.echo import Echo
 from ownstack.completion.environment import Environment
 from ownstack.completion.feedback.signals import SignalLog
-from ownstack.completion.suggestion import Answer, CompletionRequest, Trigger
+from ownstack.completion.suggestion import Answer, CompletionRequest, Suggestion, Trigger
 from ownstack.document import Documents
 from ownstack.engine.protocol import Engine
 from ownstack.index.snapshot.snapshot import Snapshot
@@ -42,8 +42,9 @@ _POLL_S = 0.05
 class Product:
     """A window with one file open, asked twice at each cursor.
 
-    First as typing asks, which says whether a user would see something; if not, as pressing the
-    key for it asks, so that there is a proposal and a confidence everywhere.
+    First as typing asks, which says whether a user would see something; if not, or if it may be
+    a part of a line, as pressing the key for it asks, so that there is a proposal and a confidence
+    everywhere.
 
     If `settled`, the file has been open for `SETTLE_S` before: a line some lines above was asked
     for, as typing asks, and then nothing, so that the model has read wider prompts. Where it has
@@ -104,11 +105,12 @@ class Product:
             started = time.perf_counter()
             answer = await completer.complete(CompletionRequest(document, case.offset))
             ms = (time.perf_counter() - started) * 1e3
-            shown = answer.suggestion is not None
-            if not shown:
+            seen = answer.suggestion
+            if seen is None or self._shows_parts():
                 asked = CompletionRequest(document, case.offset, Trigger.INVOKED)
-                answer = await completer.complete(asked)
-            return _proposal(answer, case, ms, shown)
+                whole = await completer.complete(asked)
+                return _proposal(whole if whole.suggestion else answer, case, ms, seen)
+            return _proposal(answer, case, ms, seen)
         finally:
             self._documents.close(document.uri)
             completer.closed(document.uri)
@@ -130,6 +132,11 @@ class Product:
         await self._leave()
         self._log.close()
 
+    def _shows_parts(self) -> bool:
+        """Say whether what is shown may be a part: of what a large model writes, the sure one."""
+        engine = self._engine()
+        return engine is not None and not engine.capabilities.scores_lines
+
     async def _leave(self) -> None:
         if self._completer is not None:
             await self._completer.close()
@@ -142,14 +149,30 @@ class Product:
             self._symbols = self._snapshot = None
 
 
-def _proposal(answer: Answer, case: Case, ms: float, shown: bool) -> Proposal:
-    suggestion = answer.suggestion
+def _proposal(answer: Answer, case: Case, ms: float, seen: Suggestion | None) -> Proposal:
+    """Return what is proposed: `answer` is what somebody is given who asks, `seen` who types."""
+    suggestion, prompt_tokens = answer.suggestion, answer.trace.prompt_tokens
     if suggestion is None:
-        return Proposal("", 0.0, ms, ms, shown=False, prompt_tokens=answer.trace.prompt_tokens)
-    # A suggestion may replace the line from before the cursor.
+        return Proposal("", 0.0, ms, ms, shown=False, prompt_tokens=prompt_tokens)
+    text, part = _rest(suggestion, case), "" if seen is None else _rest(seen, case)
+    chance, seen_chance = suggestion.confidence or 0.0, seen.confidence or 0.0 if seen else 0.0
+    if seen is not None and (part == text or not text.startswith(part)):
+        # All of it, or something else: then that is the answer.
+        text, chance, part = part, seen_chance, ""
+    return Proposal(
+        text,
+        chance,
+        ms,
+        ms,
+        shown=seen is not None,
+        part=part,
+        part_chance=seen_chance if part else 0.0,
+        prompt_tokens=prompt_tokens,
+    )
+
+
+def _rest(suggestion: Suggestion, case: Case) -> str:
+    """Return the rest of the line; a suggestion may replace the line from before the cursor."""
     typed = case.document.text[suggestion.span.start : case.offset]
     text = first_line(suggestion.text)
-    text = text.removeprefix(typed) if text.startswith(typed) else ""
-    chance = suggestion.confidence or 0.0
-    prompt_tokens = answer.trace.prompt_tokens
-    return Proposal(text, chance, ms, ms, shown=shown, prompt_tokens=prompt_tokens)
+    return text.removeprefix(typed) if text.startswith(typed) else ""

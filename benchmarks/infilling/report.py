@@ -254,7 +254,7 @@ def _confidence_table(rows: Sequence[Row], results: Results) -> Table:
         "prompt = tokens the model is shown, median; jump = ms p50; MiB = growth of the process",
     )
     headings = ["language", "system", *(f"{share:.0%} surest" for share in SHARES)]
-    headings += ["proposed", "shown", "exact shown", "ECE", "prompt", "ms p50", "p95"]
+    headings += ["proposed", "shown", "in part", "exact shown", "ECE", "prompt", "ms p50", "p95"]
     headings += ["jump", "MiB"]
     for heading in headings:
         table.add_column(heading, justify="left" if heading in headings[:2] else "right")
@@ -264,7 +264,7 @@ def _confidence_table(rows: Sequence[Row], results: Results) -> Table:
             line.language if new else "",
             line.system,
             *map(_percent, line.at.values()),
-            *map(_percent, (line.proposed, line.shown, line.shown_exact)),
+            *map(_percent, (line.proposed, line.shown, line.in_part, line.shown_exact)),
             _number(line.calibration_error, 3),
             _number(line.prompt_tokens_p50, 0),
             _number(line.ms_p50, 2),
@@ -354,6 +354,7 @@ def records(results: Results) -> Iterable[dict[str, Any]]:
                     "text": answers[index].text,
                     "confidence": answers[index].confidence,
                     "shown": answers[index].shown,
+                    "part": answers[index].part,
                     "exact": results.right(system, [index])[0],
                     "ms": round(answers[index].ms, 3),
                     "promptTokens": answers[index].prompt_tokens,

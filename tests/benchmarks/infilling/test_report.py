@@ -81,6 +81,20 @@ def test_languages_count_the_same_and_twins_do_not_count() -> None:
     assert (twin.language, twin.n, twin.exact) == ("go", 1, 1.0)
 
 
+def test_a_part_is_right_as_far_as_it_goes() -> None:
+    """Among what is shown, and nowhere else: the line that it is of is wrong."""
+    made = results()
+    made.proposals[ECHO][3:5] = [
+        Proposal("dex", 0.3, 1.0, part="de"), Proposal("ghx", 0.3, 1.0, part="gx")
+    ]  # fmt: skip
+
+    table = {(row.system, row.language): row for row in rows_of(made)}
+
+    go = table[ECHO, "go"]
+    assert (go.exact, go.shown, go.in_part, go.shown_exact) == (0.25, 1.0, 0.5, 0.5)
+    assert table[ECHO, MEAN].in_part == 0.25
+
+
 def test_the_oracle_takes_the_better_one() -> None:
     """In Go it has both of the network's and none but those; it says nothing of confidence."""
     made = results()

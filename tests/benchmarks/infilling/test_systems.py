@@ -9,13 +9,16 @@ from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.large import large_project
 from benchmarks.infilling.networks import Network
 from benchmarks.infilling.ngram import follows
-from benchmarks.infilling.product import Product
+from benchmarks.infilling.product import Product, _proposal
 from benchmarks.infilling.sources import ProjectFiles, read_project
 from benchmarks.infilling.systems import EchoSystem, System
 from ownstack.completion.sources.fitting import THRESHOLDS
+from ownstack.completion.suggestion import Answer, Suggestion, Trace
+from ownstack.document import Document
 from ownstack.engine.requests import Priority
 from ownstack.engine.results import Speed
 from ownstack.engine.scripted import ScriptedEngine
+from ownstack.text import Span
 
 pytestmark = pytest.mark.native
 
@@ -99,6 +102,35 @@ async def test_the_product_says_what_it_shows(tmp_path: Path) -> None:
     assert sure.text == "gistry.resolve(name, default=None)"
     assert sure.shown == (sure.confidence >= THRESHOLDS["normal"])
     assert 0 < sure.confidence <= 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "seen", "expected"),
+    [
+        (("abc(d)", 0.3), ("abc", 0.6), ("abc(d)", 0.3, True, "abc", 0.6)),
+        (("abc(d)", 0.5), ("abc(d)", 0.5), ("abc(d)", 0.5, True, "", 0.0)),
+        (("xyz", 0.5), ("abc", 0.6), ("abc", 0.6, True, "", 0.0)),
+        (("abc(d)", 0.3), None, ("abc(d)", 0.3, False, "", 0.0)),
+        (None, None, ("", 0.0, False, "", 0.0)),
+    ],
+)
+def test_a_part_that_is_shown_is_told_from_the_line(
+    asked: tuple[str, float] | None,
+    seen: tuple[str, float] | None,
+    expected: tuple[str, float, bool, str, float],
+) -> None:
+    """The line is what somebody is given who asks; what is shown may be less, or another one."""
+    document = Document("file:///a.py", "a.py", "python", 1, "x = \n")
+    where = Case("made", "python", document, 4, "abc(d)")
+
+    def suggested(given: tuple[str, float] | None) -> Suggestion | None:
+        return given and Suggestion("1", "x = " + given[0], Span(0, 4), "model", given[1])
+
+    answer = Answer(suggested(asked), Trace(prompt_tokens=9))
+    found = _proposal(answer, where, 1.0, suggested(seen))
+
+    assert (found.text, found.confidence, found.shown, found.part, found.part_chance) == expected
+    assert found.prompt_tokens == 9
 
 
 @pytest.mark.process
