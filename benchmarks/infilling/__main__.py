@@ -199,16 +199,20 @@ async def measure(
         results.index_bytes = echo.sizes
     native = NativeThread()
     engine = await opened(options, native, home, results)
+    quick = await opened_quick(options, engine, native, home, results)
     try:
         if engine is not None:
             await put_model(options, engine, native, home, results, put)
+        if quick is not None and "builtin" in wanted:
+            await put(Product(BUILT_IN, lambda: quick, home))
         if "product" in wanted:
-            await put(Product(PRODUCT, lambda: engine, home))
+            await put(Product(PRODUCT, lambda: engine, home, quick=lambda: quick))
         if options.settled and projects:
-            await put(Product(SETTLED, lambda: engine, home, settled=True))
+            await put(Product(SETTLED, lambda: engine, home, settled=True, quick=lambda: quick))
     finally:
-        if engine is not None:
-            await engine.close()
+        for each in (engine, quick):
+            if each is not None:
+                await each.close()
         native.close()
     return results
 
@@ -221,7 +225,7 @@ async def put_model(
     results: Results,
     put: Callable[[System], Awaitable[None]],
 ) -> None:
-    """Ask what is made of the model without the product, and the product without the model."""
+    """Ask the model without the product."""
     wanted = options.systems
     for name, with_suffix in (("network", True), ("no-suffix", False)):
         if name in wanted:
@@ -233,17 +237,8 @@ async def put_model(
         await put(Bare(engine._model, native, options.order, options.threads))
     if "shift" in wanted:
         await put_shift(options, engine, native, home, results, put)
-    if engine.capabilities.scores_lines:
-        if "mixture" in wanted:
-            await put(Mixture(engine, home / "mixture-echo"))
-        return
-    results.skipped[MIXTURE] = f"{engine.capabilities.model} is too large to score"
-    if "builtin" in wanted and (path := builtin_model()).is_file():
-        small = await open_engine(path, native, home / "cache", "auto", options.threads)
-        try:
-            await put(Product(BUILT_IN, lambda: small, home))
-        finally:
-            await small.close()
+    if engine.capabilities.scores_lines and "mixture" in wanted:
+        await put(Mixture(engine, home / "mixture-echo"))
 
 
 async def put_shift(
@@ -282,6 +277,24 @@ async def opened(
     except OwnstackError as error:
         results.skipped["network"] = str(error)
         return None
+
+
+async def opened_quick(
+    options: argparse.Namespace,
+    engine: LlamaEngine | None,
+    native: NativeThread,
+    home: Path,
+    results: Results,
+) -> LlamaEngine | None:
+    """Open the built-in network that a user has beside a model that is too large to score."""
+    if engine is None or engine.capabilities.scores_lines:
+        return None
+    results.skipped[MIXTURE] = f"{engine.capabilities.model} is too large to score"
+    path = builtin_model()
+    if not path.is_file():
+        results.skipped[BUILT_IN] = f"{path.name} is not there"
+        return None
+    return await open_engine(path, native, home / "cache", "auto", options.threads)
 
 
 def conclude(

@@ -27,7 +27,9 @@ from ownstack.settings import CompletionSettings
 
 DEADLINE_MS = 10_000
 """Patient: quality is measured here, and the machine may be busy."""
-SETTINGS = CompletionSettings(multiline="never", prefetch=False, deadline_ms=DEADLINE_MS)
+SETTINGS = CompletionSettings(
+    multiline="never", prefetch=False, deadline_ms=DEADLINE_MS, learn_from_outcomes=False
+)
 PRODUCT, SETTLED, BUILT_IN = "product", "product, settled", "product, built-in"
 SETTLE_S = 10.0
 """So long has somebody been in the file who is settled in it."""
@@ -36,7 +38,7 @@ SETTLE_LINES = 3
 IDLE_S = 1.5
 """A model that was asked for nothing for so long has read all it wants to: the pauses of the
 completer before it reads on (other files', wider prompts) are shorter together."""
-_POLL_S = 0.05
+_POLL_S, _SHORT_S = 0.05, 0.01
 
 
 class Product:
@@ -45,6 +47,9 @@ class Product:
     First as typing asks, which says whether a user would see something; if not, or if it may be
     a part of a line, as pressing the key for it asks, so that there is a proposal and a confidence
     everywhere.
+
+    With a quick network beside a larger model, what is seen is what stands when the model has
+    written, and the time is that of the first answer.
 
     If `settled`, the file has been open for `SETTLE_S` before: a line some lines above was asked
     for, as typing asks, and then nothing, so that the model has read wider prompts. Where it has
@@ -58,9 +63,12 @@ class Product:
         folder: Path,
         *,
         settled: bool = False,
+        quick: Callable[[], Engine | None] = lambda: None,
     ) -> None:
+        """`quick`: see `Completer`."""
         self.name = name
-        self._engine = engine
+        self._engine, self._quick = engine, quick
+        self._improved = asyncio.Event()
         self._settled = settled
         self._log = SignalLog(folder / f"signals-{name.replace(' ', '-')}.sqlite")
         self._folder = folder
@@ -87,8 +95,10 @@ class Product:
                 lambda: SETTINGS,
                 folders=lambda: folders,
                 index=lambda uri: self._snapshot,
+                improved=lambda place: self._improved.set(),
             ),
             engine=self._engine,
+            quick=self._quick,
             signals=self._log,
             echo=echo,
         )
@@ -102,9 +112,12 @@ class Product:
         try:
             if self._settled:
                 await self._settle(completer, case)
+            self._improved.clear()
             started = time.perf_counter()
             answer = await completer.complete(CompletionRequest(document, case.offset))
             ms = (time.perf_counter() - started) * 1e3
+            if await self._improves():
+                answer = await completer.complete(CompletionRequest(document, case.offset))
             seen = answer.suggestion
             if seen is None or self._shows_parts():
                 asked = CompletionRequest(document, case.offset, Trigger.INVOKED)
@@ -131,6 +144,16 @@ class Product:
     async def close(self) -> None:
         await self._leave()
         self._log.close()
+
+    async def _improves(self) -> bool:
+        """Wait until the model has written, and say whether that is better than what was shown."""
+        engine = self._engine()
+        if engine is None or self._quick() is None:
+            return False
+        while engine.activity.busy and not self._improved.is_set():
+            await asyncio.sleep(_SHORT_S)
+        await asyncio.sleep(_SHORT_S)  # What came of it is told by then.
+        return self._improved.is_set()
 
     def _shows_parts(self) -> bool:
         """Say whether what is shown may be a part: of what a large model writes, the sure one."""

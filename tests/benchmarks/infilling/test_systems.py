@@ -1,5 +1,7 @@
 """The systems, on a project small enough to know the answers."""
 
+import asyncio
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from ownstack.completion.sources.fitting import THRESHOLDS
 from ownstack.completion.suggestion import Answer, Suggestion, Trace
 from ownstack.document import Document
 from ownstack.engine.requests import Priority
-from ownstack.engine.results import Speed
+from ownstack.engine.results import ScoredLine, Speed
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.text import Span
 
@@ -131,6 +133,28 @@ def test_a_part_that_is_shown_is_told_from_the_line(
 
     assert (found.text, found.confidence, found.shown, found.part, found.part_chance) == expected
     assert found.prompt_tokens == 9
+
+
+@pytest.mark.process
+async def test_what_is_seen_is_what_stands_when_the_model_has_written(tmp_path: Path) -> None:
+    """A quick network answers the key; the model's better line takes its place."""
+    made = project(tmp_path / "project")
+    asked = case(made, "pkg/one.py", LINE.replace("resolve", "res$0olve"))
+    written = asyncio.Event()
+    engine = ScriptedEngine(speed=Speed(prefill=9e4, decode=1e3))
+    engine.enqueue([asked.truth], gate=written, mean_logprob=-0.001)
+    quick = ScriptedEngine(scores_lines=True)
+    line = ScoredLine("olve()", math.log(0.9), 2, proposed=False, found=True)
+    quick.enqueue("olve()", scored=[line])
+    product = Product("product", lambda: engine, tmp_path / "home", quick=lambda: quick)
+    await product.enter(made)
+
+    asyncio.get_running_loop().call_later(0.5, written.set)
+    proposal = await product.propose(asked)
+    await product.close()
+
+    assert proposal.text == asked.truth
+    assert proposal.shown
 
 
 @pytest.mark.process
