@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from typing import Any
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
-from ownstack.lsp import protocol
+from ownstack.lsp import chat_messages, protocol
 from ownstack.text import LineIndex
+
+IMPROVED = "ownstack/completion/improved"
+"""There is something better than what is shown (docs/PROTOCOL.md)."""
 
 
 @dataclass
@@ -50,6 +54,9 @@ class Window:
         self.text = text
         self.version = 1
         self.messages: list[str] = []
+        self.chat_text = asyncio.Event()
+        """A conversation's answer has begun."""
+        self._better = asyncio.Event()
         self._number = 0
         self._last: Asked | None = None
 
@@ -90,6 +97,18 @@ class Window:
         def _status(params: Any) -> None:
             return None
 
+        @client.feature(chat_messages.DELTA)
+        def _written(_: Any) -> None:
+            window.chat_text.set()
+
+        for method in chat_messages.NOTIFICATIONS.keys() - {chat_messages.DELTA}:
+            client.feature(method)(_unheard)
+
+        @client.feature(IMPROVED)
+        def _improved(params: Any) -> None:
+            if params.uri == window.uri and params.version == window.version:
+                window._better.set()
+
         argv = command or [sys.executable, "-m", "ownstack", "lsp"]
         await client.start_io(*argv)
         await client.initialize_async(
@@ -107,16 +126,31 @@ class Window:
                     "ownstack": settings or {},
                     "client": {"name": "benchmark", "version": "1"},
                     "trusted": True,
+                    "improvements": True,
                 },
             )
         )
         client.initialized(types.InitializedParams())
-        client.text_document_did_open(
+        window.show(path, text)
+        return window
+
+    def show(self, path: Path, text: str) -> None:
+        """Open a document with `text` (unsaved); the others stay open."""
+        self.uri, self.text, self.version = path.as_uri(), text, 1
+        self._better.clear()
+        self.client.text_document_did_open(
             types.DidOpenTextDocumentParams(
-                types.TextDocumentItem(uri, _language(path), window.version, text)
+                types.TextDocumentItem(self.uri, _language(path), self.version, text)
             )
         )
-        return window
+
+    async def heard_of_better(self, timeout_s: float) -> bool:
+        """Say whether the server has something better than what is shown, or says so in time."""
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._better.wait(), timeout_s)
+        heard = self._better.is_set()
+        self._better.clear()
+        return heard
 
     async def request(self, method: str, params: Any) -> Any:
         return await self.client.protocol.send_request_async(method, params)
@@ -151,6 +185,7 @@ class Window:
 
     def _change(self, changes: list[Any]) -> None:
         self.version += 1
+        self._better.clear()
         self.client.text_document_did_change(
             types.DidChangeTextDocumentParams(
                 types.VersionedTextDocumentIdentifier(self.version, self.uri), changes
@@ -197,6 +232,10 @@ class Window:
         await self.client.shutdown_async(None)
         self.client.exit(None)
         await self.client.stop()
+
+
+def _unheard(_: Any) -> None:
+    """A conversation's news that nobody here looks at."""
 
 
 def _answered(asked: Asked, future: asyncio.Future[Any]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
+from benchmarks.infilling.answer_log import AnswerLog
 from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.measures import exact, similarity
 from benchmarks.infilling.sources import ProjectFiles
@@ -37,6 +38,14 @@ class Results:
         answers = self.proposals[system]
         return [exact(answers[i].text, self.cases[i].truth) for i in indices]
 
+    def right_as_shown(self, system: str, indices: Sequence[int]) -> list[bool]:
+        """Return whether what a user sees without asking is right: of a part, as far as it goes."""
+        answers, right = self.proposals[system], self.right(system, indices)
+        return [
+            self.cases[i].truth.startswith(answers[i].part) if answers[i].part else exactly
+            for i, exactly in zip(indices, right, strict=True)
+        ]
+
 
 async def ask(
     system: System,
@@ -44,13 +53,21 @@ async def ask(
     projects: Mapping[str, ProjectFiles],
     clock: Callable[[], float],
     say: Callable[[str], None],
+    log: AnswerLog | None = None,
 ) -> None:
-    """Ask one system everywhere, project by project; put the answers into `results`."""
+    """Ask one system everywhere, project by project; put the answers into `results`.
+
+    What is in the `log` is not asked again, and each other answer is added to it.
+    """
     gc.collect()
     before = psutil.Process().memory_info().rss
     answers: list[Proposal] = []
     entered: str | None = None
     for number, case in enumerate(results.cases):
+        known = log.get(system.name, case) if log else None
+        if known is not None:
+            answers.append(known)
+            continue
         project = projects.get(case.project)
         name = project.name if project else ""
         if entered != name:
@@ -59,6 +76,8 @@ async def ask(
             results.enter_s.setdefault(system.name, {})[name] = clock() - started
             entered = name
         answers.append(await system.propose(case))
+        if log:
+            log.add(system.name, case, answers[-1])
         if (number + 1) % PROGRESS_EVERY == 0:
             say(f"{system.name}: {number + 1} of {len(results.cases)}")
     grown = (psutil.Process().memory_info().rss - before) / 2**20

@@ -16,11 +16,14 @@ from ownstack.engine.llama.engine import LlamaEngine
 from ownstack.engine.llama.scheduler import NativeThread
 from ownstack.engine.protocol import Engine
 from ownstack.engine.requests import InfillRequest
-from ownstack.settings import EngineSettings, InfillOrder
+from ownstack.settings import EngineSettings, InfillOrder, SuffixShift
 
 PROMPT_TOKENS = 512
 """Fixed, so that figures do not depend on how fast the machine is today."""
 MAX_TOKENS = 64
+TYPED_KEYS = 10
+"""Typed one by one where a suffix is to move with them."""
+SHIFTED, UNSHIFTED = "network, suffix shifted", "network, suffix exact"
 
 
 class Network:
@@ -30,9 +33,13 @@ class Network:
     (its cost is `jump_ms`), then the last key is pressed and the answer timed.
     """
 
-    def __init__(self, engine: Engine, *, with_suffix: bool = True) -> None:
-        self.name = "network" if with_suffix else "network, no suffix"
+    def __init__(
+        self, engine: Engine, *, with_suffix: bool = True, name: str = "", keys: int = 1
+    ) -> None:
+        """`keys`: so many are typed, the last of which is the one that is timed."""
+        self.name = name or ("network" if with_suffix else "network, no suffix")
         self._engine = engine
+        self._keys = keys
         self._with_suffix = with_suffix
 
     async def enter(self, project: ProjectFiles | None) -> None:
@@ -40,11 +47,12 @@ class Network:
 
     async def propose(self, case: Case) -> Proposal:
         windows, counts = Windows(), TokenCounts(self._engine.count)
-        before = place_before(case)
         here = Place(case.document, case.offset)
         started = time.perf_counter()
-        warm = replace(self._request(windows, before, counts), max_tokens=1)
-        await self._engine.infill(warm).result()
+        for left in range(min(self._keys, len(case.before)), 0, -1):
+            before = place_before(case, left)
+            warm = replace(self._request(windows, before, counts), max_tokens=1)
+            await self._engine.infill(warm).result()
         pressed = time.perf_counter()
         result = await self._engine.infill(self._request(windows, here, counts)).result()
         ended = time.perf_counter()
@@ -56,6 +64,7 @@ class Network:
             math.exp(min(0.0, logprob)),
             (ended - pressed) * 1e3,
             (ended - started) * 1e3,
+            prompt_tokens=result.usage.prompt_tokens,
         )
 
     async def close(self) -> None:
@@ -81,16 +90,22 @@ def request_at(
     )
 
 
-def place_before(case: Case) -> Place:
-    """Return the place before the last key was pressed."""
-    text = case.before[:-1] + case.after
-    return Place(replace(case.document, text=text), len(case.before) - 1)
+def place_before(case: Case, keys: int = 1) -> Place:
+    """Return the place before the last keys were pressed."""
+    offset = max(0, case.offset - keys)
+    text = case.before[:offset] + case.after
+    return Place(replace(case.document, text=text), offset)
 
 
 async def open_engine(
-    model: Path, native: NativeThread, cache: Path, order: InfillOrder
+    model: Path,
+    native: NativeThread,
+    cache: Path,
+    order: InfillOrder,
+    threads: int = 0,
+    suffix_shift: SuffixShift = "auto",
 ) -> LlamaEngine:
-    """Open a GGUF as the product does.
+    """Open a GGUF as the product does; 0 threads are as many as it would choose.
 
     Raises:
         OwnstackError: it cannot be used for completion.
@@ -99,7 +114,7 @@ async def open_engine(
         model,
         name=model.stem,
         native=native,
-        settings=EngineSettings(infill_order=order),
+        settings=EngineSettings(infill_order=order, threads=threads, suffix_shift=suffix_shift),
         cache=cache,
     )
     await engine.prepare("completion")

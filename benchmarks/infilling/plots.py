@@ -10,9 +10,12 @@ from typing import Any
 from benchmarks.infilling.evaluation import ORACLE, Results
 from benchmarks.infilling.summary import calibration, coverage, indices_of, languages
 
-_COLOURS = ("#7f7f7f", "#1f77b4", "#ff7f0e", "#bcbd22", "#d62728", "#2ca02c")
-_MARKERS = ("s", "o", "^", "v", "D", "P")
-_DASHES = ("--", "-", "-.", ":", "-", "-")
+_COLOURS = (
+    *("#7f7f7f", "#1f77b4", "#ff7f0e", "#bcbd22", "#9467bd", "#d62728", "#17becf", "#2ca02c"),
+    "#000000",
+)
+_MARKERS = ("s", "o", "^", "v", "X", "D", "P", "*", "h")
+_DASHES = ("--", "-", "-.", ":", "-.", "-", "--", "-", "-")
 
 
 def missing() -> str:
@@ -65,25 +68,28 @@ def _coverage(results: Results, systems: Sequence[str], path: Path, about: str) 
 def _calibration(results: Results, systems: Sequence[str], path: Path, about: str) -> Path:
     import matplotlib.pyplot as plt
 
-    indices = [i for name in languages(results) for i in indices_of(results, name)]
-    figure, (axes, below) = plt.subplots(
-        2, 1, figsize=(6, 7.5), sharex=True, gridspec_kw={"height_ratios": (3, 1)}
-    )
-    axes.plot((0, 1), (0, 1), color="black", linewidth=0.8, label="says what it means")
-    for number, system in enumerate(systems):
-        bins = calibration(results, system, indices)
-        held = bins.count > 0
-        label = f"{system}: error {bins.error:.3f}"
-        axes.plot(bins.confidence[held], bins.accuracy[held], label=label, **_style(number))
-        below.plot(bins.confidence[held], bins.count[held], **_style(number))
-    axes.set_ylabel("share with the exact rest of the line")
-    axes.legend(fontsize=8)
-    below.set_ylabel("positions")
-    below.set_xlabel("confidence")
-    _tidy(axes, (0, 1), (0, 1))
-    below.set_ylim(bottom=0)
-    below.grid(alpha=0.3)
-    return _save(figure, path, f"Calibration, all languages. {about}")
+    names = languages(results)
+    figure, grid = plt.subplots(
+        2, len(names), figsize=(4 * len(names), 5.5), sharex=True, squeeze=False,
+        gridspec_kw={"height_ratios": (3, 1)},
+    )  # fmt: skip
+    for axes, below, language in zip(*grid, names, strict=True):
+        axes.plot((0, 1), (0, 1), color="black", linewidth=0.8)
+        for number, system in enumerate(systems):
+            bins = calibration(results, system, indices_of(results, language))
+            held = bins.count > 0
+            label = f"{system}: error {bins.error:.3f}"
+            axes.plot(bins.confidence[held], bins.accuracy[held], label=label, **_style(number))
+            below.plot(bins.confidence[held], bins.count[held], **_style(number))
+        axes.set_title(language)
+        axes.legend(fontsize=7)
+        below.set_xlabel("confidence")
+        _tidy(axes, (0, 1), (0, 1))
+        below.set_ylim(bottom=0)
+        below.grid(alpha=0.3)
+    grid[0][0].set_ylabel("share with the exact rest of the line")
+    grid[1][0].set_ylabel("positions")
+    return _save(figure, path, f"Calibration; the line is what says what it means. {about}")
 
 
 def _style(number: int, *, line: bool = False) -> dict[str, Any]:

@@ -13,8 +13,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.bars import Figure
+from benchmarks.infilling.bare import BARE
+from benchmarks.infilling.beside import large_figures
 from benchmarks.infilling.evaluation import ECHO, MIXTURE, NETWORK, ORACLE, Results
 from benchmarks.infilling.measures import interval
+from benchmarks.infilling.networks import SHIFTED, TYPED_KEYS, UNSHIFTED
+from benchmarks.infilling.product import PRODUCT, SETTLED
 from benchmarks.infilling.summary import (
     MEAN,
     SHARES,
@@ -32,7 +36,6 @@ from benchmarks.infilling.summary import (
 from benchmarks.infilling.systems import Ngram
 from ownstack.completion.sources.fitting import THRESHOLDS
 
-PRODUCT = "product"
 APPLICATIONS = ("rust", "typescript", "go")
 DRAWN = 10
 NOTHING = "\N{EN DASH}"
@@ -83,9 +86,13 @@ def figures_of(results: Results, rows: Sequence[Row]) -> list[Figure]:
         )  # fmt: skip
     if NETWORK in results.proposals:
         found += _network_figures(results, table, strata)
+    if {SHIFTED, UNSHIFTED} <= results.proposals.keys():
+        found += _shift_figures(results, strata)
     if {MIXTURE, ECHO} <= results.proposals.keys():
         found += _mixture_figures(results, table, strata)
     found += _eagerness_figures(results, strata)
+    if {PRODUCT, SETTLED} & results.proposals.keys() and BARE in results.proposals:
+        found += large_figures(results)
     if PRODUCT in results.proposals:
         found += _product_figures(results, table, strata)
     return found
@@ -118,8 +125,9 @@ def _network_figures(
 ) -> list[Figure]:
     over = MEAN if (NETWORK, MEAN) in table else languages(results)[0]
     network = table[NETWORK, over]
+    is_large = MIXTURE in results.skipped
     found = [
-        Figure("network: a keystroke, p95", network.ms_p95, "ms", "<=", 15.0,
+        Figure("network: a keystroke, p95", network.ms_p95, "ms", "<=", None if is_large else 15.0,
                f"p50 {network.ms_p50:.1f} ms; after a jump p50 {network.jump_ms_p50:.0f} ms")
     ]  # fmt: skip
     if (Ngram.name, over) in table:
@@ -136,6 +144,18 @@ def _network_figures(
                    compared=f"95 % {best.low:.1f} to {best.high:.1f}: the most a mixture can gain")
         )  # fmt: skip
     return found
+
+
+def _shift_figures(results: Results, strata: Sequence[Sequence[int]]) -> list[Figure]:
+    lost = gain(results, UNSHIFTED, SHIFTED, strata)
+    pairs = zip(results.proposals[SHIFTED], results.proposals[UNSHIFTED], strict=True)
+    same = [shifted.text == exact.text for shifted, exact in pairs]
+    return [
+        Figure("suffix shift: exact match lost", lost.points, "points", "<=", 1.0,
+               f"95 % {lost.low:.1f} to {lost.high:.1f}, in pairs, {TYPED_KEYS} keys typed"),
+        Figure("suffix shift: the same answers", 100 * sum(same) / len(same), "%",
+               compared=f"n={len(same)}, twins included"),
+    ]  # fmt: skip
 
 
 def _product_figures(
@@ -189,7 +209,7 @@ def _eagerness_figures(results: Results, strata: Sequence[Sequence[int]]) -> lis
     return [
         Figure(f"{system}: shown when {eagerness}", 100 * shown, "% of positions",
                compared=f"from {least:.2f} on; {100 * right:.1f} % of them exact")
-        for system in (ECHO, MIXTURE)
+        for system in (ECHO, MIXTURE, PRODUCT, SETTLED)
         if system in results.proposals
         for eagerness, least in THRESHOLDS.items()
         for shown, right in [shown_from(results, system, least, strata)]
@@ -231,10 +251,11 @@ def _confidence_table(rows: Sequence[Row], results: Results) -> Table:
     table = Table(
         title="The same positions by confidence, and what it costs",
         caption="n % surest = exact share of the n % most confident positions; ECE in [0, 1]; "
-        "MiB = growth of the process",
+        "prompt = tokens the model is shown, median; jump = ms p50; MiB = growth of the process",
     )
     headings = ["language", "system", *(f"{share:.0%} surest" for share in SHARES)]
-    headings += ["proposed", "shown", "exact shown", "ECE", "ms p50", "p95", "jump p50", "MiB"]
+    headings += ["proposed", "shown", "in part", "exact shown", "ECE", "prompt", "ms p50", "p95"]
+    headings += ["jump", "MiB"]
     for heading in headings:
         table.add_column(heading, justify="left" if heading in headings[:2] else "right")
     for line, new in _with_breaks(rows):
@@ -243,8 +264,9 @@ def _confidence_table(rows: Sequence[Row], results: Results) -> Table:
             line.language if new else "",
             line.system,
             *map(_percent, line.at.values()),
-            *map(_percent, (line.proposed, line.shown, line.shown_exact)),
+            *map(_percent, (line.proposed, line.shown, line.in_part, line.shown_exact)),
             _number(line.calibration_error, 3),
+            _number(line.prompt_tokens_p50, 0),
             _number(line.ms_p50, 2),
             _number(line.ms_p95, 2),
             _number(line.jump_ms_p50, 2),
@@ -332,8 +354,10 @@ def records(results: Results) -> Iterable[dict[str, Any]]:
                     "text": answers[index].text,
                     "confidence": answers[index].confidence,
                     "shown": answers[index].shown,
+                    "part": answers[index].part,
                     "exact": results.right(system, [index])[0],
                     "ms": round(answers[index].ms, 3),
+                    "promptTokens": answers[index].prompt_tokens,
                 }
                 for system, answers in results.proposals.items()
             },

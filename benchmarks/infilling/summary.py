@@ -53,11 +53,16 @@ class Row:
     shown: float
     """Share of positions at which a user sees something without asking."""
     shown_exact: float
+    """Of those the share that is right; where only a part is shown, as far as that goes."""
+    in_part: float
+    """Share of positions at which only a part of the line is shown."""
     calibration_error: float
     ms_p50: float
     ms_p95: float
     jump_ms_p50: float
     cpu_ms_p95: float
+    prompt_tokens_p50: float
+    """Of the answers for which a model was asked."""
 
 
 def indices_of(results: Results, language: str, *, twins: bool | None = False) -> list[int]:
@@ -100,12 +105,14 @@ def row(results: Results, system: str, language: str, indices: Sequence[int]) ->
         {share: float("nan") if oracle else curve.at(share) for share in SHARES},
         _mean([bool(answer.text) for answer in answers]),
         _mean(seen),
-        _mean(right[seen]),
+        _mean(np.array(results.right_as_shown(system, indices), float)[seen]),
+        _mean([bool(answer.part) and answer.shown for answer in answers]),
         float("nan") if oracle else calibration(results, system, indices).error,
         float("nan") if oracle else quantile(times, 0.5),
         float("nan") if oracle else quantile(times, 0.95),
         quantile([answer.jump_ms or answer.ms for answer in answers], 0.5),
         quantile([answer.cpu_ms for answer in answers if answer.cpu_ms], 0.95),
+        quantile([answer.prompt_tokens for answer in answers if answer.prompt_tokens], 0.5),
     )
 
 
@@ -138,11 +145,13 @@ def mean_row(results: Results, system: str, rows: Sequence[Row], strata: list[li
         mean("proposed"),
         mean("shown"),
         _weighted([row.shown_exact for row in rows], [row.shown for row in rows]),
+        mean("in_part"),
         pooled.calibration_error,
         pooled.ms_p50,
         pooled.ms_p95,
         pooled.jump_ms_p50,
         pooled.cpu_ms_p95,
+        pooled.prompt_tokens_p50,
     )
 
 

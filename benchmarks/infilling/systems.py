@@ -35,6 +35,12 @@ class Proposal:
     measured."""
     shown: bool = True
     """Whether a user would see it without asking."""
+    part: str = ""
+    """What of the text a user sees without asking, if that is not all of it."""
+    part_chance: float = 0.0
+    """Chance that the line begins so, as far as the system knows."""
+    prompt_tokens: int = 0
+    """What the model was shown; 0 = no model was asked."""
 
 
 class System(Protocol):

@@ -3,8 +3,12 @@
     python -m benchmarks.typing --model MODEL.gguf [FILE ...] [--json]
 
 MODEL is any GGUF that can infill. FILES are the texts that are typed; by default modules of
-the standard library that ran this. A random-weight model of 101 million parameters is made
-for the figures that want that size. Everything runs in a home of its own, which is removed.
+the standard library that ran this. Everything runs in a home of its own, which is removed.
+
+Three parts, one alone with `--only`: `pace` is how it keeps up with steady keys, alone and beside
+a chat that reads, and how soon it answers after a jump; `engine` and `window` are about what is
+around a model: overhead, storms of keys, a long run. For those a random-weight model of 101 million
+parameters is made. A model that is too large to score lines is asked for its pace alone.
 """
 
 from __future__ import annotations
@@ -12,27 +16,42 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import random
 import shutil
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.bars import Figure, report
 
+PARTS = ("engine", "window", "pace")
+STDLIB = Path(sysconfig.get_paths()["stdlib"])
+JUMPED_TO = (
+    *("shutil.py", "zipfile.py", "configparser.py", "csv.py", "difflib.py", "inspect.py"),
+    *("subprocess.py", "smtplib.py", "optparse.py", "ftplib.py", "mailbox.py", "plistlib.py"),
+)
+
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.typing", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.typing",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("files", nargs="*", type=Path, help="texts to type")
     parser.add_argument("--model", type=Path, required=True, help="a GGUF that can infill")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--keys", type=int, default=10_000, help="length of the long run")
     parser.add_argument("--pace", type=float, default=1.0, help="0.5 types twice as fast")
     parser.add_argument("--passages", type=int, default=6, help="passages typed per file")
-    parser.add_argument("--only", choices=["engine", "window"], help="one half of it")
+    parser.add_argument("--only", choices=PARTS, help="one part of it")
+    parser.add_argument("--chat-model", type=Path, help="who reads meanwhile; default: MODEL")
     arguments = parser.parse_args()
     files = arguments.files or default_files()
-    missing = [str(path) for path in [arguments.model, *files] if not path.is_file()]
+    wanted = [arguments.model, arguments.chat_model or arguments.model, *files]
+    missing = [str(path) for path in wanted if not path.is_file()]
     if missing:
         parser.error(f"no such file: {', '.join(missing)}")
     home = Path(tempfile.mkdtemp(prefix="ownstack-bench-"))
@@ -46,17 +65,28 @@ def main() -> int:
 
 
 def default_files() -> list[Path]:
-    stdlib = Path(sysconfig.get_paths()["stdlib"])
-    return [stdlib / name for name in ("argparse.py", "tarfile.py", "http/client.py")]
+    return [STDLIB / name for name in ("argparse.py", "tarfile.py", "http/client.py")]
 
 
 async def measure(arguments: argparse.Namespace, files: list[Path], home: Path) -> list[Figure]:
+    parts = [arguments.only] if arguments.only else parts_for(arguments.model)
     figures: list[Figure] = []
-    if arguments.only != "window":
+    if "engine" in parts:
         figures += await engine_figures(arguments.model.resolve(), files, home)
-    if arguments.only != "engine":
+    if "window" in parts:
         figures += await window_figures(arguments, files)
+    if "pace" in parts:
+        figures += await pace_figures(arguments, files, home)
     return figures
+
+
+def parts_for(model: Path) -> Sequence[str]:
+    """Return what is measured of a model: of a real one nothing that would take an hour."""
+    from ownstack.engine.llama.infill.scoring import supported
+    from ownstack.models.gguf.inspection import inspect
+
+    # The vocabulary is read when a model is loaded; none is as large as this.
+    return PARTS if supported(inspect(model).parameters or 0, 1) else ("pace",)
 
 
 async def engine_figures(model: Path, files: list[Path], home: Path) -> list[Figure]:
@@ -110,11 +140,50 @@ async def window_figures(arguments: argparse.Namespace, files: list[Path]) -> li
         say(f"{arguments.keys} keys in a row")
         figures += await bench.soak(window, copies[2 % len(copies)], arguments.keys, status.pid)
         await window.close()
+    await stop_daemon()
+    return figures
+
+
+async def pace_figures(
+    arguments: argparse.Namespace, files: list[Path], home: Path
+) -> list[Figure]:
+    from benchmarks.editor import Window
+    from benchmarks.typing import pace as bench
+
+    model = arguments.model.resolve()
+    chat = (arguments.chat_model or model).resolve()
+    settings = {"models": {"completion": str(model), "chat": str(chat)}}
+    text, rng = files[0].read_text("utf-8"), random.Random(1)
+    with tempfile.TemporaryDirectory(prefix="ownstack-paced-") as folder:
+        copies = [Path(shutil.copy(path, folder)) for path in files]
+        known = [STDLIB / name for name in JUMPED_TO if (STDLIB / name).is_file()]
+        others = [Path(shutil.copy(path, folder)) for path in known]
+        window = await Window.open(copies[0], text, settings=settings)
+        status = await window.until_ready()
+        say(f"one key after another, {status.model}")
+        warm = await bench.warm_keys(window, copies, status.model)
+        say("jumps into other files")
+        jumps = [await bench.jump(window, other, status.model, rng) for other in others]
+        window.show(copies[-1], "")
+        say("steady keys")
+        figures = await bench.paced_figures(window, copies, status.model)
+        say("steady keys, a chat reading")
+        async with bench.chatting(window, text) as chats:
+            more = ", a chat prefill running"
+            figures += await bench.paced_figures(window, copies, status.model, more)
+        figures.append(bench.chat_figure(chats))
+        await window.close()
+    await stop_daemon()
+    say("the same tokens without anything around them")
+    found, prefill_256_ms = await bench.beside(model, warm, text, home)
+    return [*found, *bench.jump_figures(jumps, prefill_256_ms), *figures]
+
+
+async def stop_daemon() -> None:
     stop = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "ownstack", "daemon", "stop"), stdout=asyncio.subprocess.DEVNULL
     )
     await stop.wait()
-    return figures
 
 
 def rename(figure: Figure, prefix: str) -> Figure:

@@ -160,7 +160,9 @@ def _at(text: str, start: int, key: int, n_keys: int) -> InfillRequest:
     )
 
 
-async def rival_storm(path: Path, text: str, threads: int, n_keys: int = 60) -> list[float]:
+async def rival_storm(
+    path: Path, text: str, threads: int, n_keys: int = 60, pace_s: float = 0.06
+) -> list[float]:
     """Give the same keys to the usual wrapper; return its first-token times in ms."""
     rival = Rival(path, 2048, threads)
     await asyncio.to_thread(rival.start)
@@ -170,7 +172,7 @@ async def rival_storm(path: Path, text: str, threads: int, n_keys: int = 60) -> 
         ask = _at(text, start, key + 1, n_keys)
         # The common order: prefix, then suffix. The wrapper keeps what two prompts have in common.
         rival.key(f"{ask.prefix}\n{ask.suffix}\n")
-        await asyncio.sleep(max(0.0, began + (key + 1) * 0.06 - time.perf_counter()))
+        await asyncio.sleep(max(0.0, began + (key + 1) * pace_s - time.perf_counter()))
     await asyncio.sleep(1.5)
     await asyncio.to_thread(rival.close)
     return rival.first_token_ms

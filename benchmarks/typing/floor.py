@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import llama_cpp
-import llama_cpp.llama_cpp as C
 
-from ownstack.engine.llama.native.bindings import LlamaModel
+from benchmarks.bare_context import BareContext
+from ownstack.engine.llama.native.bindings import C, LlamaModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,56 +28,59 @@ class Timings:
 
 
 class Floor:
-    """A bare context: the whole prompt in batches of 512, then one token after another."""
+    """A bare context: the whole prompt in batches, then one token after another."""
 
     def __init__(self, model: LlamaModel, n_ctx: int, threads: int) -> None:
-        params = C.llama_context_default_params()
-        params.n_ctx, params.n_batch, params.n_ubatch = n_ctx, 512, 512
-        params.n_threads = params.n_threads_batch = threads
-        params.no_perf = False
-        self._context = C.llama_init_from_model(model.handle, params)
-        if not self._context:
-            raise MemoryError("llama_init_from_model failed")
+        self._context = BareContext(model, n_ctx, threads)
         self._sampler = C.llama_sampler_init_greedy()
 
     def run(self, n_prompt: int, n_generated: int) -> Timings:
         """Decode `n_prompt` tokens at once and `n_generated` one by one, greedily."""
-        memory = C.llama_get_memory(self._context)
-        C.llama_memory_clear(memory, True)
-        C.llama_perf_context_reset(self._context)
-        tokens = [300 + (i * 7919) % 400 for i in range(n_prompt)]
-        for at in range(0, n_prompt, 512):
-            part = tokens[at : at + 512]
-            self._decode(part)
+        context = self._context
+        context.clear()
+        C.llama_perf_context_reset(context.handle)
+        context.decode(_tokens(n_prompt))
         for _ in range(n_generated):
-            self._decode([C.llama_sampler_sample(self._sampler, self._context, -1)])
-        perf = C.llama_perf_context(self._context)
+            context.decode([C.llama_sampler_sample(self._sampler, context.handle, -1)])
+        perf = C.llama_perf_context(context.handle)
         return Timings(
             perf.t_p_eval_ms / max(1, perf.n_p_eval), perf.t_eval_ms / max(1, perf.n_eval)
         )
 
     def read_after(self, n_kept: int, n_new: int) -> float:
         """Return the milliseconds in which `n_new` tokens are read after `n_kept` others."""
-        memory = C.llama_get_memory(self._context)
-        C.llama_memory_clear(memory, True)
-        tokens = [300 + (i * 7919) % 400 for i in range(n_kept + n_new)]
-        for at in range(0, n_kept, 512):
-            self._decode(tokens[at : min(at + 512, n_kept)])
+        tokens = _tokens(n_kept + n_new)
+        self._context.clear()
+        self._context.decode(tokens[:n_kept])
         began = time.perf_counter()
-        for at in range(n_kept, n_kept + n_new, 512):
-            self._decode(tokens[at : at + 512])
+        self._context.decode(tokens[n_kept:])
         return 1e3 * (time.perf_counter() - began)
 
-    def _decode(self, tokens: list[int]) -> None:
-        array = (C.llama_token * len(tokens))(*tokens)
-        if C.llama_decode(self._context, C.llama_batch_get_one(array, len(tokens))):
-            raise RuntimeError("llama_decode failed")
-        # What is not synchronised is not yet computed.
-        C.llama_synchronize(self._context)
+    def answers_after(self, n_kept: int, each: Sequence[tuple[int, int]]) -> list[float]:
+        """Return the milliseconds of answers after `n_kept` tokens, which are read once.
+
+        `each`: the tokens that are read for one, and those that are then written, one by one.
+        """
+        context, took = self._context, []
+        context.clear()
+        context.decode(_tokens(n_kept))
+        for n_new, n_written in each:
+            context.keep(n_kept)
+            began = time.perf_counter()
+            context.decode(_tokens(n_new))
+            # The first comes out of the logits of what was read, the last is not evaluated.
+            for _ in range(n_written - 1):
+                context.decode([C.llama_sampler_sample(self._sampler, context.handle, -1)])
+            took.append(1e3 * (time.perf_counter() - began))
+        return took
 
     def close(self) -> None:
         C.llama_sampler_free(self._sampler)
-        C.llama_free(self._context)
+        self._context.close()
+
+
+def _tokens(count: int) -> list[int]:
+    return [300 + (i * 7919) % 400 for i in range(count)]
 
 
 @dataclass

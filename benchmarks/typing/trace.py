@@ -52,11 +52,13 @@ def passages(text: str, count: int, seed: int, lines: int = 6) -> list[Passage]:
     chosen = []
     for _ in range(count * 20):
         first = draw.randrange(max(1, len(starts) - lines - 1))
-        start, end = starts[first], min(starts[min(first + lines, len(starts) - 1)], len(text))
-        body = text[start:end]
+        # The break after the last line stays: the cursor is at the end of a line, as it mostly is.
+        start, end = starts[first], starts[min(first + lines, len(starts) - 1)] - 1
+        body = text[start:end].rstrip("\n")
         if len(body.strip()) >= 40 and max(map(len, body.split("\n"))) < 200:
             indent = len(body) - len(body.lstrip())
-            chosen.append(Passage(text[: start + indent], text[end:], body[indent:].rstrip("\n")))
+            after = text[start + len(body) :]
+            chosen.append(Passage(text[: start + indent], after, body[indent:]))
         if len(chosen) == count:
             break
     return chosen
@@ -81,6 +83,15 @@ def keys(passage: Passage, seed: int) -> Iterator[Key]:
                 offset -= 1
         yield Key(_delay(draw, piece), "type", offset, piece)
         offset += len(piece)
+        at += len(piece)
+
+
+def steady(passage: Passage, delay_s: float) -> Iterator[Key]:
+    """Yield the keys that type `passage.text`, each after the same time, without mistakes."""
+    at = 0
+    while at < len(passage.text):
+        piece = _piece(passage.text, at)
+        yield Key(delay_s, "type", passage.offset + at, piece)
         at += len(piece)
 
 

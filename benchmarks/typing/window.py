@@ -47,7 +47,7 @@ async def type_passage(
         if number < typed_until:
             continue
         started = time.perf_counter()
-        cursor = _press(window, key)
+        cursor = press(window, key)
         asked = window.ask(cursor)
         session.keys += 1
         following = plan[number + 1].delay_s * pace if number + 1 < len(plan) else 1.0
@@ -61,7 +61,7 @@ async def type_passage(
             await asyncio.sleep(rest)
 
 
-def _press(window: Window, key: Key) -> int:
+def press(window: Window, key: Key) -> int:
     """Make one key's edit; return where the cursor stands after it."""
     if key.kind == "backspace":
         window.edit(key.offset - 1, key.offset, "")
@@ -197,7 +197,7 @@ async def soak(window: Window, path: Path, n_keys: int, pid: int) -> list[Figure
         passage = plan[len(everything) % len(plan)]
         window.replace(passage.before + passage.after)
         for key in keys(passage, seed=len(everything)):
-            cursor = _press(window, key)
+            cursor = press(window, key)
             asked = window.ask(cursor)
             everything.append(asked)
             await asyncio.wait([asked.future], timeout=0.012)
