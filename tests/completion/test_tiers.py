@@ -384,3 +384,4 @@ async def test_a_block_that_was_begun_grows(tmp_path: Path) -> None:
 
         assert window.improved == [window.place]
         assert await window.text() == "a = 1\n    b = 2\n    c = 3"
+        assert engine.infills[0].first_line_s is None  # A real engine would have ended with a line.

@@ -131,12 +131,14 @@ class GenerationClient:
         self.running.cancel(background=True)
         self._growth.stop()
         allowed = self._limits(extent, trigger, watch.elapsed_s)
+        # Of a block the lines that are there are shown then, and the others are written still.
+        ends_with_line = extent.max_lines == 1
         with watch.stage("window"):
             request = self._prompts.request(
                 place,
                 extent,
                 max_tokens=allowed.max_tokens,
-                first_line_s=allowed.first_line_s,
+                first_line_s=allowed.first_line_s if ends_with_line else None,
                 deadline_s=allowed.deadline_s,
             )
         weighing = self._weigher.beside(place, echoed) if extent.max_lines == 1 else None
