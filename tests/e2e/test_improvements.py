@@ -14,7 +14,7 @@ from tests.support.scripted_server import Line, ScriptedServer, events, server_a
 
 pytestmark = pytest.mark.e2e
 
-LINE = "server = connect(gamma, timeout=30)"
+LINE = "server = combine(gamma, timeout=30)"
 QUICK = "connect(beta, timeout=30)"
 BETTER = LINE.removeprefix("server = ")
 TRIED_TOKENS = 2
@@ -86,7 +86,7 @@ def test_what_was_typed_along_with_both(held: tuple[Desk, dict[str, str]]) -> No
     """The rest of the better one is shown, since the text still stands."""
     editor, config = held
 
-    editor.go("typedOnMeanwhile", types="con", left=BETTER.removeprefix("con"), **config)
+    editor.go("typedOnMeanwhile", types="co", left=BETTER.removeprefix("co"), **config)
 
     assert written(editor) == LINE
 
@@ -95,7 +95,7 @@ def test_what_was_typed_against_it(held: tuple[Desk, dict[str, str]]) -> None:
     """The suggestion that was typed along with stays."""
     editor, config = held
 
-    seen = editor.go("typedOnMeanwhile", types="connect(b", left="eta, timeout=30)", **config)
+    seen = editor.go("typedOnMeanwhile", types="con", left="nect(beta, timeout=30)", **config)
 
     assert not any("gamma" in ghost for ghost in seen["ghosts"])
     assert written(editor) == "server = connect(beta, timeout=30)"

@@ -18,15 +18,9 @@ MODEL = "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
 DECISION = "We decided to use trio for all our own async tests."
 LIMIT_S = 3_600
 
-WORDS = '''\
-def lines_of(path):
-    """Return the lines of a file."""
-    with open(path) as file:
-        return file.readlines()
-
-
-def count_words(path):
-    """Return how often each word occurs in a file."""'''
+WORDS = """\
+# How often each word occurs in a text, the most frequent first.
+def word_counts(text):"""
 
 
 def test_completion_while_it_loads_and_then(desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
