@@ -25,13 +25,7 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   const status = new StatusItem(item, (severity) => {
     return new vscode.ThemeColor(`statusBarItem.${severity}Background`);
   });
-  const improvements = new Improvements({
-    cursor: cursorInFront,
-    run: (command) =>
-      vscode.commands.executeCommand(command).then(undefined, (error: unknown) => {
-        log.info(`The editor did not ask again: ${String(error)}`);
-      }),
-  });
+  const improvements = new Improvements({ cursor: cursorInFront, run: (command) => running(command, log) });
   const choices = new Choices(context.workspaceState);
   const switching = new Switching(choices);
   const launcher = new Launcher(context, {
@@ -77,6 +71,12 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   context.subscriptions.push(log, item, status, improvements, panels, actions, chat, server, launcher, watched, ...register(subject));
   void server.restart();
   return { clock };
+}
+
+function running(command: string, log: vscode.LogOutputChannel): PromiseLike<unknown> {
+  return vscode.commands.executeCommand(command).then(undefined, (error: unknown) => {
+    log.info(`The editor did not ask again: ${String(error)}`);
+  });
 }
 
 function cursorInFront(): Cursor | null {
