@@ -34,8 +34,9 @@ from ownstack.completion.echo.scoring import ScoredCandidate
 from ownstack.completion.line_chance import LineChance, line_tokens
 from ownstack.completion.place import Place
 from ownstack.completion.sources.fitting import THRESHOLDS
+from ownstack.completion.sources.line_weigher import CANDIDATES
 from ownstack.completion.sources.ranking import Option, RankedOption, options, rank_options
-from ownstack.completion.sources.weighing import Judgement, alone, signals, with_own
+from ownstack.completion.sources.weighing import Judgement, alone, is_alone, signals, with_own
 from ownstack.completion.sources.weights import LARGE, SMALL
 from ownstack.engine.llama.scheduler import NativeThread
 from ownstack.engine.protocol import Engine
@@ -43,8 +44,6 @@ from ownstack.engine.results import ScoredLine, WrittenToken
 from training.echo_calibration import calibration_error, fit, fit_logit
 from training.mix_calibration import RIDGE, drawn, echoes, projects_of, say
 
-CANDIDATES = 3
-"""So many of echo's lines are scored, as the product has it do."""
 BETAS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 CERTAINTY_RIDGE = 3.0
 
@@ -89,6 +88,10 @@ class Row:
     @property
     def own(self) -> tuple[WrittenToken, ...]:
         return line_tokens(self.answer.tokens, self.line)
+
+    @property
+    def is_alone(self) -> bool:
+        return is_alone(rank_options(self.options))
 
     @property
     def right(self) -> int | None:
@@ -195,8 +198,9 @@ def fit_choice(rows: Sequence[Row]) -> tuple[float, ...]:
 
 def fit_certainty(rows: Sequence[Row], best: Sequence[RankedOption]) -> tuple[float, ...]:
     """Return weights for the chance of the best."""
-    features = [seen(row, option) for row, option in zip(rows, best, strict=True)]
-    right = [o.text == row.truth for row, o in zip(rows, best, strict=True)]
+    echoed = [(r, o) for r, o in zip(rows, best, strict=True) if not r.is_alone]
+    features = [signals(option) for _, option in echoed]
+    right = [option.text == row.truth for row, option in echoed]
     found = fit(np.array(features), np.array(right, float), CERTAINTY_RIDGE)
     return tuple(float(weight) for weight in found)
 
@@ -205,12 +209,13 @@ def best_of(row: Row, choice: Sequence[float]) -> RankedOption:
     return rank_options(row.options, choice)[0]
 
 
-def chance_of(row: Row, best: RankedOption, certainty: Sequence[float]) -> float:
-    return logistic(certainty, seen(row, best))
-
-
-def seen(row: Row, best: RankedOption) -> tuple[float, ...]:
-    return signals(best, is_only=len(row.options) == 1)
+def chance_of(
+    row: Row, best: RankedOption, certainty: Sequence[float], by_itself: Sequence[float]
+) -> float:
+    """Return the chance that the best is right; `by_itself`: where echo has nothing to say."""
+    if row.is_alone:
+        return logistic(by_itself, alone(row.own))
+    return logistic(certainty, signals(best))
 
 
 def held_out(rows: Sequence[Row]) -> tuple[list[RankedOption], np.ndarray]:
@@ -225,8 +230,9 @@ def held_out(rows: Sequence[Row]) -> tuple[list[RankedOption], np.ndarray]:
     for name in sorted(set(names.tolist())):
         others = np.flatnonzero(names != name)
         weights = fit_certainty([rows[i] for i in others], [chosen[i] for i in others])
+        by_itself = fit_alone([rows[i] for i in others])
         for i in np.flatnonzero(names == name):
-            chance[i] = chance_of(rows[i], chosen[i], weights)
+            chance[i] = chance_of(rows[i], chosen[i], weights, by_itself)
     return chosen, chance
 
 
@@ -238,11 +244,14 @@ def fit_alone(rows: Sequence[Row]) -> tuple[float, ...]:
     return tuple(float(weight) for weight in fit(features, right, CERTAINTY_RIDGE))
 
 
-def by(rows: Sequence[Row], judgement: Judgement) -> tuple[list[RankedOption], np.ndarray]:
+def by(
+    rows: Sequence[Row], judgement: Judgement, by_itself: Sequence[float]
+) -> tuple[list[RankedOption], np.ndarray]:
     """Return each row's best option and its chance, by given weights."""
     best = [best_of(row, judgement.choice) for row in rows]
+    certainty = judgement.certainty
     pairs = zip(rows, best, strict=True)
-    return best, np.array([chance_of(row, option, judgement.certainty) for row, option in pairs])
+    return best, np.array([chance_of(row, o, certainty, by_itself) for row, o in pairs])
 
 
 def fit_beta(rows: Sequence[Row], best: Sequence[RankedOption], chance: np.ndarray) -> float:
@@ -339,7 +348,7 @@ def main() -> None:
         print(f"\n{parsed.model.stem}, {len(rows)} cursors, echo's lines "
               f"{'scored' if is_scored else 'not scored'}")  # fmt: skip
         if parsed.split == "test":
-            best, chance = by(rows, judgement)
+            best, chance = by(rows, judgement, weights.alone)
             report(rows, best, chance)
             report_parts(rows, best, chance, weights.beta)
             continue

@@ -10,6 +10,7 @@ import pytest
 from ownstack.completion import improvement
 from ownstack.completion.context.open_files import Block
 from ownstack.completion.place import Place
+from ownstack.completion.sources import tiered
 from ownstack.completion.sources.fitting import THRESHOLDS
 from ownstack.completion.suggestion import Trigger
 from ownstack.engine.requests import Priority
@@ -59,6 +60,13 @@ def better(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(improvement, "UNKNOWN_CHANCE", 0.99)
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for both, however busy the machine is."""
+    monkeypatch.setattr(tiered, "PATIENCE_KEY_S", 60.0)
+
+
+@pytest.mark.usefixtures("patient")
 async def test_the_model_answers_if_it_is_there_in_time(tmp_path: Path) -> None:
     """Both were asked; without a chance, the larger one counts. The other one stands beside it."""
     engine, quick = model(), network()
@@ -75,6 +83,7 @@ async def test_the_model_answers_if_it_is_there_in_time(tmp_path: Path) -> None:
         assert not window.improved
 
 
+@pytest.mark.usefixtures("patient")
 async def test_the_likelier_answer_is_shown(tmp_path: Path) -> None:
     """Even if the model has one too, as sure as a small one can be."""
     engine, quick = model(MODEL_SAYS, tokens=SURE), network(chance=0.999)
@@ -91,6 +100,7 @@ async def test_the_likelier_answer_is_shown(tmp_path: Path) -> None:
         assert answer.trace.model == ("quick" if first.text == QUICK_SAYS else "model")
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_model_that_is_not_sure_leaves_it_to_the_network(tmp_path: Path) -> None:
     """And is not told as better afterwards."""
     async with Window(tmp_path, model(tokens=UNSURE), quick=network()) as window:
@@ -385,3 +395,44 @@ async def test_a_block_that_was_begun_grows(tmp_path: Path) -> None:
         assert window.improved == [window.place]
         assert await window.text() == "a = 1\n    b = 2\n    c = 3"
         assert engine.infills[0].first_line_s is None  # A real engine would have ended with a line.
+
+
+LATE = CompletionSettings(prefetch=False, deadline_ms=50)
+"""The engine has to have a line at once, and is waited for no longer than for 50 ms and some."""
+
+
+async def test_an_answer_that_nobody_could_wait_for_is_told(tmp_path: Path) -> None:
+    """Nothing was shown; nothing was typed since."""
+    gate = asyncio.Event()
+    async with Window(tmp_path, model(gate=gate, tokens=SURE), settings=LATE) as window:
+        window.show("x = $0\n")
+        late = await window.ask()
+        assert (late.suggestion, late.trace.late) == (None, True)
+        assert not window.improved
+
+        gate.set()
+        await turns()
+
+        assert window.improved == [window.place]
+        assert await window.text() == MODEL_SAYS
+
+
+@pytest.mark.parametrize("what", ["typed", "unsure", "asked elsewhere"])
+async def test_a_late_answer_is_told_to_who_still_waits_for_it(tmp_path: Path, what: str) -> None:
+    """Not to who has typed since, nor of what would not be shown, nor of where nobody is."""
+    gate = asyncio.Event()
+    engine = model(gate=gate, tokens=UNSURE if what == "unsure" else SURE)
+    engine.enqueue("", gate=gate)
+    async with Window(tmp_path, engine, settings=LATE) as window:
+        window.show("x = $0\n")
+        assert await window.text() is None
+        if what == "typed":
+            window.type("r")
+        elif what == "asked elsewhere":
+            window.show("y = $0\n", uri="file:///project/b.py")
+            assert await window.text() is None
+
+        gate.set()
+        await turns()
+
+        assert not window.improved

@@ -129,14 +129,14 @@ def test_by_the_weights_of_the_product(pairs: list[tuple[Case, Answer]]) -> None
     """As it chooses and judges."""
     found = rows(pairs)
 
-    best, chance = by(found, SMALL.scored)
+    best, chance = by(found, SMALL.scored, SMALL.alone)
 
     assert [option.text for option in best] == [
         best_of(row, SMALL.scored.choice).text for row in found
     ]
-    assert chance[0] == chance_of(found[0], best[0], SMALL.scored.certainty)
+    assert chance[0] == chance_of(found[0], best[0], SMALL.scored.certainty, ())
     unsure = Judgement(SMALL.scored.choice, (-9.0, *[0.0] * len(SIGNALS)))
-    assert max(by(found, unsure)[1]) < 0.01
+    assert max(by(found, unsure, SMALL.alone)[1]) < 0.01
 
 
 async def test_a_model_is_asked_as_the_product_asks(pairs: list[tuple[Case, Answer]]) -> None:

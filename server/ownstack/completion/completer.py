@@ -127,6 +127,7 @@ class Completer:
             trace.reason = reason
             return ()
         self._switch_engine()
+        self._improvement.asked()
         source_request = SourceRequest(place, request.trigger, trace, watch)
         for source in self._lineup.sources:
             source.moved(place)
@@ -142,6 +143,8 @@ class Completer:
             trace.adjusted = self._own.matters(reply.source, model, reply.confidence)
         if not reply.text:
             trace.reason = reply.reason + held_back(source_request, reply, self._settings())
+            if not source_request.invoked:
+                self._improvement.unanswered(place)
             return ()
         current = self._documents.get(place.uri)
         if current is not None and not stands(request.document, request.offset, current):

@@ -9,7 +9,7 @@ from ownstack.completion.cache import Cache, CachedText
 from ownstack.completion.environment import Environment
 from ownstack.completion.feedback.displayed import DisplayedSuggestion
 from ownstack.completion.feedback.outcomes import Outcomes
-from ownstack.completion.place import Place, possible_cursors, typed_since
+from ownstack.completion.place import Place, possible_cursors, stands, typed_since
 from ownstack.completion.sources.fitting import THRESHOLDS
 
 BETTER_BY = 0.1
@@ -39,6 +39,16 @@ class Improvement:
         self._outcomes = outcomes
         self._cache = cache
         self._told: _Told | None = None
+        self._unanswered: Place | None = None
+        """Where somebody was shown nothing, and has not asked again since."""
+
+    def asked(self) -> None:
+        """Hear that somebody asks anew, here or elsewhere."""
+        self._unanswered = None
+
+    def unanswered(self, place: Place) -> None:
+        """Hear that nothing was found in time for who types at `place`."""
+        self._unanswered = place
 
     def kept(self, place: Place) -> None:
         """Hear that a model's answer at `place` is in the cache now; tell if it is better.
@@ -46,6 +56,9 @@ class Improvement:
         It is told at most once for a suggestion, while that can be read and nothing but its own
         beginning was typed.
         """
+        if self._unanswered is not None:
+            self._tell_late(place, self._unanswered)
+            return
         displayed = self._outcomes.displayed
         if displayed is None or displayed.invoked or displayed.whole or self._knows(displayed):
             return
@@ -79,6 +92,20 @@ class Improvement:
             return False
         assert self._told is not None
         return displayed.typed == self._told.typed or _goes_on(cached, left)
+
+    def _tell_late(self, place: Place, cursor: Place) -> None:
+        """Tell of an answer that came too late at `cursor`, if nothing has changed there since."""
+        current = self._documents.get(cursor.uri)
+        if current is None or not stands(cursor.document, cursor.offset, current):
+            return
+        if typed_since(place, cursor) is None:
+            return
+        cached = self._cache.get(cursor)
+        if cached is None or cached.invoked or self._outcomes.refuses(cursor, cached.text):
+            return
+        if _chance(cached) >= THRESHOLDS[self._settings().eagerness]:
+            self._unanswered = None
+            self._improved(cursor)
 
     def _knows(self, displayed: DisplayedSuggestion) -> bool:
         return self._told is not None and self._told.id == displayed.id

@@ -68,8 +68,9 @@ def test_the_chance_of_a_surer_judgement() -> None:
     tokens = written(OWN, -1.0)
     same = dataclasses.replace(SMALL, unscored=SMALL.scored)
 
-    (line,) = weigh(query(), [], OWN, tokens, [], same)
-    (surer,) = weigh(query(), [], OWN, tokens, [], weights)
+    line, surer = (
+        weigh(query(), [candidate(OWN, 0.9)], OWN, tokens, [], w)[0] for w in (same, weights)
+    )
 
     odds = log_odds(line.chance.whole)
     assert log_odds(surer.chance.whole) == pytest.approx(0.5 + 2.0 * odds)

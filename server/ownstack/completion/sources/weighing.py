@@ -23,13 +23,16 @@ from ownstack.engine.results import ScoredLine, WrittenToken
 LEAST_LOGPROB = -8.0
 """What is less likely than that is no more unlikely for it."""
 
+MAX_LOG_ODDS = 4.0
+"""A share beyond that says no more: where there is nothing to choose from, it is whole."""
+
 SIGNALS = (
-    *("share", "second", "only", "echo", "echoed", "first", "logprob", "probability", "behind"),
-    *("found", "length", "unknown"),
+    *("share", "second", "echo", "echoed", "first", "logprob", "probability", "behind", "found"),
+    *("length", "unknown"),
 )
-"""What the chance of the best line is computed from: of the choice, its share and that of the
-best other one (log odds), or that there is no other; how sure echo is of the line (log odds), that
-it has it, and that it is echo's first; the model's natural-log probability of it, the probability,
+"""What the chance of the best line is computed from: of the choice, its share and that
+of the best other one (log odds); how sure echo is of the line (log odds), that it has it, and that
+it is echo's first; the model's natural-log probability of it, the probability,
 and how far it is behind the likeliest (nats); that the model wrote it; its length, and how many of
 its names are new to the file."""
 ALONE = ("tokens", "logprob", "probability")
@@ -62,7 +65,7 @@ class Weights:
     unscored: Judgement
     """Where there was no time for it."""
     alone: tuple[float, ...]
-    """A bias, and the weights of `ALONE`."""
+    """A bias, and the weights of `ALONE`; where there is nothing to choose, too."""
     beta: float
     """Of `LineChance`."""
 
@@ -101,10 +104,12 @@ def weigh(
     own = line_tokens(tokens, line)
     judgement = weights.scored if len(scored) > 1 else weights.unscored
     ranked = rank_options(options(query, echoed, with_own(scored, line, own)), judgement.choice)
+    if is_alone(ranked):
+        return [WeighedLine(line, chance_alone(line, tokens, weights), None, True)]
     found = []
     for option in ranked:
         is_own = option.text == line
-        whole = logistic(judgement.certainty, signals(option, is_only=len(ranked) == 1))
+        whole = logistic(judgement.certainty, signals(option))
         chance = LineChance(whole, own if is_own else (), weights.beta)
         found.append(WeighedLine(option.text, chance, option.option.by_echo, is_own))
     return found
@@ -132,16 +137,15 @@ def with_own(
     return (ScoredLine(line, logprob, max(0, len(tokens) - 1), False, True), *scored)
 
 
-def signals(ranked: RankedOption, *, is_only: bool) -> tuple[float, ...]:
-    """Return the values of `SIGNALS`; `is_only`: there was nothing to choose."""
+def is_alone(ranked: Sequence[RankedOption]) -> bool:
+    """Say whether echo has nothing to say of the model's line, nor of another."""
+    return len(ranked) == 1 and ranked[0].option.by_echo is None
+
+
+def signals(ranked: RankedOption) -> tuple[float, ...]:
+    """Return the values of `SIGNALS` for the best line."""
     seen = dict(zip(RANKING_SIGNALS, ranked.signals, strict=True))
-    logprob = max(LEAST_LOGPROB, min(0.0, seen["logprob"]))
-    values = {
-        **seen,
-        "share": 0.0 if is_only else seen["share"],
-        "second": 0.0 if is_only else seen["second"],
-        "only": float(is_only),
-        "logprob": logprob,
-        "probability": math.exp(min(0.0, seen["logprob"])),
-    }
-    return tuple(values[name] for name in SIGNALS)
+    logprob = min(0.0, seen["logprob"])
+    seen |= {"logprob": max(LEAST_LOGPROB, logprob), "probability": math.exp(logprob)}
+    seen["share"] = min(MAX_LOG_ODDS, max(-MAX_LOG_ODDS, seen["share"]))
+    return tuple(seen[name] for name in SIGNALS)
