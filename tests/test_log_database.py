@@ -105,6 +105,21 @@ def test_a_question_that_fails_is_answered_by_an_error(tmp_path: Path) -> None:
     log.close()
 
 
+def test_a_question_that_stumbles_over_what_it_finds_is_answered_by_an_error(
+    tmp_path: Path,
+) -> None:
+    """Anything may stand in a file; the thread lives on, and so does what was written."""
+    log = LogDatabase(tmp_path / "notes.sqlite", "notes", (_m001,), nothing)
+    log.write(note("before"))
+
+    with pytest.raises(TypeError):
+        log.ask(lambda db: [1 + text for (text,) in db.execute("SELECT text FROM note")], [], 5)
+    log.write(note("later"))
+    assert texts(log) == ["before", "later"]
+    assert not log.problem
+    log.close()
+
+
 def test_too_much_for_a_disk_that_hangs_is_dropped(tmp_path: Path) -> None:
     """Memory does not grow without an end."""
     log = LogDatabase(tmp_path / "notes.sqlite", "notes", (_m001,), nothing)

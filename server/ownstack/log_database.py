@@ -164,7 +164,7 @@ class LogDatabase:
                     job(db)
         for job in jobs:
             if isinstance(job, _Question) and not job.answer.done():
-                job.answer.set_result(job.ask(db))
+                _answer(job, db)
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -201,6 +201,22 @@ class LogDatabase:
         self.problem = f"{self._what.capitalize()} are kept in memory only: {why}."
         log.warning("%s", self.problem)
         return self._prepare(":memory:")
+
+
+def _answer(question: _Question, db: sqlite3.Connection) -> None:
+    """Answer a question; one that stumbles over what it finds leaves the database as it is.
+
+    Raises:
+        sqlite3.Error: the database does not answer.
+    """
+    try:
+        found = question.ask(db)
+    except sqlite3.Error:
+        raise
+    except Exception as error:  # handed to whoever asked
+        question.answer.set_exception(error)
+    else:
+        question.answer.set_result(found)
 
 
 def _fail(jobs: Sequence[_Job], error: Exception) -> None:

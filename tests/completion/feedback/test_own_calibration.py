@@ -1,6 +1,8 @@
 """Chances corrected by what this user kept and turned down."""
 
+import contextlib
 import math
+import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -201,7 +203,8 @@ class Learning:
 
     def __init__(self, folder: Path) -> None:
         self.now = 1_000_000.0
-        self.log = SignalLog(folder / "signals.sqlite", now=lambda: self.now)
+        self.path = folder / "signals.sqlite"
+        self.log = SignalLog(self.path, now=lambda: self.now)
         self.settings = CompletionSettings()
         self.own = OwnCalibration(self.log, lambda: self.settings)
         self.number = 0
@@ -312,6 +315,32 @@ def test_other_chances_teach_nothing(learning: Learning, monkeypatch: pytest.Mon
     learning.own = OwnCalibration(learning.log, lambda: learning.settings)
 
     assert learning.adjusted() == 0.5
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE event SET at = 'soon'",
+        "UPDATE event SET value = 'much'",
+        "UPDATE suggestion SET confidence = 'high'",
+        "UPDATE suggestion SET confidence = x'00'",
+        "UPDATE suggestion SET confidence = 9e999",
+        "UPDATE suggestion SET source = x'ff', model = 7",
+        "UPDATE suggestion SET at = x'00'",
+    ],
+)
+def test_rows_that_are_no_outcomes_teach_nothing(learning: Learning, damage: str) -> None:
+    """Anything may stand in a file: what makes sense of it is still learned, and kept."""
+    for _ in range(60):
+        learning.happens("rejected", chance=0.9)
+    learning.log.totals()
+    with contextlib.closing(sqlite3.connect(learning.path)) as db, db:
+        db.execute(damage)
+    for _ in range(60):
+        learning.happens("rejected")
+
+    assert 0.0 < learning.adjusted() < 0.45
+    assert not learning.log.problem
 
 
 def test_a_closed_log_leaves_what_is_known(learning: Learning) -> None:

@@ -1,5 +1,6 @@
 """The local log of what became of suggestions."""
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -70,6 +71,36 @@ def test_a_damaged_file_is_moved_aside(tmp_path: Path, caplog: pytest.LogCapture
     log.close()
     assert [file.name for file in tmp_path.glob("*.broken-*")] != []
     assert "damaged" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM meta",
+        "UPDATE meta SET value = 'a word'",
+        "UPDATE meta SET value = 1000000000000",
+        "UPDATE meta SET value = zeroblob(65)",
+    ],
+)
+def test_a_file_whose_key_is_gone_gets_another(tmp_path: Path, damage: str) -> None:
+    """Hashes of before tell nothing any more; all else is there."""
+    path = tmp_path / "signals.sqlite"
+    log = SignalLog(path)
+    log.offered(offered())
+    log.close()
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute(damage)
+
+    for number, id in enumerate(("b2", "c3"), 2):
+        log = SignalLog(path)
+        log.offered(offered(id))
+        assert log.totals()["shown"] == number
+        assert not log.problem
+        log.close()
+
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        hashes = dict(db.execute("SELECT id, text_hash FROM suggestion"))
+    assert hashes["a1"] != hashes["b2"] == hashes["c3"]
 
 
 def test_a_file_damaged_while_in_use_is_moved_aside(tmp_path: Path) -> None:

@@ -32,6 +32,13 @@ CALIBRATION = 1
 its chance: what was learned of the older ones does not hold for the new. 0 is stored where nothing
 is to be learned."""
 
+KEY_BYTES = 16
+_NEW_KEY = "INSERT OR REPLACE INTO meta VALUES ('hash_key', ?)"
+_HASH_KEY = f"""
+SELECT value FROM meta
+WHERE key = 'hash_key' AND typeof(value) = 'blob' AND length(value) = {KEY_BYTES}
+"""
+
 Kind = Literal[
     "shown", "typed-through", "accepted", "partly", "rejected", "kept-30s", "kept-2m", "kept-10m"
 ]
@@ -100,7 +107,7 @@ def _m001_tables(db: sqlite3.Connection) -> None:
     )
     db.execute("CREATE INDEX event_at ON event (at)")
     db.execute("CREATE INDEX event_kind ON event (kind)")
-    db.execute("INSERT INTO meta VALUES ('hash_key', ?)", (secrets.token_bytes(16),))
+    db.execute(_NEW_KEY, (secrets.token_bytes(KEY_BYTES),))
 
 
 def _m002_calibration(db: sqlite3.Connection) -> None:
@@ -129,7 +136,7 @@ WHERE at >= ? GROUP BY source, maker ORDER BY shown DESC, source, maker
 _JUDGED = f"""
 WITH newest AS (
     SELECT suggestion, kind, at FROM event
-    WHERE at >= :since AND +kind IN {_ENDINGS} ORDER BY at DESC LIMIT :most
+    WHERE at BETWEEN :since AND :now AND +kind IN {_ENDINGS} ORDER BY at DESC LIMIT :most
 ), gone AS (
     SELECT suggestion FROM event
     WHERE at >= (SELECT MIN(at) FROM newest) AND +kind = 'kept-2m' AND value <= 0
@@ -138,9 +145,11 @@ SELECT source, CASE source WHEN 'echo' THEN '' ELSE model END, confidence,
     MAX(kind IN ('accepted', 'typed-through')) AND id NOT IN (SELECT suggestion FROM gone),
     MAX(newest.at)
 FROM newest JOIN suggestion ON id = newest.suggestion
-WHERE confidence IS NOT NULL AND calibration = :calibration GROUP BY id
+WHERE typeof(confidence) = 'real' AND calibration = :calibration GROUP BY id
 """
-"""The plus keeps SQLite from the index of kinds: by time, it may stop at the newest."""
+"""The plus keeps SQLite from the index of kinds: by time, it may stop at the newest. A column holds
+whatever somebody has put there, and texts are greater than all numbers: what is no time or no chance
+is passed over."""
 
 
 class SignalLog:
@@ -193,7 +202,8 @@ class SignalLog:
         writes before it; None if the log is closed.
         """
         now = self._now()
-        named = {"since": now - days * 86_400, "most": most, "calibration": CALIBRATION}
+        since = now - days * 86_400
+        named = {"since": since, "now": now, "most": most, "calibration": CALIBRATION}
 
         def ask(db: sqlite3.Connection) -> list[Judged]:
             return [
@@ -221,8 +231,11 @@ class SignalLog:
         oldest = self._now() - KEEP_DAYS * 86_400
         db.execute("DELETE FROM event WHERE at < ?", (oldest,))
         db.execute("DELETE FROM suggestion WHERE at < ?", (oldest,))
-        found = db.execute("SELECT value FROM meta WHERE key = 'hash_key'").fetchone()
-        self._key = bytes(found[0])
+        found = db.execute(_HASH_KEY).fetchone()
+        if found is None:
+            db.execute(_NEW_KEY, (secrets.token_bytes(KEY_BYTES),))
+            found = db.execute(_HASH_KEY).fetchone()
+        self._key = found[0]
 
     def _insert(self, at: float, offered: Offered, db: sqlite3.Connection) -> None:
         data = offered.text.encode("utf-8", "surrogatepass")
