@@ -140,8 +140,8 @@ class AnswerScores:
             whole = found or self._is_whole(candidate)
             if not whole:
                 begun = min(_log_begun(_known(trie, way), way) for way in candidate.ways)
-                if begun >= hopeless:
-                    continue  # There was no time for it.
+                if not begun < hopeless:
+                    continue  # There was no time for it; or the network is broken: no number.
                 logprob = float(np.logaddexp(logprob, begun))
             tokens = own.tokens if found else len(candidate.ways[0])
             scored.append(

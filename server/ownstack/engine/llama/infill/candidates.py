@@ -52,7 +52,7 @@ def log_mass(trie: Trie, line: bytes, ends: LineEnds) -> float:
     for node in trie.evaluated:
         if node.logprobs is not None and line.startswith(node.path):
             share = ends.probability(node.logprobs, line[len(node.path) :])
-            if share:
+            if share > 0.0:
                 mass = float(np.logaddexp(mass, node.logprob + math.log(share)))
     return mass
 
@@ -67,7 +67,7 @@ def log_given(trie: Trie, typed: bytes, index: PieceIndex) -> float:
         if rest and node.logprobs is not None and typed.startswith(node.path):
             tokens = index.starting_with(rest)
             mass += math.exp(node.logprob) * float(np.exp(node.logprobs[tokens]).sum())
-    return math.log(mass) if mass else 0.0
+    return math.log(mass) if mass > 0.0 else 0.0
 
 
 def candidates_of(
