@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
 from ownstack.completion.echo import Echo
 from ownstack.completion.sources.fitting import THRESHOLDS
+from ownstack.completion.sources.line_weigher import LineWeigher
 from ownstack.completion.suggestion import Trigger
-from ownstack.engine.results import ScoredLine, WrittenToken
+from ownstack.engine.results import Finish, Generated, ScoredLine, Usage, WrittenToken
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.settings import CompletionSettings, Eagerness
 from tests.support.completing import Window
@@ -81,6 +83,65 @@ async def test_an_unsure_line_is_not(tmp_path: Path, eagerness: Eagerness) -> No
         assert len(engine.infills) == 2
         assert asked.suggestion is not None
         assert asked.suggestion.text == LINE
+
+
+@pytest.mark.parametrize("blanks", ["", "    ", "  "])
+async def test_the_sure_part_of_a_line_whose_blanks_were_mended(
+    tmp_path: Path, blanks: str
+) -> None:
+    """A model that writes the indentation once more says the same, and just as surely."""
+    first = [WrittenToken(len(blanks), -0.01, 3.0)] if blanks else []
+    written = [WrittenToken(t.end + len(blanks), t.logprob, 3.0) for t in SURE_AT_FIRST]
+    engine = ScriptedEngine()
+    engine.enqueue(blanks + LINE, tokens=(*first, *written))
+    async with Window(tmp_path, engine, settings=settings()) as window:
+        window.show("def f():\n    $0\n")
+
+        assert await window.text() == "total.append("
+        window.type("total.append(v")
+        assert await window.text() == "alue)"
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, 1e3, 0.5])
+async def test_what_no_model_can_say_tells_nothing(tmp_path: Path, wrong: float) -> None:
+    """A broken network, or a server that lies: its text is one of which no chance is known."""
+    tokens = (SURE[0], WrittenToken(SURE[1].end, wrong, 3.0), *SURE[2:])
+    engine = ScriptedEngine()
+    scored = [ScoredLine(LINE, wrong, 4, proposed=False, found=True)]
+    engine.enqueue(LINE, tokens=tokens, scored=scored)
+    async with Window(tmp_path, engine, settings=settings()) as window:
+        window.show("x = $0\n")
+
+        for typed in ("", "total", ".append("):
+            window.type(typed)
+            answer = await window.ask()
+            assert answer.suggestion is not None
+            assert answer.trace.confidence is None
+
+
+@pytest.mark.parametrize("blanks", ["", "  "])
+async def test_blanks_at_the_end_of_a_line_make_no_other_one(tmp_path: Path, blanks: str) -> None:
+    """The engine scores what was written, blanks and all; nobody sees them."""
+    written = (*SURE[:-2], WrittenToken(len(LINE + blanks), -0.01, 1.0), SURE[-1])
+    scored = [
+        ScoredLine(LINE + blanks, -0.07, 5, proposed=False, found=True),
+        ScoredLine("total.add(value)", -3.0, 5, proposed=True, found=False),
+    ]
+    engine = ScriptedEngine()
+    engine.enqueue(LINE + blanks, tokens=written, scored=scored)
+    async with Window(tmp_path, engine, settings=settings("eager")) as window:
+        window.show("x = $0\n")
+        place = window.place
+
+        weighed = (
+            LineWeigher(engine.capabilities)
+            .beside(place, [])
+            .lines(Generated(LINE + blanks, Finish.LINES, Usage(), 0.0, tuple(scored), written))
+        )
+        answer = await window.ask()
+
+        assert [line.text for line in weighed] == [LINE, "total.add(value)"]
+        assert answer.trace.confidence == pytest.approx(weighed[0].chance.whole)
 
 
 async def test_a_line_gets_sure_as_it_is_typed(tmp_path: Path) -> None:

@@ -64,6 +64,37 @@ def test_no_part_ends_within_a_name() -> None:
     assert chance.sure_part("compute_total()", 0.5) == ""
 
 
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (("name = cafe", "\u0301_total()"), "name = cafe\u0301_total()"),
+        (("name = cafe\u0301", "_total()"), "name = cafe\u0301_total()"),
+        (("name = \u0915", "\u093f\u0924()"), "name = \u0915\u093f\u0924()"),
+        (("'is \U0001f469", "\u200d\U0001f4bb'"), "'is \U0001f469\u200d\U0001f4bb'"),
+        (("'is \U0001f469\u200d", "\U0001f4bb'"), "'is \U0001f469\u200d\U0001f4bb'"),
+        (("'is \U0001f44d", "\U0001f3fd'"), "'is \U0001f44d\U0001f3fd'"),
+    ],
+    ids=["before an accent", "after an accent", "vowel sign", "joiner", "joined", "skin tone"],
+)
+def test_no_part_ends_within_what_is_read_as_one(pieces: tuple[str, str], text: str) -> None:
+    """Names of many languages have marks in them, and a sign may be several characters."""
+    assert "".join(pieces) == text
+
+    assert LineChance(0.1, tokens(-0.01, -5.0, -0.1, pieces=pieces), 1.0).sure_part(text, 0.5) == ""
+
+
+def test_a_line_whose_blanks_were_mended() -> None:
+    """Its parts are where they are shown, and as likely as before."""
+    written = tuple(WrittenToken(t.end + 4, t.logprob, 1.0) for t in SURE_AT_FIRST.tokens)
+    wider = LineChance(0.3, (WrittenToken(4, 0.0, 1.0), *written), 0.8)
+
+    mended = wider.moved(-4)
+
+    assert mended == SURE_AT_FIRST
+    assert mended.sure_part(LINE, 0.9) == "total.append("
+    assert SURE_AT_FIRST.moved(4).sure_part(f"    {LINE}", 0.9) == "    total.append("
+
+
 def test_what_is_typed_at_once_is_no_part() -> None:
     """So short a part costs more to read than to type."""
     chance = LineChance(0.1, tokens(-0.01, -5.0, -0.1, pieces=("x =", " other")), 1.0)

@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ownstack.engine.results import WrittenToken
 
-BETA = 0.6
 MIN_PART_CHARS = 4
 """Less is typed as quickly as it is read."""
 
 _WORD = re.compile(r"[\w$]")
+_JOINER = "\u200d"
+_SKIN_TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class LineChance:
     """In [0, 1], that the line is exactly right."""
     tokens: tuple[WrittenToken, ...] = ()
     """Of the line, where the model wrote it; without them a part is as likely as the whole."""
-    beta: float = BETA
+    beta: float = 1.0
+    """1: a wrong line begins rightly as often as the model would say."""
 
     def part(self, n_chars: int) -> float:
         """Return the chance, in [0, 1], that the first `n_chars` characters are right."""
@@ -55,7 +58,7 @@ class LineChance:
             part = text[: token.end].rstrip()
             if token.end >= len(text) or len(part) < MIN_PART_CHARS:
                 continue
-            if _WORD.match(part[-1]) and _WORD.match(text[len(part)]):
+            if _inseparable(part[-1], text[len(part)]):
                 continue
             if self.part(token.end) >= least:
                 return part
@@ -70,6 +73,15 @@ class LineChance:
             for token in self.tokens[self._n_within(n_typed) :]
         )
         return LineChance(self.rest(n_typed), left, self.beta)
+
+    def moved(self, n_chars: int) -> LineChance:
+        """Return the same, of the line with `n_chars` more blanks at its beginning, or fewer."""
+        if not n_chars:
+            return self
+        moved = (
+            WrittenToken(token.end + n_chars, token.logprob, token.margin) for token in self.tokens
+        )
+        return replace(self, tokens=tuple(token for token in moved if token.end > 0))
 
     def _n_within(self, n_chars: int) -> int:
         return bisect_right(self.tokens, n_chars, key=_end)
@@ -89,6 +101,17 @@ def line_tokens(tokens: Sequence[WrittenToken], line: str) -> tuple[WrittenToken
         if token.end > len(line):
             break
     return tuple(found)
+
+
+def _inseparable(one: str, following: str) -> bool:
+    """Whether two characters are of one name, number or sign."""
+    if _JOINER in (one, following) or _SKIN_TONES.match(following) or _is_mark(following):
+        return True
+    return bool(_WORD.match(following)) and (bool(_WORD.match(one)) or _is_mark(one))
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char).startswith("M")
 
 
 def _end(token: WrittenToken) -> int:

@@ -147,9 +147,8 @@ SELECT source, CASE source WHEN 'echo' THEN '' ELSE model END, confidence,
 FROM newest JOIN suggestion ON id = newest.suggestion
 WHERE typeof(confidence) = 'real' AND calibration = :calibration GROUP BY id
 """
-"""The plus keeps SQLite from the index of kinds: by time, it may stop at the newest. A column holds
-whatever somebody has put there, and texts are greater than all numbers: what is no time or no chance
-is passed over."""
+"""The plus keeps SQLite from the index of kinds: by time, it may stop at the newest. A column may
+hold anything, and texts are greater than all numbers: what is no time or chance is passed over."""
 
 
 class SignalLog:

@@ -226,10 +226,12 @@ class GenerationClient:
         invoked = _invoked(in_flight.extent)
         if in_flight.weighing is not None:
             in_flight.lines = in_flight.weighing.lines(result)
-            in_flight.chance = next((line.chance for line in in_flight.lines if line.written), None)
+            chance = next((line.chance for line in in_flight.lines if line.written), None)
         else:
-            in_flight.chance = self._weigher.alone(result)
-        chance = in_flight.chance
+            chance = self._weigher.alone(result)
+        if chance is not None and trimmed.text:
+            chance = chance.moved(_blanks(trimmed.text) - _blanks(result.text))
+        in_flight.chance = chance
         cached = CachedText(trimmed.text, True, complete, invoked, in_flight.background, chance)
         self._cache.put(place, cached)
         if trimmed.text and trimmed.remainder:
@@ -286,6 +288,11 @@ def _reply(in_flight: InFlightRequest, typed: str, trace: Trace) -> ModelReply:
         reason = f"The model's answer is not shown: {trimmed.dropped}."
         return ModelReply("", reason, unfinished=trimmed.dropped == UNFINISHED, lines=weighed)
     return ModelReply("", _SUPERSEDED)
+
+
+def _blanks(text: str) -> int:
+    """Return how many characters a text begins with that are mended to fit the cursor."""
+    return len(text) - len(text.lstrip())
 
 
 def _invoked(extent: Extent) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ownstack.completion.echo.query import EchoQuery, query_at
 from ownstack.completion.echo.scoring import ScoredCandidate
@@ -11,7 +11,7 @@ from ownstack.completion.line_chance import LineChance
 from ownstack.completion.place import Place
 from ownstack.completion.sources.weighing import WeighedLine, Weights, chance_alone, weigh
 from ownstack.completion.sources.weights import weights_for
-from ownstack.engine.results import Capabilities, Generated
+from ownstack.engine.results import Capabilities, Generated, ScoredLine
 
 CANDIDATES = 3
 """So many of echo's lines a model scores beside its own."""
@@ -42,10 +42,10 @@ class Weighing:
 
         Engines elsewhere do not always say how likely they find what they write.
         """
-        if not answer.tokens:
+        if not _tells(answer):
             return []
-        line = first_line(answer.text)
-        return weigh(self.query, self.echoed, line, answer.tokens, answer.scored, self.weights)
+        line, scored = first_line(answer.text), shown_lines(answer.scored)
+        return weigh(self.query, self.echoed, line, answer.tokens, scored, self.weights)
 
 
 class LineWeigher:
@@ -66,7 +66,7 @@ class LineWeigher:
         """
         text = answer.text
         begins = len(text) - len(text.lstrip())
-        if not answer.tokens or begins == len(text):
+        if not _tells(answer) or begins == len(text):
             return None
         line = text[:begins] + first_line(text[begins:])
         return chance_alone(line, answer.tokens, self._weights)
@@ -74,3 +74,20 @@ class LineWeigher:
 
 def first_line(text: str) -> str:
     return text.partition("\n")[0].rstrip()
+
+
+def shown_lines(scored: Sequence[ScoredLine]) -> list[ScoredLine]:
+    """Return what was scored as it is shown: blanks at its end make no other line of it."""
+    found: dict[str, ScoredLine] = {}
+    for line in scored:
+        text = line.text.rstrip()
+        known = found.setdefault(text, replace(line, text=text))
+        if line.found and not known.found:
+            found[text] = replace(known, found=True)
+    return list(found.values())
+
+
+def _tells(answer: Generated) -> bool:
+    """Whether an engine says how likely it found what it wrote. What is no number tells nothing."""
+    logprobs = [token.logprob for token in answer.tokens]
+    return bool(logprobs) and all(logprob <= 0.0 for logprob in logprobs)
