@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from ownstack.completion import improvement
+from ownstack.completion.cache import CachedText
 from ownstack.completion.context.open_files import Block
+from ownstack.completion.line_chance import LineChance
 from ownstack.completion.place import Place
 from ownstack.completion.sources import tiered
 from ownstack.completion.sources.fitting import THRESHOLDS
@@ -17,7 +19,7 @@ from ownstack.engine.requests import Priority
 from ownstack.engine.results import ScoredLine, WrittenToken
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import EngineError
-from ownstack.settings import CompletionSettings
+from ownstack.settings import CompletionSettings, Eagerness
 from tests.support.completing import Window, turns
 
 QUICK_SAYS, QUICK_CHANCE = "open_file(path)", 0.6
@@ -159,6 +161,28 @@ async def test_what_is_hardly_better_is_not_told(
 
         assert not window.improved
         assert await window.text() == QUICK_SAYS
+
+
+@pytest.mark.parametrize(
+    ("eagerness", "chance", "told"),
+    [("normal", 0.3, False), ("normal", 0.69, False), ("normal", 0.71, True), ("shy", 0.72, False)],
+)
+async def test_what_nobody_knows_the_chance_of_is_not_given_up_for_little(
+    tmp_path: Path, eagerness: Eagerness, chance: float, told: bool
+) -> None:
+    """Nor is told what would not be shown."""
+    settings = CompletionSettings(prefetch=False, eagerness=eagerness)
+    async with Window(tmp_path, model(), quick=network(chance=0.01), settings=settings) as window:
+        window.show("x = $0\n")
+        shown = await window.ask()
+        assert shown.suggestion is not None
+        assert (shown.suggestion.text, shown.suggestion.confidence) == (MODEL_SAYS, None)
+
+        other = CachedText("parse(path)", True, True, False, chance=LineChance(chance))
+        window.completer._cache.put(window.place, other)
+        window.completer._improvement.kept(window.place)
+
+        assert bool(window.improved) is told
 
 
 async def test_a_first_line_is_followed_by_the_rest(

@@ -70,9 +70,10 @@ class Improvement:
             return
         if self._outcomes.refuses(cursor, cached.text):
             return
-        least = (displayed.confidence or 0.0) + BETTER_BY
-        if _goes_on(cached, left):
-            least = THRESHOLDS[self._settings().eagerness]
+        least = THRESHOLDS[self._settings().eagerness]
+        if not _goes_on(cached, left):
+            shown = UNKNOWN_CHANCE if displayed.confidence is None else displayed.confidence
+            least = max(least, shown + BETTER_BY)
         if _chance(cached) < least:
             return
         self._told = _Told(displayed.id, displayed.typed)
