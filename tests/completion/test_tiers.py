@@ -279,6 +279,87 @@ async def test_what_was_turned_down_is_not_told(tmp_path: Path) -> None:
         assert not window.improved
 
 
+async def test_what_was_turned_down_does_not_stand_in_the_models_way(tmp_path: Path) -> None:
+    """The network says again what was typed over twice: the model is waited for."""
+    gate = asyncio.Event()
+    async with Window(tmp_path, quick=network(times=3)) as window:
+        window.show("x = $0\n")
+        for _ in range(2):
+            assert await window.text() == QUICK_SAYS
+            window.type("7")
+            window.backspace()
+
+        window.engine = model(gate=gate)
+        waiting = window.asking()
+        done, _ = await asyncio.wait({waiting}, timeout=0.2)
+        assert not done
+        gate.set()
+
+        answer = await waiting
+        assert answer.suggestion is not None
+        assert answer.suggestion.text == MODEL_SAYS
+        assert not answer.others
+
+
+async def test_what_was_turned_down_is_all_there_is(tmp_path: Path) -> None:
+    """Then it is said why nothing is shown."""
+    async with Window(tmp_path, quick=network(times=3)) as window:
+        window.show("x = $0\n")
+        for _ in range(2):
+            assert await window.text() == QUICK_SAYS
+            window.type("7")
+            window.backspace()
+
+        window.engine = model("")
+        answer = await window.ask()
+
+        assert answer.suggestion is None
+        assert answer.trace.reason
+
+
+async def test_after_accepting_the_next_lines_are_waited_for(tmp_path: Path) -> None:
+    """What the network would add to a line that is complete is no answer."""
+    gate = asyncio.Event()
+    async with Window(tmp_path, quick=network("data = 1")) as window:
+        window.show("def f(path):\n    $0\n")
+        window.accept(await window.ask())
+        window.quick = network(" + 1", chance=0.99)
+        window.engine = model("\n    return data", gate=gate)
+
+        waiting = window.asking()
+        done, _ = await asyncio.wait({waiting}, timeout=0.2)
+        assert not done
+        gate.set()
+
+        answer = await waiting
+        assert answer.suggestion is not None
+        assert answer.suggestion.text == "\n    return data"
+
+
+@pytest.mark.parametrize("tokens", [SURE, ()])
+async def test_each_suggestion_knows_its_model(
+    tmp_path: Path, tokens: Sequence[WrittenToken]
+) -> None:
+    """Whichever comes first: statistics and "Why?" are of who wrote it."""
+    eager = CompletionSettings(prefetch=False, eagerness="eager")
+    quick = network(chance=0.999)
+    async with Window(tmp_path, model(tokens=tokens), quick=quick, settings=eager) as window:
+        window.show("x = $0\n")
+
+        answer = await window.ask()
+
+        assert answer.suggestion is not None
+        assert answer.others
+        for suggestion in (answer.suggestion, *answer.others):
+            trace = window.completer.explain(suggestion.id)
+            assert trace is not None
+            assert trace.model == ("model" if suggestion.text == MODEL_SAYS else "quick")
+        displayed = window.completer._outcomes.displayed
+        assert displayed is not None
+        for item in (displayed, *displayed.others):
+            assert item.model == ("model" if item.text == MODEL_SAYS else "quick")
+
+
 @pytest.mark.usefixtures("better")
 async def test_a_client_that_cannot_be_told_costs_no_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -66,6 +66,8 @@ class Completer:
         self._own = OwnCalibration(signals, environment.settings)
         self._extents = RequestExtents(environment, self._outcomes, self._failures)
         self._context = ContextProvider(environment, nearby or Nearby())
+        self._traces = Traces()
+        self._items = SuggestionItems(self._outcomes, self._traces)
         self._improvement = Improvement(environment, self._outcomes, self._cache)
         self._choice = SourceChoice(
             environment,
@@ -76,6 +78,7 @@ class Completer:
             failures=self._failures,
             own=self._own,
             kept=self._kept,
+            objection=self._items.objection,
         )
         self._used: tuple[Engine | None, Engine | None] = (None, None)
         self._cached_by: Engine | None = None
@@ -83,8 +86,6 @@ class Completer:
         self._lineup = self._choice.of(None)
         self._ending = Tasks("The end of a source")
         self._ahead = Delay(self._prefetch, environment.later)
-        self._traces = Traces()
-        self._items = SuggestionItems(self._outcomes, self._traces)
 
     # Requests -----------------------------------------------------------------------------
 

@@ -63,6 +63,7 @@ class SuggestionItems:
         for item, text in list(zip(items, texts, strict=True))[1:]:
             other = dataclasses.replace(trace, id=item.id, confidence=item.confidence, text=text[1])
             other.source, other.adjusted = item.source, None
+            other.model = item.model or trace.model
             self._traces.remember(other)
         return offered
 
@@ -72,7 +73,12 @@ class SuggestionItems:
         displayed = self._outcomes.displayed
         if request.invoked and before and displayed is not None:
             # What was there when the key was pressed stays among the items.
-            left = Reply(before, source=displayed.source, confidence=displayed.confidence)
+            left = Reply(
+                before,
+                source=displayed.source,
+                confidence=displayed.confidence,
+                model=displayed.model,
+            )
             kept.append(left)
         for other in reply.others:
             if not self._outcomes.refuses(request.place, other.text):
@@ -91,7 +97,7 @@ class SuggestionItems:
             text=reply.text,
             n_replaced=len(replaced(reply.text, place.document, place.offset)),
             source=reply.source,
-            model=request.model_of(reply.source),
+            model=reply.model or request.model_of(reply.source),
             confidence=reply.confidence,
             invoked=request.invoked,
             alternative=number > 0,

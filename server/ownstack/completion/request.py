@@ -22,6 +22,8 @@ class Reply:
     source: Tier = "none"
     confidence: float | None = None
     reason: str = ""
+    model: str = ""
+    """Whose text it is; "" for echo's, and where no other one is asked than the trace names."""
     others: tuple[Reply, ...] = ()
     """What else is likely; each with its own chance."""
 

@@ -13,6 +13,7 @@ from ownstack.completion.environment import Environment
 from ownstack.completion.failures import Failures
 from ownstack.completion.feedback.own_calibration import OwnCalibration
 from ownstack.completion.place import Place
+from ownstack.completion.request import Reply, SourceRequest
 from ownstack.completion.request_extents import RequestExtents
 from ownstack.completion.sources.echo import EchoSource, SureEcho
 from ownstack.completion.sources.fitting import LineFitter
@@ -32,7 +33,6 @@ class Lineup:
     sources: tuple[Source, ...]
     reader: ContextReader | None = None
     """Who is shown text of other files."""
-    model: str = ""
 
 
 class SourceChoice:
@@ -49,8 +49,12 @@ class SourceChoice:
         failures: Failures,
         own: OwnCalibration,
         kept: Callable[[Place], None],
+        objection: Callable[[SourceRequest, Reply], str],
     ) -> None:
-        """`kept` hears that the cache has a model's answer at a place."""
+        """`kept` hears that the cache has a model's answer at a place.
+
+        `objection` says why a reply would not be shown, "" if nothing speaks against it.
+        """
         self._environment = environment
         self._echo = echo
         self._context = context
@@ -59,6 +63,7 @@ class SourceChoice:
         self._failures = failures
         self._own = own
         self._kept = kept
+        self._objection = objection
         self._fitter = LineFitter(environment, extents, own)
         self._symbols = SymbolLookups(environment)
 
@@ -72,7 +77,7 @@ class SourceChoice:
             return Lineup((echo,))
         if engine.capabilities.scores_lines:
             ranked = self._ranked(engine)
-            return Lineup((ranked,), ranked, engine.capabilities.model)
+            return Lineup((ranked,), ranked)
         return self._generated(engine, echo, quick)
 
     def _ranked(self, engine: Engine) -> RankedSource:
@@ -97,6 +102,6 @@ class SourceChoice:
         generation = GenerationSource(client, echo, self._environment, self._extents, self._own)
         writer: Source = generation
         if quick is not None:
-            writer = TieredSource(self._ranked(quick), generation, self._failures)
+            writer = TieredSource(self._ranked(quick), generation, self._failures, self._objection)
         sure = SureEcho(echo, self._extents, self._failures, generation.has_begun)
-        return Lineup((sure, writer, echo), generation, engine.capabilities.model)
+        return Lineup((sure, writer, echo), generation)

@@ -7,6 +7,7 @@ request at that place (`ownstack/completion/improvement.py`).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 from ownstack.completion.failures import Failures
@@ -33,10 +34,18 @@ class TieredSource(Source):
 
     name = "model"
 
-    def __init__(self, quick: Source, model: Source, failures: Failures) -> None:
+    def __init__(
+        self,
+        quick: Source,
+        model: Source,
+        failures: Failures,
+        objection: Callable[[SourceRequest, Reply], str],
+    ) -> None:
+        """`objection` says why a reply would not be shown, so that it stands in nobody's way."""
         self._quick = quick
         self._model = model
         self._failures = failures
+        self._objection = objection
         self._writing = Tasks("Waiting for a model")
 
     async def suggest(self, request: SourceRequest) -> Reply:
@@ -63,6 +72,7 @@ class TieredSource(Source):
                 raise written
             self._failures.note(self.name, written)
             return quick
+        quick, written = _signed(quick, request.trace.model), _signed(written, own.model)
         first, other = _ordered(request, quick, written)
         if first is written and writing.done():
             take_over(request.trace, own)
@@ -77,7 +87,7 @@ class TieredSource(Source):
     async def _answered(self, request: SourceRequest) -> Reply:
         """Return what the quick source says; nothing if it fails."""
         try:
-            return await self._quick.suggest(request) or Reply("")
+            return self._unopposed(request, await self._quick.suggest(request))
         except Exception as error:
             self._failures.note(self._quick.name, error)
             return Reply("")
@@ -85,9 +95,15 @@ class TieredSource(Source):
     async def _written(self, request: SourceRequest) -> Reply | Exception:
         """Return what the model says. A failure is told by whoever waits, if anybody does."""
         try:
-            return await self._model.suggest(request) or Reply("")
+            return self._unopposed(request, await self._model.suggest(request))
         except Exception as error:  # handed to `suggest`, and named there
             return error
+
+    def _unopposed(self, request: SourceRequest, reply: Reply | None) -> Reply:
+        if reply is None or not reply.text:
+            return reply or Reply("")
+        reason = self._objection(request, reply)
+        return Reply("", reason=reason) if reason else reply
 
     def moved(self, place: Place) -> None:
         for source in (self._quick, self._model):
@@ -146,6 +162,12 @@ async def _in_time(
 
 def _has_nothing(written: Reply | Exception) -> bool:
     return isinstance(written, Exception) or not written.text
+
+
+def _signed(reply: Reply, model: str) -> Reply:
+    """Return a reply whose texts say which model they are of: two stand beside each other here."""
+    others = tuple(_signed(other, model) for other in reply.others)
+    return replace(reply, model=model if reply.source == "model" else "", others=others)
 
 
 def _ordered(request: SourceRequest, quick: Reply, written: Reply) -> tuple[Reply, Reply]:
