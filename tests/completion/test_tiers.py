@@ -336,6 +336,7 @@ async def test_after_accepting_the_next_lines_are_waited_for(tmp_path: Path) -> 
         assert answer.suggestion.text == "\n    return data"
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("tokens", [SURE, ()])
 async def test_each_suggestion_knows_its_model(
     tmp_path: Path, tokens: Sequence[WrittenToken]
@@ -522,17 +523,21 @@ async def test_an_answer_that_nobody_could_wait_for_is_told(tmp_path: Path) -> N
         assert await window.text() == MODEL_SAYS
 
 
-@pytest.mark.parametrize("what", ["typed", "unsure", "asked elsewhere"])
+@pytest.mark.parametrize("what", ["typed", "unsure", "asked elsewhere", "closed", "invoked"])
 async def test_a_late_answer_is_told_to_who_still_waits_for_it(tmp_path: Path, what: str) -> None:
-    """Not to who has typed since, nor of what would not be shown, nor of where nobody is."""
+    """Not to who has typed since or invoked it, of what would not be shown, or where nobody is."""
     gate = asyncio.Event()
     engine = model(gate=gate, tokens=UNSURE if what == "unsure" else SURE)
     engine.enqueue("", gate=gate)
     async with Window(tmp_path, engine, settings=LATE) as window:
         window.show("x = $0\n")
-        assert await window.text() is None
+        trigger = Trigger.INVOKED if what == "invoked" else Trigger.AUTOMATIC
+        assert await window.text(trigger) is None
         if what == "typed":
             window.type("r")
+        elif what == "closed":
+            window.documents.close(window.place.uri)
+            window.completer.closed(window.place.uri)
         elif what == "asked elsewhere":
             window.show("y = $0\n", uri="file:///project/b.py")
             assert await window.text() is None
@@ -541,3 +546,24 @@ async def test_a_late_answer_is_told_to_who_still_waits_for_it(tmp_path: Path, w
         await turns()
 
         assert not window.improved
+
+
+@pytest.mark.usefixtures("better")
+async def test_an_older_request_that_ends_later_hides_no_improvement(tmp_path: Path) -> None:
+    """Nothing was shown to it; but what is on the screen is the answer to the newer one."""
+    gate = asyncio.Event()
+    engine, quick = model("z_lines(path)", gate=gate), network(chance=0.01)
+    async with Window(tmp_path, engine, quick=quick, settings=LATE) as window:
+        window.show("x = $0\n")
+        older = window.asking()
+        await turns()
+        window.type("z")
+        quick.enqueue("", scored=[ScoredLine("_file(path)", -0.5, 3, False, True)])
+        assert await window.text() == "_file(path)"
+        assert (await older).trace.reason
+
+        gate.set()
+        await turns()
+
+        assert window.improved == [window.place]
+        assert await window.text() == "_lines(path)"

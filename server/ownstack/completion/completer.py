@@ -122,13 +122,13 @@ class Completer:
         self, request: CompletionRequest, trace: Trace, watch: Stopwatch
     ) -> tuple[Suggestion, ...]:
         place = place_of(request)
+        self._improvement.asked(place)
         with watch.stage("eligibility"):
             reason = refusal(place, request.trigger, self._settings())
         if reason:
             trace.reason = reason
             return ()
         self._switch_engine()
-        self._improvement.asked()
         source_request = SourceRequest(place, request.trigger, trace, watch)
         for source in self._lineup.sources:
             source.moved(place)

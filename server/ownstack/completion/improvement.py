@@ -1,4 +1,4 @@
-"""What a model has found after something else was shown: told once, shown to who asks again."""
+"""What a model has found after something else, or nothing, was shown: told once, then shown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Told:
 
 
 class Improvement:
-    """Compares what is on one window's screen with what comes into its cache."""
+    """Compares what is on one window's screen, or that nothing is, with what its cache gets."""
 
     def __init__(self, environment: Environment, outcomes: Outcomes, cache: Cache) -> None:
         self._documents = environment.documents
@@ -39,22 +39,25 @@ class Improvement:
         self._outcomes = outcomes
         self._cache = cache
         self._told: _Told | None = None
+        self._asked: Place | None = None
+        """Of the newest request."""
         self._unanswered: Place | None = None
         """Where somebody was shown nothing, and has not asked again since."""
 
-    def asked(self) -> None:
-        """Hear that somebody asks anew, here or elsewhere."""
-        self._unanswered = None
+    def asked(self, place: Place) -> None:
+        """Hear that there is another request."""
+        self._asked, self._unanswered = place, None
 
     def unanswered(self, place: Place) -> None:
-        """Hear that nothing was found in time for who types at `place`."""
-        self._unanswered = place
+        """Hear that a request that nobody invoked ended with nothing; it need not be the newest."""
+        if place is self._asked:
+            self._unanswered = place
 
     def kept(self, place: Place) -> None:
         """Hear that a model's answer at `place` is in the cache now; tell if it is better.
 
         It is told at most once for a suggestion, while that can be read and nothing but its own
-        beginning was typed.
+        beginning was typed; and once to who was shown nothing, while nothing is typed at all.
         """
         if self._unanswered is not None:
             self._tell_late(place, self._unanswered)
@@ -70,7 +73,7 @@ class Improvement:
             return
         if self._outcomes.refuses(cursor, cached.text):
             return
-        least = THRESHOLDS[self._settings().eagerness]
+        least = self._threshold
         if not _goes_on(cached, left):
             shown = UNKNOWN_CHANCE if displayed.confidence is None else displayed.confidence
             least = max(least, shown + BETTER_BY)
@@ -104,9 +107,13 @@ class Improvement:
         cached = self._cache.get(cursor)
         if cached is None or cached.invoked or self._outcomes.refuses(cursor, cached.text):
             return
-        if _chance(cached) >= THRESHOLDS[self._settings().eagerness]:
+        if _chance(cached) >= self._threshold:
             self._unanswered = None
             self._improved(cursor)
+
+    @property
+    def _threshold(self) -> float:
+        return THRESHOLDS[self._settings().eagerness]
 
     def _knows(self, displayed: DisplayedSuggestion) -> bool:
         return self._told is not None and self._told.id == displayed.id

@@ -42,7 +42,7 @@ PATIENCE_S = 0.25
 
 _UNPROVEN = (CUT, UNFINISHED, BROKEN, EMPTY)
 """What is said of an answer that may have been broken off, and is no verdict then."""
-_SUPERSEDED = "Something else was typed before the answer was there."
+SUPERSEDED = "Something else was typed before the answer was there."
 _LATE = "The model was too slow this time; what it still finds is kept for the next key."
 
 
@@ -277,7 +277,7 @@ def _reply(in_flight: InFlightRequest, typed: str, trace: Trace) -> ModelReply:
             extent=in_flight.extent,
         )
     if trimmed is None:
-        return ModelReply("", _SUPERSEDED)
+        return ModelReply("", SUPERSEDED)
     weighed = () if typed else in_flight.lines
     if trimmed.text.startswith(typed) and len(trimmed.text) > len(typed):
         chance = None if in_flight.chance is None else in_flight.chance.after(len(typed))
@@ -287,7 +287,7 @@ def _reply(in_flight: InFlightRequest, typed: str, trace: Trace) -> ModelReply:
     if trimmed.dropped and not typed:
         reason = f"The model's answer is not shown: {trimmed.dropped}."
         return ModelReply("", reason, unfinished=trimmed.dropped == UNFINISHED, lines=weighed)
-    return ModelReply("", _SUPERSEDED)
+    return ModelReply("", SUPERSEDED)
 
 
 def _blanks(text: str) -> int:

@@ -16,6 +16,7 @@ from ownstack.completion.feedback.traces import take_over
 from ownstack.completion.place import Place
 from ownstack.completion.request import Reply, SourceRequest
 from ownstack.completion.sources.fitting import OTHERS, likely
+from ownstack.completion.sources.generation_client import SUPERSEDED
 from ownstack.completion.sources.protocol import Source
 from ownstack.completion.suggestion import Trace
 from ownstack.concurrency import Tasks
@@ -66,7 +67,7 @@ class TieredSource(Source):
         finally:
             answering.cancel()
         quick = answering.result() if answering.done() else Reply("")
-        written = writing.result() if writing.done() else Reply("")
+        written = _found(writing)
         if isinstance(written, Exception):
             if not quick.text:
                 raise written
@@ -151,13 +152,20 @@ async def _in_time(
         if left_s <= 0:
             if answering.done() and not request.invoked and answering.result().text:
                 return
-            if writing.done() and not _has_nothing(writing.result()):
+            if writing.done() and not _has_nothing(_found(writing)):
                 return
         await asyncio.wait(
             pending,
             timeout=left_s if left_s > 0 else None,
             return_when=asyncio.FIRST_COMPLETED,
         )
+
+
+def _found(writing: asyncio.Future[Reply | Exception]) -> Reply | Exception:
+    """Return what there is of the model's answer; a newer request ends the waiting for it."""
+    if not writing.done():
+        return Reply("")
+    return Reply("", reason=SUPERSEDED) if writing.cancelled() else writing.result()
 
 
 def _has_nothing(written: Reply | Exception) -> bool:
