@@ -141,6 +141,9 @@ const STAGES: Record<string, string> = {
   layout: '… arranging the prompt',
   prefill: '… reading it',
   decode: '… writing',
+  beside: '… scoring other lines',
+  statement: 'waiting for the lines that belong to it',
+  weigh: 'weighing it against your files',
   offer: 'making it ready',
 };
 

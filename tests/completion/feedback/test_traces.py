@@ -1,7 +1,20 @@
 """Times and figures."""
 
-from ownstack.completion.feedback.traces import MAX_TRACES, Stopwatch, Traces, percentile
+import re
+from pathlib import Path
+
+import ownstack.completion
+from ownstack.completion.feedback.traces import (
+    MAX_TRACES,
+    Stopwatch,
+    Traces,
+    note_usage,
+    percentile,
+)
 from ownstack.completion.suggestion import Trace
+from ownstack.engine.results import Usage
+
+REPORTS = Path(__file__).parents[3] / "vscode-client" / "src" / "reports.ts"
 
 
 def test_stages_are_timed_in_order() -> None:
@@ -15,6 +28,29 @@ def test_stages_are_timed_in_order() -> None:
 
     assert trace.stages_ms == {"cache": 3.0, "model": 500.0}
     assert round(watch.elapsed_s, 3) == 0.503
+
+
+def test_scoring_beside_an_answer_is_a_stage_where_it_happened() -> None:
+    """Else its time would seem to be the model's."""
+    traces = [Trace(), Trace()]
+    for trace, usage in zip(traces, (Usage(), Usage(beside_ms=7.25)), strict=True):
+        note_usage(usage, trace)
+
+    assert [trace.stages_ms.get("beside") for trace in traces] == [None, 7.25]
+
+
+def test_every_stage_has_words() -> None:
+    """In "Why?" of the extension."""
+    code = Path(ownstack.completion.__file__).parent.rglob("*.py")
+    stages = {
+        name for file in code for name in re.findall(r'stage\("([\w-]+)"\)', file.read_text())
+    }
+    trace = Trace()
+    note_usage(Usage(beside_ms=1.0), trace)
+    said = REPORTS.read_text(encoding="utf-8").partition("const STAGES")[2].partition("};")[0]
+
+    assert {"model", "weigh"} < stages
+    assert stages | set(trace.stages_ms) == set(re.findall(r"(?m)^  '?([\w-]+)'?: '", said))
 
 
 def test_only_the_newest_are_kept() -> None:

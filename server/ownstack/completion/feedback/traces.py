@@ -61,6 +61,8 @@ def note_usage(usage: Usage, trace: Trace) -> None:
     trace.accepted_tokens = usage.accepted_tokens
     for stage in ("queue", "layout", "prefill", "decode"):
         trace.stages_ms[stage] = round(getattr(usage, f"{stage}_ms"), 3)
+    if usage.beside_ms:
+        trace.stages_ms["beside"] = round(usage.beside_ms, 3)
 
 
 def take_over(trace: Trace, other: Trace) -> None:

@@ -24,12 +24,12 @@ LIKELY_ASKED = 0.25
 """Who asks gets others from this share of the first's chance on."""
 OTHERS = 2
 
-Maker = Literal["echo", "model"]
-_WHOSE: dict[Maker, str] = {"echo": "What was written before", "model": "The network's line"}
+LineSource = Literal["echo", "model"]
+_WHOSE: dict[LineSource, str] = {"echo": "What was written before", "model": "The network's line"}
 
 
 def least_chance(
-    request: SourceRequest, source: Maker, settings: CompletionSettings, own: OwnCalibration
+    request: SourceRequest, source: LineSource, settings: CompletionSettings, own: OwnCalibration
 ) -> float:
     """Return the chance, as a source tells it, from which on its suggestion is shown.
 
@@ -68,7 +68,7 @@ class LineFitter:
         request: SourceRequest,
         line: LineSuggestion,
         least: float | None,
-        maker: Maker = "echo",
+        maker: LineSource = "echo",
     ) -> Reply:
         """Return a line as it may be shown, or why it is not.
 

@@ -14,7 +14,7 @@ from ownstack.completion.echo.query import EchoQuery, query_at
 from ownstack.completion.failures import Failures
 from ownstack.completion.request import Reply, SourceRequest
 from ownstack.completion.sources.echo import FAILED, TRIED
-from ownstack.completion.sources.fitting import OTHERS, LineFitter, Maker, likely
+from ownstack.completion.sources.fitting import OTHERS, LineFitter, LineSource, likely
 from ownstack.completion.sources.protocol import Source
 from ownstack.completion.sources.ranking import options, rank_options
 from ownstack.completion.sources.scoring_client import ScoringClient
@@ -142,7 +142,7 @@ class RankedSource(Source):
                 break
             echo = by_text.get(option.text)
             line = _alone(option.text, chance) if echo is None else echo.line(query, chance)
-            maker: Maker = "model" if echo is None else "echo"
+            maker: LineSource = "model" if echo is None else "echo"
             tried = self._fitter.fitted(request, line, least, maker)
             if tried.text and first.text:
                 others.append(tried)
