@@ -24,7 +24,7 @@ def tokens(*logprobs: float) -> tuple[WrittenToken, ...]:
     """Of `LINE`, one for each piece and one that ends it."""
     ends = [len("".join(PIECES[: n + 1])) for n in range(len(PIECES))]
     pairs = zip((*ends, len(LINE) + 1), logprobs, strict=True)
-    return tuple(WrittenToken(end, logprob, 3.0) for end, logprob in pairs)
+    return tuple(WrittenToken(end, logprob) for end, logprob in pairs)
 
 
 SURE = tokens(-0.01, -0.01, -0.01, -0.02, -0.01, -0.01)
@@ -90,8 +90,8 @@ async def test_the_sure_part_of_a_line_whose_blanks_were_mended(
     tmp_path: Path, blanks: str
 ) -> None:
     """A model that writes the indentation once more says the same, and just as surely."""
-    first = [WrittenToken(len(blanks), -0.01, 3.0)] if blanks else []
-    written = [WrittenToken(t.end + len(blanks), t.logprob, 3.0) for t in SURE_AT_FIRST]
+    first = [WrittenToken(len(blanks), -0.01)] if blanks else []
+    written = [WrittenToken(t.end + len(blanks), t.logprob) for t in SURE_AT_FIRST]
     engine = ScriptedEngine()
     engine.enqueue(blanks + LINE, tokens=(*first, *written))
     async with Window(tmp_path, engine, settings=settings()) as window:
@@ -105,7 +105,7 @@ async def test_the_sure_part_of_a_line_whose_blanks_were_mended(
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, 1e3, 0.5])
 async def test_what_no_model_can_say_tells_nothing(tmp_path: Path, wrong: float) -> None:
     """A broken network, or a server that lies: its text is one of which no chance is known."""
-    tokens = (SURE[0], WrittenToken(SURE[1].end, wrong, 3.0), *SURE[2:])
+    tokens = (SURE[0], WrittenToken(SURE[1].end, wrong), *SURE[2:])
     engine = ScriptedEngine()
     scored = [ScoredLine(LINE, wrong, 4, proposed=False, found=True)]
     engine.enqueue(LINE, tokens=tokens, scored=scored)
@@ -122,7 +122,7 @@ async def test_what_no_model_can_say_tells_nothing(tmp_path: Path, wrong: float)
 @pytest.mark.parametrize("blanks", ["", "  "])
 async def test_blanks_at_the_end_of_a_line_make_no_other_one(tmp_path: Path, blanks: str) -> None:
     """The engine scores what was written, blanks and all; nobody sees them."""
-    written = (*SURE[:-2], WrittenToken(len(LINE + blanks), -0.01, 1.0), SURE[-1])
+    written = (*SURE[:-2], WrittenToken(len(LINE + blanks), -0.01), SURE[-1])
     scored = [
         ScoredLine(LINE + blanks, -0.07, 5, proposed=False, found=True),
         ScoredLine("total.add(value)", -3.0, 5, proposed=True, found=False),
@@ -177,7 +177,7 @@ async def test_a_block_is_judged_by_its_first_line(tmp_path: Path) -> None:
     pieces = ((5, -0.01), (9, -0.02), (10, -0.01), (24, -3.0))
     for worse, shown in ((0.0, block), (-8.0, None)):
         engine = ScriptedEngine()
-        written = tuple(WrittenToken(end, logprob + worse, 1.0) for end, logprob in pieces)
+        written = tuple(WrittenToken(end, logprob + worse) for end, logprob in pieces)
         engine.enqueue(block, tokens=written)
         async with Window(tmp_path, engine, settings=settings()) as window:
             window.show("def f():\n    $0\n\n\nx = 1\n")
@@ -209,7 +209,7 @@ async def test_echo_knows_better(tmp_path: Path) -> None:
     engine.enqueue(
         "compare(ten)",
         scored=scored,
-        tokens=tuple(WrittenToken(end, logprob, 0.1) for end, logprob in written),
+        tokens=tuple(WrittenToken(end, logprob) for end, logprob in written),
     )
     async with Window(tmp_path, engine, echo=Echo(), settings=settings("eager")) as window:
         window.show(f"{seen}total = $0\n")

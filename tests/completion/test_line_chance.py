@@ -16,7 +16,7 @@ PIECES = ("total", ".append", "(", "value", "_of", "(item", "))")
 def tokens(*logprobs: float, pieces: tuple[str, ...] = PIECES) -> tuple[WrittenToken, ...]:
     ends = [len("".join(pieces[: n + 1])) for n in range(len(pieces))]
     pairs = zip((*ends, ends[-1] + 1), logprobs, strict=True)
-    return tuple(WrittenToken(end, logprob, 1.0) for end, logprob in pairs)
+    return tuple(WrittenToken(end, logprob) for end, logprob in pairs)
 
 
 SURE_AT_FIRST = LineChance(0.3, tokens(-0.01, -0.02, -0.01, -2.0, -0.3, -0.1, -0.1, -0.1), 0.8)
@@ -85,8 +85,8 @@ def test_no_part_ends_within_what_is_read_as_one(pieces: tuple[str, str], text: 
 
 def test_a_line_whose_blanks_were_mended() -> None:
     """Its parts are where they are shown, and as likely as before."""
-    written = tuple(WrittenToken(t.end + 4, t.logprob, 1.0) for t in SURE_AT_FIRST.tokens)
-    wider = LineChance(0.3, (WrittenToken(4, 0.0, 1.0), *written), 0.8)
+    written = tuple(WrittenToken(t.end + 4, t.logprob) for t in SURE_AT_FIRST.tokens)
+    wider = LineChance(0.3, (WrittenToken(4, 0.0), *written), 0.8)
 
     mended = wider.moved(-4)
 
@@ -112,7 +112,7 @@ def test_without_tokens_nothing_is_known_of_parts() -> None:
 
 def test_the_tokens_of_the_first_line() -> None:
     """With the one that ends it, whatever comes after."""
-    two_lines = (*tokens(*[-0.1] * 8), WrittenToken(len(LINE) + 9, -0.5, 1.0))
+    two_lines = (*tokens(*[-0.1] * 8), WrittenToken(len(LINE) + 9, -0.5))
 
     assert line_tokens(two_lines, LINE) == two_lines[:8]
     assert line_tokens(two_lines[:7], LINE) == two_lines[:7]
@@ -131,7 +131,7 @@ def test_chances_are_chances(
     """Of any part and rest; what is typed and then judged is what is judged at once."""
     ends = [sum(length for length, _ in drawn[: n + 1]) for n in range(len(drawn))]
     written = tuple(
-        WrittenToken(end, logprob, 0.0) for end, (_, logprob) in zip(ends, drawn, strict=True)
+        WrittenToken(end, logprob) for end, (_, logprob) in zip(ends, drawn, strict=True)
     )
     chance = LineChance(whole, written, beta)
     n = data.draw(st.integers(0, ends[-1]))

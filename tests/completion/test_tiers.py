@@ -24,8 +24,8 @@ from tests.support.completing import Window, turns
 
 QUICK_SAYS, QUICK_CHANCE = "open_file(path)", 0.6
 MODEL_SAYS = "read_lines(path)"
-SURE = [WrittenToken(len(MODEL_SAYS) + 1, -0.01, 5.0)]
-UNSURE = [WrittenToken(len(MODEL_SAYS) + 1, -9.0, 0.1)]
+SURE = [WrittenToken(len(MODEL_SAYS) + 1, -0.01)]
+UNSURE = [WrittenToken(len(MODEL_SAYS) + 1, -9.0)]
 
 
 def network(

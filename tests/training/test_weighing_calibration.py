@@ -62,9 +62,9 @@ def drawn(number: int, draw: random.Random) -> tuple[Case, Answer]:
         ScoredLine(ECHO, min(0.0, other), 3, proposed=True, found=False),
     )
     tokens = (
-        WrittenToken(8, min(0.0, own / 4), 1.0),
-        WrittenToken(len(OWN), min(0.0, own * 3 / 4), 1.0),
-        WrittenToken(len(OWN) + 1, -0.001, 5.0),
+        WrittenToken(8, min(0.0, own / 4)),
+        WrittenToken(len(OWN), min(0.0, own * 3 / 4)),
+        WrittenToken(len(OWN) + 1, -0.001),
     )
     return case, Answer(f"{OWN}\n", tokens, scored, 10.0)
 

@@ -69,7 +69,7 @@ class LineChance:
         if n_typed <= 0:
             return self
         left = tuple(
-            WrittenToken(token.end - n_typed, token.logprob, token.margin)
+            WrittenToken(token.end - n_typed, token.logprob)
             for token in self.tokens[self._n_within(n_typed) :]
         )
         return LineChance(self.rest(n_typed), left, self.beta)
@@ -78,9 +78,7 @@ class LineChance:
         """Return the same, of the line with `n_chars` more blanks at its beginning, or fewer."""
         if not n_chars:
             return self
-        moved = (
-            WrittenToken(token.end + n_chars, token.logprob, token.margin) for token in self.tokens
-        )
+        moved = (WrittenToken(token.end + n_chars, token.logprob) for token in self.tokens)
         return replace(self, tokens=tuple(token for token in moved if token.end > 0))
 
     def _n_within(self, n_chars: int) -> int:

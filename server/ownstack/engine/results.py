@@ -83,9 +83,6 @@ class WrittenToken:
     """Characters of the answer up to the end of this token, of the text before any cut."""
     logprob: float
     """Natural log, of the model's own distribution, unconstrained."""
-    margin: float
-    """How much likelier it was than the next best one: natural log, ≥ 0; 0 where another was the
-    likeliest, which did not agree with what was typed of a word."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,9 @@ def candidate(text: str, share: float) -> ScoredCandidate:
 def written(line: str, logprob: float) -> tuple[WrittenToken, ...]:
     """As two tokens and the one that ends the line."""
     return (
-        WrittenToken(3, logprob / 2, 2.0),
-        WrittenToken(len(line), logprob / 2, 1.0),
-        WrittenToken(len(line) + 1, 0.0, 5.0),
+        WrittenToken(3, logprob / 2),
+        WrittenToken(len(line), logprob / 2),
+        WrittenToken(len(line) + 1, 0.0),
     )
 
 

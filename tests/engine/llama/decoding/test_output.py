@@ -138,15 +138,15 @@ def test_mean_logprob_counts_the_end() -> None:
 def test_tokens_end_where_their_text_does() -> None:
     """Counted in whole characters, and in the text as it was before the cut."""
     output = OutputBuffer(max_lines=1)
-    output.feed(b"\xc3", -1.0, 2.0)
-    output.feed(b"\xa9x", -2.0, 1.0)
+    output.feed(b"\xc3", -1.0)
+    output.feed(b"\xa9x", -2.0)
     output.feed(b")\n  y", -3.0)
 
     assert output.text == "\xe9x)"
     assert output.tokens == [
-        WrittenToken(0, -1.0, 2.0),
-        WrittenToken(2, -2.0, 1.0),
-        WrittenToken(7, -3.0, 0.0),
+        WrittenToken(0, -1.0),
+        WrittenToken(2, -2.0),
+        WrittenToken(7, -3.0),
     ]
 
 
@@ -156,8 +156,8 @@ def test_the_end_is_a_token_that_adds_no_text() -> None:
     for output in (ended, cut):
         output.feed(b"ab", -1.0)
 
-    ended.close(Finish.END, -0.5, 1.5)
+    ended.close(Finish.END, -0.5)
     cut.close(Finish.LENGTH)
 
-    assert ended.tokens == [WrittenToken(2, -1.0, 0.0), WrittenToken(2, -0.5, 1.5)]
+    assert ended.tokens == [WrittenToken(2, -1.0), WrittenToken(2, -0.5)]
     assert cut.tokens == ended.tokens[:1]

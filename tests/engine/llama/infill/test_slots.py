@@ -296,11 +296,8 @@ def test_tokens_are_as_likely_as_a_plain_computation_says(typed: str) -> None:
     compared = list(zip(rows, tokens[prompt:], strict=False))[healing:]
     assert len(compared) == len(result.tokens) - 1 > 0
     for (row, token), of_answer in zip(compared, result.tokens, strict=False):
-        others = np.delete(row, token)
         logprob = row[token] - row.max() - np.log(np.exp(row - row.max()).sum())
         assert of_answer.logprob == pytest.approx(float(logprob), abs=0.02)
-        margin = max(0.0, float(row[token] - others.max()))
-        assert of_answer.margin == pytest.approx(margin, abs=0.02)
     assert result.mean_logprob == pytest.approx(
         statistics.fmean(token.logprob for token in result.tokens)
     )

@@ -47,17 +47,14 @@ class OutputBuffer:
         tokens = self.tokens
         return sum(token.logprob for token in tokens) / len(tokens) if tokens else 0.0
 
-    def feed(self, piece: bytes, logprob: float = 0.0, margin: float = 0.0) -> str:
-        """Take a token's bytes; return the text that can now be shown.
-
-        `logprob` and `margin`: see `WrittenToken`.
-        """
+    def feed(self, piece: bytes, logprob: float = 0.0) -> str:
+        """Take a token's bytes; return the text that can now be shown."""
         if self.finish is not None:
             return ""
         text = self._decoder.decode(piece)
         self._raw += text
         self._decoded_chars += len(text)
-        self.tokens.append(WrittenToken(self._decoded_chars, logprob, margin))
+        self.tokens.append(WrittenToken(self._decoded_chars, logprob))
         self._cut_stop()
         self._cut_lines()
         end = len(self._raw) if self.finish is not None else len(self._raw) - self._held()
@@ -71,15 +68,15 @@ class OutputBuffer:
         if self.finish is not None:
             self._hand_out(len(self._raw))
 
-    def close(self, finish: Finish, logprob: float | None = None, margin: float = 0.0) -> str:
+    def close(self, finish: Finish, logprob: float | None = None) -> str:
         """End for a reason outside the text; return what was held and may be shown after all.
 
-        `logprob` and `margin` are those of the token by which the model said so.
+        `logprob` is that of the token by which the model said so.
         """
         if self.finish is not None:
             return ""
         if logprob is not None:
-            self.tokens.append(WrittenToken(self._decoded_chars, logprob, margin))
+            self.tokens.append(WrittenToken(self._decoded_chars, logprob))
         self.finish = finish
         if finish is Finish.END:
             return self._hand_out(len(self._raw))
