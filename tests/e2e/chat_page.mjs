@@ -214,8 +214,11 @@ const journeys = {
     const sign = await (await page.waitForFunction(() => document.querySelector('.turn.sent')?.innerText)).jsonValue();
     await tell({ kind: 'progress', progress: { session: 's1', question: sent[0].question, turn: 0, phase: 'reading', done: 1204, total: 3310, leftMs: 8200 } });
     const doing = await page.locator('#doing-words').innerText();
-    await page.keyboard.type('and next');
+    // What is written whole needs no choice: Enter sends, also while the list is open.
+    await page.keyboard.type('and @src/orders.py');
+    await tell({ kind: 'mentions', number: (await asked('mentions')).at(-1).number, reason: '', mentions: config.mentions });
     await page.keyboard.press('Enter');
+    const written = (await asked('ask')).at(-1).text;
     await page.locator('#stop').focus();
     await page.keyboard.press('Enter');
     const stops = await asked('stop');
@@ -228,7 +231,7 @@ const journeys = {
     }
     const announced = await page.locator('#announcer').innerText();
     const tree = await page.locator('body').ariaSnapshot();
-    return { first, second, text, sent, sign, doing, stops, walked, announced, tree, ...seen };
+    return { first, second, text, sent, written, sign, doing, stops, walked, announced, tree, ...seen };
   },
 
   /** Tools run, one asks for leave while somebody types, and is answered by keys. */

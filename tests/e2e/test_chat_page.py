@@ -296,6 +296,7 @@ def test_keys(go: Go) -> None:
     assert "src/orders/" in seen["second"]
     assert seen["text"] == "see @src/orders/"
     assert [asked["text"] for asked in seen["sent"]] == ["see @src/orders/\nplease"]
+    assert seen["written"] == "and @src/orders.py"
     assert seen["sent"][0]["attached"] == {"file": True, "selection": True, "problems": False}
     assert "please" in seen["sign"]
     assert seen["doing"] == "Reading 1,204 of 3,310 tokens, about 8 s left"

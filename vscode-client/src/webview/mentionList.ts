@@ -88,8 +88,21 @@ export class MentionList {
     }
     if (event.key !== 'Enter' && event.key !== 'Tab') return false;
     if (event.shiftKey) return false;
+    if (event.key === 'Enter' && this.isWritten(this.active)) {
+      // There is nothing to choose any more: Enter sends.
+      this.hide();
+      return false;
+    }
     this.choose(this.active);
     return true;
+  }
+
+  /** Tells whether an item stands there already, to its last letter. */
+  private isWritten(index: number): boolean {
+    const { typed } = this;
+    if (!typed) return false;
+    const end = typed.start + 1 + typed.query.length;
+    return this.shown[index]?.insert === this.text.value.slice(typed.start, end);
   }
 
   private choose(index: number): void {

@@ -13,16 +13,17 @@ from ownstack.actions.transforms.choice import MAX_CHARS
 from tests.support.transforming import transformed
 
 _N_FILES = 60
+"""At least; until there is one that an action changes."""
 _ACTIONS = ("organiseImports", "removeUnusedImports", "convertToFString")
 
 
 def _files() -> list[Path]:
-    """Return some files, the same ones each time on one machine."""
+    """Return files in an order of chance, the same each time on one machine."""
     folders = [Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("purelib"))]
     found = sorted(path for folder in folders for path in folder.glob("*/*.py"))
     found += sorted(folders[0].glob("*.py"))
     readable = [path for path in found if 200 < path.stat().st_size < MAX_CHARS // 5]
-    return random.Random(15).sample(readable, _N_FILES)
+    return random.Random(15).sample(readable, len(readable))
 
 
 def _parsed(text: str) -> ast.Module:
@@ -73,7 +74,9 @@ def _without_imports(text: str) -> str:
 def test_what_was_not_to_change_does_not(action: str) -> None:
     """The result parses; it differs in imports or in texts only; a second time changes nothing."""
     changed = 0
-    for path, text in _texts():
+    for looked_at, (path, text) in enumerate(_texts()):
+        if looked_at >= _N_FILES and changed:
+            break
         if "$0" in text:
             continue
         marked = f"$0{text}$0" if action == "convertToFString" else text
