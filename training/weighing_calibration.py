@@ -26,7 +26,6 @@ import numpy as np
 
 from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.networks import open_engine, request_at
-from benchmarks.infilling.systems import first_line
 from ownstack.completion.context.window import TokenCounts, Windows
 from ownstack.completion.echo.logistic import logistic
 from ownstack.completion.echo.query import query_at
@@ -34,7 +33,7 @@ from ownstack.completion.echo.scoring import ScoredCandidate
 from ownstack.completion.line_chance import LineChance, line_tokens
 from ownstack.completion.place import Place
 from ownstack.completion.sources.fitting import THRESHOLDS
-from ownstack.completion.sources.line_weigher import CANDIDATES
+from ownstack.completion.sources.line_weigher import CANDIDATES, first_line
 from ownstack.completion.sources.ranking import Option, RankedOption, options, rank_options
 from ownstack.completion.sources.weighing import Judgement, alone, is_alone, signals, with_own
 from ownstack.completion.sources.weights import LARGE, SMALL

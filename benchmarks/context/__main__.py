@@ -38,7 +38,6 @@ from benchmarks.infilling.networks import open_engine, request_at
 from benchmarks.infilling.projects import ProjectError, fetched, load_projects
 from benchmarks.infilling.sources import ProjectFiles, read_project
 from benchmarks.infilling.symbols import Symbols
-from benchmarks.infilling.systems import first_line
 from ownstack.completion.context.definitions import fitting, wanted
 from ownstack.completion.context.known_symbols import NOTHING
 from ownstack.completion.context.provider import DEFINITIONS_SHARE
@@ -47,6 +46,7 @@ from ownstack.completion.context.window import TokenCounts, Windows, context_bud
 from ownstack.completion.echo import Echo
 from ownstack.completion.place import Place
 from ownstack.completion.sources.fitting import THRESHOLDS
+from ownstack.completion.sources.line_weigher import first_line
 from ownstack.engine.llama.engine import LlamaEngine
 from ownstack.engine.llama.scheduler import NativeThread
 from ownstack.engine.requests import Snippet

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from benchmarks.bare_context import BareContext
 from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.sources import ProjectFiles
-from benchmarks.infilling.systems import Proposal, first_line
+from benchmarks.infilling.systems import Proposal
+from ownstack.completion.sources.line_weigher import first_line
 from ownstack.engine.llama.infill.layout import InfillPrompt, continuing
 from ownstack.engine.llama.native.bindings import LlamaModel
 from ownstack.engine.llama.scheduler import NativeThread

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.sources import ProjectFiles
-from benchmarks.infilling.systems import Proposal, first_line
+from benchmarks.infilling.systems import Proposal
 from ownstack.completion.context.window import TokenCounts, Windows
 from ownstack.completion.place import Place
+from ownstack.completion.sources.line_weigher import first_line
 from ownstack.engine.llama.engine import LlamaEngine
 from ownstack.engine.llama.scheduler import NativeThread
 from ownstack.engine.protocol import Engine

@@ -14,11 +14,12 @@ from benchmarks.infilling.cursors import Case
 from benchmarks.infilling.index import Index
 from benchmarks.infilling.sources import ProjectFiles
 from benchmarks.infilling.symbols import Symbols
-from benchmarks.infilling.systems import Proposal, first_line
+from benchmarks.infilling.systems import Proposal
 from ownstack.completion.completer import Completer
 from ownstack.completion.echo import Echo
 from ownstack.completion.environment import Environment
 from ownstack.completion.feedback.signals import SignalLog
+from ownstack.completion.sources.line_weigher import first_line
 from ownstack.completion.suggestion import Answer, CompletionRequest, Suggestion, Trigger
 from ownstack.document import Documents
 from ownstack.engine.protocol import Engine

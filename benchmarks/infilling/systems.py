@@ -16,6 +16,7 @@ from benchmarks.infilling.index import Index
 from benchmarks.infilling.sources import ProjectFiles
 from ownstack.completion.echo import Echo
 from ownstack.completion.sources.fitting import THRESHOLDS
+from ownstack.completion.sources.line_weigher import first_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,3 @@ class EchoSystem:
         if self._index is not None:
             self._index.close()
         self._index, self._echo = None, Echo()
-
-
-def first_line(text: str) -> str:
-    return text.partition("\n")[0].rstrip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ownstack.completion.echo.query import EchoQuery, query_at
+from ownstack.completion.echo.query import query_at
 from ownstack.completion.echo.scoring import ScoredCandidate
 from ownstack.completion.line_chance import LineChance
 from ownstack.completion.place import Place
@@ -23,7 +23,7 @@ LEAST_SHARE = 0.02
 class Weighing:
     """What a model's answer at one cursor is weighed against."""
 
-    query: EchoQuery
+    place: Place
     echoed: Sequence[ScoredCandidate]
     """What echo came upon there, the likeliest first."""
     weights: Weights
@@ -45,7 +45,9 @@ class Weighing:
         if not _tells(answer):
             return []
         line, scored = first_line(answer.text), shown_lines(answer.scored)
-        return weigh(self.query, self.echoed, line, answer.tokens, scored, self.weights)
+        # Made here, not with the key: most answers are overtaken before they are weighed.
+        query = query_at(self.place.document, self.place.offset)
+        return weigh(query, self.echoed, line, answer.tokens, scored, self.weights)
 
 
 class LineWeigher:
@@ -56,8 +58,7 @@ class LineWeigher:
 
     def beside(self, place: Place, echoed: Sequence[ScoredCandidate]) -> Weighing:
         """Return what an answer at `place` will be weighed against."""
-        query = query_at(place.document, place.offset)
-        return Weighing(query, tuple(echoed), self._weights)
+        return Weighing(place, tuple(echoed), self._weights)
 
     def alone(self, answer: Generated) -> LineChance | None:
         """Return the chance of an answer's first line that has text, by the model alone.
