@@ -321,7 +321,9 @@ async def test_where_memory_is_short_the_built_in_model_completes(
     finally:
         await session.close()
 
-    assert crowded.tried == ["builtin", "big", "middle"]
+    # The built-in one is loaded beside the others, so it may come anywhere between them.
+    assert [name for name in crowded.tried if name != "builtin"] == ["big", "middle"]
+    assert crowded.tried.count("builtin") == 1
     assert (status.state, status.model, status.completer) == ("ready", "builtin", "model")
     assert status.reason == f"The built-in completer stands in: {SHORT}"
 
