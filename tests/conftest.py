@@ -41,11 +41,10 @@ def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 class ByFile(LoadScopeScheduling):
-    """The tests of a file share a process; so do all that build or show the extension."""
+    """The tests of a file share a process."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "extension" if file.startswith(("tests/e2e/", "tests/extension/")) else file
+        return nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:

@@ -31,7 +31,7 @@ async function open(theme = 'light', size = { width: 420, height: 820 }) {
     const url = route.request().url();
     if (url === `${ORIGIN}/`) return route.fulfill({ body: html, contentType: 'text/html' });
     const name = /^https:\/\/panel\.example\/(chat\.(?:js|css))$/.exec(url)?.[1];
-    if (name) return route.fulfill({ path: join(folder, 'dist/webview', name) });
+    if (name) return route.fulfill({ path: join(config.page, name) });
     seen.requests.push(url);
     return route.abort();
   });

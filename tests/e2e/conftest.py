@@ -18,7 +18,8 @@ import psutil
 import pytest
 
 from ownstack.paths import Home
-from tests.e2e.desk import HERE, SETTINGS, Desk, Open, Tools, ownstack, package
+from tests.e2e.desk import HERE, SETTINGS, Desk, Open, Tools, ownstack
+from tests.support.extension_builds import of_run, package
 
 END_S = 10.0
 
@@ -54,8 +55,9 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
     if chromium is None:
         pytest.skip("There is no Chromium to show the editor in.")
     launcher, extensions = found.stdout.strip(), tmp_path_factory.mktemp("extensions")
+    vsix = package(of_run(tmp_path_factory))
     subprocess.run(
-        ["node", launcher, "--install-extension", package(), "--extensions-dir", extensions],
+        ["node", launcher, "--install-extension", vsix, "--extensions-dir", extensions],
         check=True,
         env=os.environ | {"XDG_CONFIG_HOME": str(extensions), "XDG_DATA_HOME": str(extensions)},
     )

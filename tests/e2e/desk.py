@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.extension_builds import CLIENT
+
 HERE = Path(__file__).parent
-CLIENT = HERE.parents[1] / "vscode-client"
 ARTIFACTS = HERE / "artifacts"
 JOURNEY_S = 180
 
@@ -58,16 +59,6 @@ class Tools:
     launcher: str
     chromium: str
     extensions: Path
-
-
-def package() -> Path:
-    """Build the VSIX as a release does, and return it."""
-    if not (CLIENT / "node_modules").is_dir():
-        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=CLIENT, check=True)
-    environment = os.environ | {"OWNSTACK_PYTHON": sys.executable}
-    subprocess.run(["npm", "run", "package"], cwd=CLIENT, check=True, env=environment)
-    (vsix,) = CLIENT.glob("ownstack-*.vsix")
-    return vsix
 
 
 def of_machine() -> set[str]:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.desk import ARTIFACTS, CLIENT, HERE
+from tests.e2e.desk import ARTIFACTS, HERE
+from tests.support.extension_builds import CLIENT, of_run, page
 
 pytestmark = pytest.mark.e2e
 
@@ -207,18 +208,17 @@ SESSIONS = [
 
 
 @pytest.fixture(scope="module")
-def go() -> Go:
+def go(tmp_path_factory: pytest.TempPathFactory) -> Go:
     """Return a function that walks a journey on the page; skip without a browser."""
     chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
     if chromium is None or shutil.which("npm") is None:
         pytest.skip("There is no Chromium, or no Node.")
-    if not (CLIENT / "node_modules").is_dir():
-        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=CLIENT, check=True)
-    subprocess.run(["npm", "run", "--silent", "bundle"], cwd=CLIENT, check=True)
+    files = page(of_run(tmp_path_factory), tmp_path_factory.mktemp("page") / "webview")
     ARTIFACTS.mkdir(exist_ok=True)
 
     def walk(journey: str, **more: Any) -> dict[str, Any]:
-        config = {"journey": journey, "chromium": chromium, "artifacts": str(ARTIFACTS), **more}
+        given = {"chromium": chromium, "artifacts": str(ARTIFACTS), "page": str(files)}
+        config = {"journey": journey, **given, **more}
         walked = subprocess.run(
             ["node", HERE / "chat_page.mjs"],
             input=json.dumps(config),

@@ -5,36 +5,34 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.process
+from tests.support.extension_builds import CLIENT, building, of_run
 
-CLIENT = Path(__file__).parents[2] / "vscode-client"
+pytestmark = pytest.mark.process
 
 
 @pytest.fixture(scope="module")
 def npm() -> str:
-    """Return npm, with the extension's dependencies installed; skip without Node."""
+    """Return npm; skip without Node."""
     found = shutil.which("npm")
     if found is None or shutil.which("node") is None:
         pytest.skip("Node and npm are not installed.")
-    if not (CLIENT / "node_modules").is_dir():
-        subprocess.run([found, "ci", "--ignore-scripts"], cwd=CLIENT, check=True)
     return found
 
 
 @pytest.mark.parametrize("script", ["check", "test", "bundle"])
-def test_script(npm: str, script: str) -> None:
+def test_script(npm: str, script: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The extension type-checks, lints, passes its tests, and fits into one file."""
-    done = subprocess.run(
-        [npm, "run", "--silent", script],
-        cwd=CLIENT,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"NO_COLOR": "1"},
-    )
+    with building(of_run(tmp_path_factory)):
+        done = subprocess.run(
+            [npm, "run", "--silent", script],
+            cwd=CLIENT,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"NO_COLOR": "1"},
+        )
 
     assert done.returncode == 0, done.stdout + done.stderr
 
