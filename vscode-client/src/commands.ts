@@ -9,7 +9,7 @@ import type { ChatView } from './chat/view.js';
 import { clearSignals, doctor, explain, statistics, suggest } from './asking.js';
 import { clearIndex, rebuildIndex, whyNotIndexed } from './indexing.js';
 import type { Improvements } from './improvements.js';
-import type { Launcher } from './launch.js';
+import type { Launcher } from './install/launch.js';
 import { menu } from './menu.js';
 import type { KeyClock } from './middleware.js';
 import { pickModel } from './models.js';

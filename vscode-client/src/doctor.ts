@@ -1,9 +1,9 @@
 /** What the extension can check by itself, with a server and without. */
 
-import type { Environment } from './environment.js';
+import type { Environment } from './install/environment.js';
+import { find, probe, type Candidate, type Interpreter } from './install/python.js';
 import { run } from './process.js';
 import type { Check } from './protocol.js';
-import { find, probe, type Candidate, type Interpreter } from './python.js';
 
 export interface Facts {
   /** The editor and the extension, with their versions. */

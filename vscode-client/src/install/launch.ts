@@ -4,14 +4,15 @@ import { mkdir } from 'node:fs/promises';
 
 import * as vscode from 'vscode';
 
-import { Environment, EnvironmentError, type Work } from './environment.js';
-import { run } from './process.js';
+import { run } from '../process.js';
+import type { Launch } from '../server.js';
+import { minutes, text } from '../settings.js';
+import type { Installation } from '../status.js';
+import { act, tell } from '../telling.js';
+import { buttonsFor, CHOOSE } from '../wording.js';
+import { Environment, type Work } from './environment.js';
+import { EnvironmentError } from './failures.js';
 import { chosenProblem, find, onPath, probe, type Candidate, type Interpreter } from './python.js';
-import type { Launch } from './server.js';
-import { minutes, text } from './settings.js';
-import type { Installation } from './status.js';
-import { act, tell } from './telling.js';
-import { buttonsFor, CHOOSE } from './wording.js';
 
 export interface Told {
   log: vscode.LogOutputChannel;

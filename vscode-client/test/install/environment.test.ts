@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { buttonsFor } from '../src/wording.js';
-import { advice, Environment, EnvironmentError, type Work } from '../src/environment.js';
+import { Environment, type Work } from '../../src/install/environment.js';
+import { EnvironmentError } from '../../src/install/failures.js';
 
 let root: string;
 let environment: Environment;
@@ -231,35 +231,5 @@ describe('the environment', () => {
 
   it('says so if the extension carries no wheel', async () => {
     await expect(environment.stage()).rejects.toThrow(/carries no server/);
-  });
-});
-
-describe('the advice about a failed installation', () => {
-  const cases: [string, NodeJS.Platform, string][] = [
-    ['CMake Error: CMAKE_CXX_COMPILER not set', 'linux', 'build-essential'],
-    ["error: command 'gcc' failed: No such file", 'linux', 'build-essential'],
-    ['No CMAKE_C_COMPILER could be found', 'darwin', 'xcode-select --install'],
-    ['error: Microsoft Visual C++ 14.0 is required', 'win32', 'Visual Studio Build Tools'],
-    ['Failed to establish: Temporary failure in name resolution', 'linux', 'cannot be reached'],
-    ['OSError: [Errno 28] No space left on device', 'linux', 'disk is full'],
-    ['ensurepip is not available', 'linux', 'python3-venv'],
-    ['something else', 'linux', 'the log has the details'],
-    ['c++: fatal error: Killed signal terminated program cc1plus', 'linux', 'the memory was not enough'],
-    ['CMake Error: CMake was unable to find a build program corresponding to "Ninja"', 'linux', 'build-essential'],
-    ['/bin/sh: 1: c++: not found', 'linux', 'base-devel'],
-    ['xcrun: error: invalid active developer path', 'darwin', 'xcode-select --install'],
-    ['SSLError(SSLCertVerificationError(1, CERTIFICATE_VERIFY_FAILED))', 'linux', 'global.cert'],
-    ['ProxyError(Tunnel connection failed: 407)', 'linux', 'global.proxy'],
-    ['ReadTimeoutError: Max retries exceeded', 'linux', 'cannot be reached'],
-    ['ERROR: No matching distribution found for numpy>=1', 'linux', 'no fitting version'],
-    ["OSError: [Errno 13] Permission denied: '/x'", 'linux', 'cannot be written'],
-    ['ggml.c:1:1: error\nERROR: Failed building wheel for llama-cpp-python', 'linux', 'Update the compiler'],
-    ['gcc: fatal error: No space left on device\nFailed building wheel', 'linux', 'disk is full'],
-  ];
-  it.each(cases)('%s (%s)', (output, platform, expected) => {
-    const said = advice(output, platform);
-
-    expect(said).toContain(expected);
-    expect(buttonsFor(said)[0]).toMatchObject({ label: 'Try Again', command: 'ownstack.restart' });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { chosenProblem, find, onPath, type Candidate, type Interpreter } from '../src/python.js';
+import { chosenProblem, find, onPath, type Candidate, type Interpreter } from '../../src/install/python.js';
 
 const python = (
   version: [number, number],

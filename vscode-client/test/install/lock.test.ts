@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { take } from '../src/lock.js';
+import { take } from '../../src/install/lock.js';
 
 const path = async (): Promise<string> => join(await mkdtemp(join(tmpdir(), 'lock-')), 'lock');
 const never = new AbortController().signal;

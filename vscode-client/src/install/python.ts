@@ -1,6 +1,6 @@
 /** Finds a Python to make the server's environment with. Each decision is logged. */
 
-import { run } from './process.js';
+import { run } from '../process.js';
 
 export const OLDEST: readonly [number, number] = [3, 10];
 
