@@ -108,6 +108,11 @@ class Home:
         return self.data / "conversations" / "checkpoints"
 
     @property
+    def editors_folder(self) -> Path:
+        """Notes of editors' extensions: where each keeps its Python environments."""
+        return self.data / "editors"
+
+    @property
     def tool_servers_file(self) -> Path:
         """The servers of tools (MCP) that the user named, and which of their tools may be used."""
         return self.config / "mcp.toml"

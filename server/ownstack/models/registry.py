@@ -144,6 +144,10 @@ class ModelRegistry:
         self.choose(info.name, role)
         return info
 
+    def paths(self) -> dict[str, Path]:
+        """Return the file of each model that the user made known; none is looked at."""
+        return {name: path for name, path in self._read()[0].items() if name != BUILTIN}
+
     def source(self, name: str) -> str:
         """Return where a known model was downloaded from; "" if its file is the user's own."""
         content, _ = toml_file.read(self._file)

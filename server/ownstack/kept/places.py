@@ -1,0 +1,126 @@
+"""Which files are ours: the names that this program gives them, in the folders of its home.
+
+Nothing else is ever removed. `OWNSTACK_HOME` may name a folder with much else in it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Group = Literal[
+    "caches",
+    "models",
+    "logs",
+    "conversations",
+    "statistics",
+    "settings",
+    "environments",
+    "running",
+]
+Place = Literal["config", "data", "cache", "state", "runtime"]
+"""A folder of `paths.Home`."""
+
+GROUPS: dict[Group, str] = {
+    "models": "models that were downloaded",
+    "conversations": "conversations, and what was decided in them",
+    "caches": "caches, made again when they are needed",
+    "statistics": "statistics: numbers, no texts",
+    "logs": "logs",
+    "environments": "the editor's Python environments, made again by the extension",
+    "running": "sockets and locks",
+    "settings": "settings, and what you want remembered in all projects",
+}
+"""In the order in which they are removed: the settings say which models were downloaded."""
+OWN: frozenset[Group] = frozenset({"models", "conversations", "statistics", "settings"})
+"""Groups that hold what the user made or fetched: it does not come back by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Files of ours, by their path within a folder of the home: a pattern for each part of it."""
+
+    group: Group
+    place: Place
+    path: tuple[re.Pattern[str], ...]
+    what: str
+    depth: int
+    """How many parts of the path name what is listed: the rest is counted into it."""
+    is_whole: bool = False
+    """The path is a folder of which all is ours."""
+    is_empty: bool = False
+    """Only a file without content is ours."""
+    is_socket: bool = False
+
+
+_HASH = r"[0-9a-f]{16}(?:\.damaged)?"
+_LOCK = r"\.lock(?:\.damaged)?"
+
+
+def _file(name: str) -> str:
+    """Return a pattern for a file that is written whole, and what an end half-way leaves of it."""
+    return rf"{name}(?:\.damaged|\.broken|\.partial|{_LOCK})?|\.{name}\.[0-9a-f]{{16}}\.new"
+
+
+def _database(name: str) -> str:
+    return rf"{name}(?:\.(?:broken|damaged)-[0-9]+)?(?:-wal|-shm|-journal)?|{name}{_LOCK}"
+
+
+def _rule(group: Group, place: Place, what: str, *path: str, depth: int = 0, **kind: bool) -> Rule:
+    return Rule(group, place, tuple(map(re.compile, path)), what, depth or len(path), **kind)
+
+
+_NEVER = r"(?!)"
+"""No file: of such a folder nothing is ours but itself, when it is empty."""
+_TALKS = "the log of conversations"
+_BEFORE = "what files held before edits of chats"
+_FOUND = "what is found in conversations"
+_INDEX = "an index"
+_ECHO = "text that echo completes from"
+RULES: tuple[Rule, ...] = (
+    _rule("settings", "config", "which models are known, and what for", _file(r"models\.toml")),
+    _rule("settings", "config", "the servers that you named", _file(r"engines\.toml")),
+    _rule("settings", "config", "your table of prices", _file(r"usage\.toml")),
+    _rule("settings", "config", "keys of programs that are served", _file(r"serve-keys\.toml")),
+    _rule("settings", "config", "the servers of tools that you named", _file(r"mcp\.toml")),
+    _rule("settings", "config", "what you want remembered in all projects",
+          _file(r"preferences\.md")),
+    _rule("statistics", "data", "what became of suggestions", _database(r"signals\.sqlite")),
+    _rule("statistics", "data", "what the models did", _database(r"usage\.sqlite")),
+    _rule("conversations", "data", _TALKS, "conversations", _database(r"log\.sqlite")),
+    _rule("conversations", "data", _TALKS, "conversations", "writers", r"[0-9a-f]{32}", depth=1),
+    _rule("conversations", "data", _TALKS, "conversations", "locks", rf"{_HASH}{_LOCK}", depth=1),
+    _rule("conversations", "data", "what you typed in chats", "conversations",
+          _file("input-history")),
+    _rule("conversations", "data", _BEFORE, "conversations", "checkpoints",
+          _file(r"[0-9a-f]{16}-[0-9a-f]{8}\.json"), depth=2),
+    _rule("conversations", "data", _BEFORE, "conversations", "checkpoints", "blobs",
+          r"[0-9a-f]{64}|\.[0-9a-f]{40}\.[0-9a-f]{16}\.new", depth=2),
+    _rule("conversations", "data", "an empty folder", "conversations", "nothing", _NEVER),
+    _rule("models", "data", "a download that was not finished", "models", r"[^.].*",
+          r".+\.(?:[0-9a-f]{12}|unchecked)\.part(?:\.json)?"),
+    _rule("models", "data", "a lock of a download", "models", r"[^.].*", r".+\.gguf\.lock",
+          is_empty=True),
+    _rule("environments", "data", "where editors have their environments", "editors",
+          r"[0-9a-f]{16}\.json", depth=1),
+    _rule("caches", "cache", _INDEX, "index", _HASH, _file(r"index\.json"), depth=2),
+    _rule("caches", "cache", _INDEX, "index", _HASH, r"(?:lock|readers)(?:\.damaged)?", depth=2),
+    _rule("caches", "cache", _INDEX, "index", _HASH, r"tables(?:\.damaged)?", depth=2,
+          is_whole=True),
+    _rule("caches", "cache", _ECHO, "echo", _HASH, r"[0-9]{20}-[0-9a-f]{8}(?:\.echo|\.[0-9]+\.new)",
+          depth=1),
+    _rule("caches", "cache", "how models are loaded here", "probe",
+          r"[0-9a-f]{32}\.json|\.[0-9a-f]{32}\.json\.[0-9a-f]{16}\.new", depth=1),
+    _rule("caches", "cache", "measured speeds of models", _file(r"speeds\.json")),
+    _rule("caches", "cache", "the measured speed of memory", _file(r"memory-bandwidth\.json")),
+    _rule("caches", "cache", "how well models choose tools", _file(r"tool-ability\.json")),
+    _rule("caches", "cache", _FOUND, "conversations", _database(r"recall\.sqlite")),
+    _rule("caches", "cache", "what models have read of conversations", "conversations",
+          r"[0-9a-f]{40}\.kv|tmp\w+\.part", depth=1),
+    _rule("logs", "state", "the daemon's log", r"daemon(?:\.stderr)?\.log(?:\.[0-9]+)?"),
+    _rule("logs", "state", "which models crashed", "crashes", r"deaths\.json(?:\.damaged)?"),
+    _rule("running", "runtime", "the daemon's address",
+          r"daemon\.(?:lock|pid|json)(?:\.damaged)?"),
+    _rule("running", "runtime", "the daemon's address", r"daemon\.sock", is_socket=True),
+)  # fmt: skip
