@@ -1,4 +1,5 @@
-// Bundles the extension into one file, and the page of the chat into a script and a style sheet.
+// Bundles the extension into one file, what is run after it was removed into another, and the page of
+// the chat into a script and a style sheet.
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 
 import { build } from 'esbuild';
@@ -15,6 +16,16 @@ await build({
   // The ES modules of the language client's parts are the ones that can be shaken.
   mainFields: ['module', 'main'],
   legalComments: 'none',
+});
+// What the editor runs when the extension has been removed: without the editor's modules.
+await build({
+  entryPoints: ['src/keeping/hook.ts'],
+  outfile: 'dist/uninstall.cjs',
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
 });
 await build({
   entryPoints: { chat: 'src/webview/main.ts' },

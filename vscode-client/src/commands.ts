@@ -10,6 +10,7 @@ import { clearSignals, doctor, explain, statistics, suggest } from './asking.js'
 import { clearIndex, rebuildIndex, whyNotIndexed } from './indexing.js';
 import type { Improvements } from './improvements.js';
 import type { Launcher } from './install/launch.js';
+import { removeKept, type Removed } from './keeping/removing.js';
 import { menu } from './menu.js';
 import type { KeyClock } from './middleware.js';
 import { pickModel } from './models.js';
@@ -31,6 +32,10 @@ export interface Subject {
   panels: Panels;
   chat: ChatView;
   actions: Actions;
+  /** What was removed, so that the server is not started again at once. */
+  removed: Removed;
+  /** The folder in which the editor keeps its extensions. */
+  extensions: string;
   /** Forgets which problems were told: who restarts wants to hear of what is still wrong. */
   onRestart: () => void;
 }
@@ -73,6 +78,7 @@ export function register(subject: Subject): vscode.Disposable[] {
       launcher.stopCompiling();
     },
     doctor: () => doctor(subject),
+    removeKept: () => removeKept(subject),
     showLog: () => {
       log.show();
     },

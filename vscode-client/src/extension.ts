@@ -1,5 +1,7 @@
 /** Activation: puts the parts together. */
 
+import { dirname } from 'node:path';
+
 import * as vscode from 'vscode';
 
 import { Actions } from './actions/actions.js';
@@ -8,6 +10,7 @@ import { Choices } from './choices.js';
 import { register } from './commands.js';
 import { Improvements, type Cursor } from './improvements.js';
 import { Launcher } from './install/launch.js';
+import { note, Removed } from './keeping/removing.js';
 import { offerModels } from './languageModels.js';
 import { KeyClock, middleware } from './middleware.js';
 import { Panels } from './panel.js';
@@ -28,6 +31,7 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   const improvements = new Improvements({ cursor: cursorInFront, run: (command) => running(command, log) });
   const choices = new Choices(context.workspaceState);
   const switching = new Switching(choices);
+  const removed = new Removed();
   const launcher = new Launcher(context, {
     log,
     onInstallation: (installation) => {
@@ -41,7 +45,7 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   const server: Server = new Server({
     log,
     middleware: middleware(watched.switches, clock, improvements, (asked) => actions.run(asked)),
-    launch: (signal) => launcher.launch(signal),
+    launch: (signal) => removed.check().then(() => launcher.launch(signal)),
     options: () => ({
       ...serverSettings(watched.switches()),
       client: { name: vscode.env.appName, version: vscode.version },
@@ -66,9 +70,12 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   if (offered) context.subscriptions.push(offered);
   const onRestart = (): void => {
     told.clear();
+    removed.release();
   };
-  const subject = { server, status, launcher, switching, log, clock, improvements, panels, chat, actions, onRestart };
+  const extensions = dirname(context.extensionUri.fsPath);
+  const subject = { server, status, launcher, switching, log, clock, improvements, panels, chat, actions, removed, extensions, onRestart };
   context.subscriptions.push(log, item, status, improvements, panels, actions, chat, server, launcher, watched, ...register(subject));
+  void note(context, log);
   void server.restart();
   return { clock };
 }

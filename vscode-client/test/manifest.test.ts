@@ -46,6 +46,16 @@ describe('package.json', () => {
     expect(commands).toEqual(expect.arrayContaining([...used, ...manifest.contributes.keybindings.map(({ command }) => command)]));
   });
 
+  it('has a script that runs after its removal, and carries it', () => {
+    const [program, script] = manifest.scripts['vscode:uninstall'].split(' ');
+    const built = readFileSync('scripts/bundle.mjs', 'utf8');
+
+    // The editor runs nothing else.
+    expect(program).toBe('node');
+    expect(manifest.files).toContain(script?.replace('./', ''));
+    expect(built).toContain(`outfile: '${script?.replace('./', '') ?? ''}'`);
+  });
+
   it('has a page and working links for each step of the walkthrough', () => {
     for (const { media, description } of manifest.contributes.walkthroughs[0]?.steps ?? []) {
       const links = [...description.matchAll(/command:(ownstack\.\w+)/g)].map(([, name]) => name);

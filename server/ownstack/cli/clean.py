@@ -33,11 +33,13 @@ def add_to(commands: Any) -> None:
         ("models", "models that were downloaded; files that you added stay"),
         ("logs", "logs"),
         ("conversations", "conversations, and what chats can take back"),
+        ("statistics", "counts of suggestions and of what models did"),
+        ("settings", "settings, and what is remembered in all projects"),
+        ("environments", "the Python environments of editors"),
+        ("running", "sockets and locks of the daemon, which ends anyway"),
     ):
         command.add_argument(f"--{name}", action="store_true", help=f"remove {what}")
-    command.add_argument(
-        "--everything", action="store_true", help="remove all of it, settings and statistics too"
-    )
+    command.add_argument("--everything", action="store_true", help="remove all of it")
     command.add_argument("--yes", action="store_true", help="do not ask")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=run)
@@ -133,8 +135,8 @@ def _print(found: Found) -> None:
         if not items:
             continue
         size = human_bytes(sum(item.size_bytes for item in items))
-        flag = group if group in ("caches", "models", "logs", "conversations") else "everything"
-        say(f"{size:>9}  {what[0].upper()}{what[1:]} (--{flag}{', yours' if group in OWN else ''})")
+        own = ", yours" if group in OWN else ""
+        say(f"{size:>9}  {what[0].upper()}{what[1:]} (--{group}{own})")
         for item in items:
             say(f"{'':11}{human_bytes(item.size_bytes):>9}  {item.what}: {item.path}")
     for name, path in found.added.items():

@@ -62,9 +62,14 @@ export class Launcher implements vscode.Disposable {
     return !this.chosen || !(await probe(setting(this.chosen)))?.ownstack;
   }
 
+  /** Returns the Python from which the server is started. */
+  async serverPython(): Promise<string> {
+    return (await this.usesOwn()) ? this.environment.python : this.chosen;
+  }
+
   /** Ends the daemon, for all windows; each of them starts it again. */
   async stopDaemon(): Promise<void> {
-    const python = (await this.usesOwn()) ? this.environment.python : this.chosen;
+    const python = await this.serverPython();
     await run(python, ['-m', 'ownstack', 'daemon', 'stop'], { timeoutMs: 20_000, cwd: this.storage });
   }
 

@@ -1,0 +1,32 @@
+/** Removes, after the extension, what can be made again: environments, caches, logs. What the user made stays. */
+
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { run } from '../process.js';
+import { dataFolder, noteOf, othersUse, removeNote } from './note.js';
+import { environmentsIn } from './storage.js';
+
+const CLEAN_MS = 3_500;
+
+/** Removes what the extension in a folder of extensions has kept; `removal` removes environments, which takes long. */
+export async function uninstall(extensions: string, data: string, removal: (folders: string[]) => void): Promise<void> {
+  const note = await noteOf(data, extensions);
+  if (!note) return;
+  const environments = (await Promise.all(note.folders.map(environmentsIn))).flat();
+  // Caches, and the daemon, are of all editors together.
+  if (!(await othersUse(data, extensions))) await clean(environments);
+  await removeNote(data, extensions);
+  removal(note.folders);
+}
+
+async function clean(environments: readonly string[]): Promise<void> {
+  const parts = process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python'];
+  for (const python of environments.map((folder) => join(folder, ...parts)).filter((path) => existsSync(path))) {
+    const args = ['-I', '-m', 'ownstack', 'clean', '--caches', '--logs', '--running', '--yes'];
+    const { code, stdout, stderr } = await run(python, args, { timeoutMs: CLEAN_MS, cwd: homedir() });
+    console.log(stdout || stderr);
+    if (code >= 0) return;
+  }
+}
