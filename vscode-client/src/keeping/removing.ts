@@ -58,7 +58,7 @@ export async function removeKept({ server, launcher, log, removed, extensions }:
   if (own) removed.hold('The environment was removed. Restart Ownstack to go on: then it is made again.');
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: 'Removing what Ownstack keeps' }, () =>
     server.restart(async () => {
-      launcher.stopCompiling();
+      if (own) launcher.stopCompiling();
       if (own && !rest.length) await launcher.stopDaemon();
       if (rest.length) problems = await cleaned(launcher, rest);
       if (own) problems.push(...(await removeEnvironments(places)));
