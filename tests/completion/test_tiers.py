@@ -8,13 +8,14 @@ import pytest
 
 from ownstack.completion.context.open_files import Block
 from ownstack.completion.sources import tiered
+from ownstack.completion.sources.tiered import STILL_WRITING
 from ownstack.completion.suggestion import Trigger
 from ownstack.engine.requests import Priority
 from ownstack.engine.results import WrittenToken
 from ownstack.engine.scripted import ScriptedEngine
 from ownstack.errors import EngineError
 from ownstack.settings import CompletionSettings
-from tests.support.completing import Window
+from tests.support.completing import Window, turns
 from tests.support.tiers import MODEL_SAYS, QUICK_SAYS, SURE, UNSURE, model, network
 
 
@@ -181,6 +182,76 @@ async def test_who_asks_waits_for_the_model(tmp_path: Path) -> None:
         answer = await waiting
         assert answer.suggestion is not None
         assert answer.suggestion.text == MODEL_SAYS
+
+
+async def test_who_hears_of_more_does_not_wait(tmp_path: Path) -> None:
+    """Nothing is answered within the quick network's time; the model's line is told, then shown."""
+    gate = asyncio.Event()
+    engine, quick = model(gate=gate, tokens=SURE), network(chance=0.01)
+    async with Window(tmp_path, engine, quick=quick, hears=True) as window:
+        window.show("x = $0\n")
+        answer = await window.ask()
+        assert answer.suggestion is None
+        assert answer.trace.reason.startswith(STILL_WRITING)
+        assert not window.improved
+
+        gate.set()
+        await turns()
+
+        assert window.improved == [window.place]
+        assert await window.text() == MODEL_SAYS
+
+
+async def test_who_hears_of_more_waits_where_they_ask(tmp_path: Path) -> None:
+    """A key of their own is answered with all that there is."""
+    gate = asyncio.Event()
+    engine, quick = model(gate=gate), network(chance=0.01)
+    async with Window(tmp_path, engine, quick=quick, hears=True) as window:
+        window.show("x = $0\n")
+        waiting = window.asking(Trigger.INVOKED)
+        done, _ = await asyncio.wait({waiting}, timeout=0.2)
+        assert not done
+
+        gate.set()
+
+        answer = await waiting
+        assert answer.suggestion is not None
+        assert answer.suggestion.text == MODEL_SAYS
+        assert not window.improved
+
+
+async def test_what_comes_too_late_for_the_newest_key_is_not_told(tmp_path: Path) -> None:
+    """Who has typed something else since asked another question."""
+    gate = asyncio.Event()
+    engine, quick = model(gate=gate, tokens=SURE), network(chance=0.01)
+    async with Window(tmp_path, engine, quick=quick, hears=True) as window:
+        window.show("x = $0\n")
+        assert await window.text() is None
+        window.type("7")
+
+        gate.set()
+        await turns()
+
+        assert not window.improved
+
+
+async def test_a_failure_that_nobody_waited_for_is_noted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is in the log; nothing is told."""
+    gate = asyncio.Event()
+    engine = ScriptedEngine(name="model")
+    engine.enqueue("", gate=gate, error=EngineError("The device is gone."))
+    async with Window(tmp_path, engine, quick=network(chance=0.01), hears=True) as window:
+        window.show("x = $0\n")
+        assert await window.text() is None
+
+        gate.set()
+        await turns()
+        await turns()  # From the generation to who wrote, and from there to the note.
+
+        assert "The device is gone." in caplog.text
+        assert not window.improved
 
 
 async def test_a_slow_network_does_not_hold_up_the_model(tmp_path: Path) -> None:

@@ -83,7 +83,9 @@ class Window:
         settings: CompletionSettings | None = None,
         snapshot: Snapshot | None = None,
         quick: Engine | None = None,
+        hears: bool = False,
     ) -> None:
+        """`hears`: the client asks again when it is told that there is something better."""
         self.engine, self.quick = engine, quick
         self.improved: list[Place] = []
         """Where the window was told that there is something better."""
@@ -98,6 +100,7 @@ class Window:
                 index=lambda uri: snapshot,
                 clock=lambda: self.timers.now,
                 later=self.timers.later,
+                hears_improvements=lambda: hears,
                 improved=self.improved.append,
             ),
             engine=lambda: self.engine,

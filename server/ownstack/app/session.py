@@ -64,11 +64,12 @@ class Session:
         changed: Callable[[], None] | None = None,
         ask: Ask | None = None,
         improved: Callable[[str, int], object] = lambda uri, version: None,
+        hears_improvements: Callable[[], bool] = lambda: False,
     ) -> None:
         """`changed` is called whenever the status may have changed; `ask` asks the user.
 
         `improved` hears of a text, by its URI and version, for which there is a better suggestion
-        than the one that was given last.
+        than the one that was given last; `hears_improvements` says whether anybody listens.
         """
         self._host = host
         self._changed = changed or (lambda: None)
@@ -84,6 +85,7 @@ class Session:
                 settings=lambda: self.settings.completion,
                 folders=lambda: self._readable,
                 index=self.indexes.snapshot,
+                hears_improvements=hears_improvements,
                 improved=lambda place: improved(*self.notebooks.text_at(place)),
             ),
             engine=lambda: self.engine,

@@ -30,5 +30,7 @@ class Environment:
     clock: Callable[[], float] = time.monotonic
     later: CallLater = call_later
     """Runs a callback after some seconds (`loop.call_later`)."""
+    hears_improvements: Callable[[], bool] = lambda: False
+    """Whether it asks again when `improved` is told: then nobody is kept waiting for more."""
     improved: Callable[[Place], object] = lambda place: None
     """Hears that who asks again at a place gets a better suggestion than the one shown there."""

@@ -10,7 +10,7 @@ from ownstack.completion.environment import Environment
 from ownstack.completion.feedback.displayed import DisplayedSuggestion
 from ownstack.completion.feedback.outcomes import Outcomes
 from ownstack.completion.place import Place, possible_cursors, stands, typed_since
-from ownstack.completion.sources.fitting import THRESHOLDS
+from ownstack.completion.sources.fitting import THRESHOLDS, sure_enough
 
 BETTER_BY = 0.1
 """By so much its chance must exceed that of what is shown: a text that changes while it is being
@@ -107,7 +107,9 @@ class Improvement:
         cached = self._cache.get(cursor)
         if cached is None or cached.invoked or self._outcomes.refuses(cursor, cached.text):
             return
-        if _chance(cached) >= self._threshold:
+        # The beginning of a line is enough: who waited was shown that, too.
+        sure = sure_enough(cached.text, cached.chance, self._threshold).text
+        if sure and (cached.chance is not None or self._threshold <= UNKNOWN_CHANCE):
             self._unanswered = None
             self._improved(cursor)
 

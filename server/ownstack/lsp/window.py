@@ -65,7 +65,13 @@ class WindowServer(LanguageServer):
             converter_factory=converter,
         )
         self.host = host
-        self.session = Session(host, changed=self._changed, ask=self._ask, improved=self._improved)
+        self.session = Session(
+            host,
+            changed=self._changed,
+            ask=self._ask,
+            improved=self._improved,
+            hears_improvements=lambda: self.improvements,
+        )
         self.status_notifier = StatusNotifier(self, self.session.status)
         self.model_chat = ModelChat(self.session)
         self._chats: WindowChats | None = None

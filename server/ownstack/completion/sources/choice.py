@@ -102,6 +102,12 @@ class SourceChoice:
         generation = GenerationSource(client, echo, self._environment, self._extents, self._own)
         writer: Source = generation
         if quick is not None:
-            writer = TieredSource(self._ranked(quick), generation, self._failures, self._objection)
+            writer = TieredSource(
+                self._ranked(quick),
+                generation,
+                self._failures,
+                self._objection,
+                hears=self._environment.hears_improvements,
+            )
         sure = SureEcho(echo, self._extents, self._failures, generation.has_begun)
         return Lineup((sure, writer, echo), generation)

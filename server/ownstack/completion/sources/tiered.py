@@ -22,6 +22,7 @@ from ownstack.completion.suggestion import Trace
 from ownstack.concurrency import Tasks
 from ownstack.document import Document
 
+STILL_WRITING = "The model is still writing; what it finds is shown if nothing is typed meanwhile."
 PATIENCE_KEY_S = 0.05
 """So long after the key the better of both is awaited, and who types notices nothing of it."""
 
@@ -30,7 +31,8 @@ class TieredSource(Source):
     """Answers with the better of what both sources have in time; the quick one need not be sure.
 
     Who pauses loses nothing: if the quick source has no answer that is likely enough, the model is
-    waited for, as without it. So is it for who asks by a key of their own, who may get more.
+    waited for, as without it; or nothing is answered, if the client hears of what comes later. Who
+    asks by a key of their own waits for the model in any case, and may get more.
     """
 
     name = "model"
@@ -41,8 +43,14 @@ class TieredSource(Source):
         model: Source,
         failures: Failures,
         objection: Callable[[SourceRequest, Reply], str],
+        *,
+        hears: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`objection` says why a reply would not be shown, so that it stands in nobody's way."""
+        """`objection` says why a reply would not be shown, so that it stands in nobody's way.
+
+        `hears`: whether who asks is told of what the model finds later, so that nobody waits.
+        """
+        self._hears = hears
         self._quick = quick
         self._model = model
         self._failures = failures
@@ -60,7 +68,7 @@ class TieredSource(Source):
         writing = self._writing.start(self._written(apart), "answer")
         answering = asyncio.ensure_future(self._answered(request))
         try:
-            await _in_time(request, answering, writing)
+            await _in_time(request, answering, writing, waits=request.invoked or not self._hears())
         except asyncio.CancelledError:
             writing.cancel()
             raise
@@ -68,6 +76,8 @@ class TieredSource(Source):
             answering.cancel()
         quick = answering.result() if answering.done() else Reply("")
         written = _found(writing)
+        if not writing.done():
+            writing.add_done_callback(self._note)
         if isinstance(written, Exception):
             if not quick.text:
                 raise written
@@ -84,6 +94,12 @@ class TieredSource(Source):
             if reply.text not in ("", first.text) and (reply.confidence or 0.0) >= least
         ]
         return replace(first, others=tuple(others[:OTHERS]))
+
+    def _note(self, writing: asyncio.Future[Reply | Exception]) -> None:
+        """Tell of a failure that nobody waited for."""
+        error = None if writing.cancelled() else writing.result()
+        if isinstance(error, Exception):
+            self._failures.note(self.name, error)
 
     async def _answered(self, request: SourceRequest) -> Reply:
         """Return what the quick source says; nothing if it fails."""
@@ -140,8 +156,13 @@ async def _in_time(
     request: SourceRequest,
     answering: asyncio.Future[Reply],
     writing: asyncio.Future[Reply | Exception],
+    *,
+    waits: bool,
 ) -> None:
-    """Wait until there is something to show, and both had their chance; or nothing will be."""
+    """Wait until there is something to show, and both had their chance; or nothing will be.
+
+    Unless it `waits` for that: then the quick source is enough, whatever it says.
+    """
     loop = asyncio.get_running_loop()
     patient_until_s = loop.time() + max(0.0, PATIENCE_KEY_S - request.watch.elapsed_s)
     while True:
@@ -150,7 +171,8 @@ async def _in_time(
         if not pending:
             return
         if left_s <= 0:
-            if answering.done() and not request.invoked and answering.result().text:
+            quick_is_enough = answering.done() and not request.invoked
+            if quick_is_enough and (answering.result().text or not waits):
                 return
             if writing.done() and not _has_nothing(_found(writing)):
                 return
@@ -164,7 +186,7 @@ async def _in_time(
 def _found(writing: asyncio.Future[Reply | Exception]) -> Reply | Exception:
     """Return what there is of the model's answer; a newer request ends the waiting for it."""
     if not writing.done():
-        return Reply("")
+        return Reply("", reason=STILL_WRITING)
     return Reply("", reason=SUPERSEDED) if writing.cancelled() else writing.result()
 
 
