@@ -1,14 +1,17 @@
 // Bundles the extension into one file, what is run after it was removed into another, and the page of
 // the chat into a script and a style sheet.
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+// OWNSTACK_METAFILE names a file to write what is in them to, as esbuild's metafile.
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import { build } from 'esbuild';
 
-await build({
+const extension = await build({
   entryPoints: ['src/extension.ts'],
   outfile: 'dist/extension.cjs',
   bundle: true,
   minify: true,
+  metafile: true,
   platform: 'node',
   format: 'cjs',
   target: 'node20',
@@ -18,35 +21,53 @@ await build({
   legalComments: 'none',
 });
 // What the editor runs when the extension has been removed: without the editor's modules.
-await build({
+const removal = await build({
   entryPoints: ['src/keeping/hook.ts'],
   outfile: 'dist/uninstall.cjs',
   bundle: true,
   minify: true,
+  metafile: true,
   platform: 'node',
   format: 'cjs',
   target: 'node20',
 });
-await build({
+const page = await build({
   entryPoints: { chat: 'src/webview/main.ts' },
   outdir: 'dist/webview',
   bundle: true,
   minify: true,
+  metafile: true,
   platform: 'browser',
   format: 'iife',
   target: 'chrome122',
   // Licences of what is bundled ask for their notices to come along.
   legalComments: 'eof',
 });
+const metafile = {
+  inputs: { ...extension.metafile.inputs, ...removal.metafile.inputs, ...page.metafile.inputs },
+  outputs: { ...extension.metafile.outputs, ...removal.metafile.outputs, ...page.metafile.outputs },
+};
 // What is bundled comes with its licence.
-const notices = ['markdown-it', 'entities', 'linkify-it', 'mdurl', 'punycode.js', 'uc.micro', 'dompurify', 'highlight.js'];
-const texts = await Promise.all(notices.map(licence));
+const texts = await Promise.all(packages(metafile).map(licence));
 await writeFile('dist/webview/LICENSES.txt', texts.join('\n\n'));
 await copyFile('src/webview/chat.css', 'dist/webview/chat.css');
+if (process.env.OWNSTACK_METAFILE) {
+  await mkdir(dirname(process.env.OWNSTACK_METAFILE), { recursive: true });
+  await writeFile(process.env.OWNSTACK_METAFILE, JSON.stringify(metafile));
+}
 
-async function licence(name) {
-  const folder = `node_modules/${name}`;
+/** The folders of the packages that have a byte in what was written. */
+function packages({ outputs }) {
+  const paths = Object.values(outputs)
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([path]) => /^(.*\bnode_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
+  return [...new Set(paths.filter((folder) => folder !== undefined))].sort();
+}
+
+async function licence(folder) {
+  const { name, version } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
   const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
   if (!file) throw new Error(`${name} has no licence text.`);
-  return `${name}\n\n${await readFile(`${folder}/${file}`, 'utf8')}`;
+  return `${name} ${version}\n\n${await readFile(`${folder}/${file}`, 'utf8')}`;
 }
