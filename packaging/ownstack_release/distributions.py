@@ -33,6 +33,8 @@ TEXTS_AT_MOST = 100
 METADATA_AT_MOST_BYTES = 4_000_000
 BILL_AT_MOST_BYTES = 16_000_000
 """Of one bill of materials inside a wheel; LanceDB's has 1 MB."""
+MODEL_AT_MOST_BYTES = 100_000_000
+"""Of a model inside a wheel; the built-in one has 17 MB."""
 
 _TEXT_NAME = re.compile(r"(licen[cs]e|copying|notice|authors|copyright)", re.IGNORECASE)
 _GRAFTED_FOLDER = re.compile(r"(^|/)(\.dylibs|[^/]+\.libs)/[^/]+$")
@@ -83,6 +85,8 @@ class Distribution:
     parts: tuple[Part, ...]
     members: tuple[tuple[str, int], ...]
     """Paths of its files and their CRC-32, sorted."""
+    models: tuple[tuple[str, str], ...]
+    """Paths of model files in it, and their SHA-256."""
     llama_commit: str
     """The commit of llama.cpp that it was built from (perhaps shortened), where it says so."""
 
@@ -204,8 +208,20 @@ def _distribution(file: str, sha256: str, archive: zipfile.ZipFile) -> Distribut
         texts=_texts(archive, folder),
         parts=_parts(archive, folder),
         members=tuple(sorted((info.filename, info.CRC) for info in paths)),
+        models=_models(archive),
         llama_commit=_llama_commit(archive),
     )
+
+
+def _models(archive: zipfile.ZipFile) -> tuple[tuple[str, str], ...]:
+    found = []
+    for name in sorted(archive.namelist()):
+        if name.endswith(".gguf"):
+            data, more = archives.content(archive, name, MODEL_AT_MOST_BYTES)
+            if more:
+                raise ReleaseError(f"{name}: a model of more than {MODEL_AT_MOST_BYTES} bytes.")
+            found.append((name, hashlib.sha256(data).hexdigest()))
+    return tuple(found)
 
 
 def _llama_commit(archive: zipfile.ZipFile) -> str:

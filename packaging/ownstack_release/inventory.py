@@ -6,19 +6,26 @@ Read by `licences.py`, which lists and judges it, and by `sbom.py`, which writes
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from packaging.utils import canonicalize_name
 
 from ownstack_release import npm
 from ownstack_release.distributions import Distribution, Part, Text
+from ownstack_release.errors import ReleaseError
+from ownstack_release.project import ROOT
 from ownstack_release.terms import UNKNOWN, Contained, Policy, Terms
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 OWN = "ownstack"
-MODEL = "ownstack/builtin/ownstack-builtin.gguf"
-"""The built-in network within the server's wheel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,8 @@ class Item:
     file: str = ""
     """Of a wheel: its file name."""
     distribution: Distribution | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    """What else is to be told of it: names and values."""
 
 
 def wheels(distributions: Iterable[Distribution], policy: Policy) -> tuple[Item, ...]:
@@ -78,15 +87,20 @@ def packages(bundled: Sequence[npm.Package], policy: Policy) -> tuple[Item, ...]
 
 
 def unnamed(distributions: Iterable[Distribution], policy: Policy) -> tuple[str, ...]:
-    """Libraries that a tool put into wheels and `licences.toml` does not know, as WHEEL: PATH."""
-    return tuple(
-        f"{distribution.file}: {member}"
-        for distribution in distributions
-        for member in distribution.grafted
-        if not any(
-            each.of(distribution.name, distribution.version, member) for each in policy.contained
-        )
-    )
+    """What `licences.toml` does not know of wheels, a line each.
+
+    These are libraries that a tool put into them, and the commits of those that have one.
+    """
+    found = []
+    for distribution in distributions:
+        name, version = distribution.name, distribution.version
+        for member in distribution.grafted:
+            if not any(each.of(name, version, member) for each in policy.contained):
+                found.append(f"{distribution.file}: {member} is a library nobody named")
+        for library in _libraries(distribution, policy):
+            if library.commits and not library_version(distribution, library):
+                found.append(f"{distribution.file}: the commit of {library.name} is not known")
+    return tuple(found)
 
 
 def wheel_ref(distribution: Distribution) -> str:
@@ -120,17 +134,45 @@ def _inside(distribution: Distribution, policy: Policy) -> Iterable[Item]:
     known = {canonicalize_name(library.name): library for library in libraries}
     for part in distribution.parts:
         yield _part(part, known.get(canonicalize_name(part.name)), wheel, policy)
-    if distribution.key == OWN and any(path == MODEL for path, _ in distribution.members):
-        yield Item(
-            ref=f"pkg:generic/ownstack-builtin@{quote(distribution.version)}",
-            kind="model",
-            name="ownstack-builtin",
-            version=distribution.version,
-            terms=policy.terms(OWN, distribution.version, distribution.declared),
-            home_page=distribution.home_page,
-            notice="The built-in network, trained by the Ownstack maintainers.",
-            within=(wheel,),
-        )
+    for path, sha256 in distribution.models:
+        yield _model(distribution, path, sha256, policy)
+
+
+def _model(distribution: Distribution, path: str, sha256: str, policy: Policy) -> Item:
+    name = PurePosixPath(path).stem
+    return Item(
+        ref=f"pkg:generic/{quote(name)}@{quote(distribution.version)}?checksum=sha256:{sha256}",
+        kind="model",
+        name=name,
+        version=distribution.version,
+        terms=policy.terms(distribution.name, distribution.version, distribution.declared),
+        home_page=distribution.home_page,
+        within=(wheel_ref(distribution),),
+        sha256=sha256,
+        facts=corpus() if distribution.key == OWN else (),
+    )
+
+
+def corpus(sources: Path = ROOT / "training" / "sources.toml") -> tuple[tuple[str, str], ...]:
+    """What the built-in network learned from: how many releases, under which licences.
+
+    Raises:
+        ReleaseError: The list of them cannot be read.
+    """
+    try:
+        tables = tomllib.loads(sources.read_text("utf-8"))
+        learned = [
+            str(release["licence"])
+            for origin in tables.values()
+            for release in origin.values()
+            if not release.get("held_out")
+        ]
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise ReleaseError(f"{sources.name} cannot be read: {error!r}") from error
+    return (
+        ("corpus", f"{len(learned)} named releases of public packages: training/sources.toml"),
+        ("corpus-licences", ", ".join(sorted(set(learned)))),
+    )
 
 
 def _libraries(distribution: Distribution, policy: Policy) -> tuple[Contained, ...]:

@@ -110,7 +110,7 @@ def listed(items: Sequence[Item], policy: Policy, unnamed: Sequence[str] = ()) -
     from ownstack_release import terms
 
     things = _things(items)
-    problems = [f"{each}: a library that licences.toml does not name" for each in unnamed]
+    problems = [f"{each} (licences.toml)" for each in unnamed]
     exceptions = []
     for (_, name, version), files in things.items():
         expression = files[0].terms.expression
