@@ -17,8 +17,8 @@ from ownstack_release.errors import ReleaseError
 from ownstack_release.project import ROOT
 
 if TYPE_CHECKING:
-    from ownstack_release.inventory import Item
-    from ownstack_release.terms import Policy
+    from ownstack_release.shipped.inventory import Item
+    from ownstack_release.shipped.terms import Policy
 
 _RULE = "=" * 80
 _KINDS = {
@@ -89,8 +89,12 @@ def write(
         ReleaseError: Something must not be shipped. The message names all of it; nothing is
             written then.
     """
-    from ownstack_release import distributions, inventory, npm
-    from ownstack_release.terms import Policy
+    try:
+        from ownstack_release.shipped import distributions, inventory, npm
+        from ownstack_release.shipped.terms import Policy
+    except ImportError as error:
+        missing = f"{error.name} is missing: pip install -e '.[release]'"
+        raise ReleaseError(missing) from error
 
     policy = Policy.read()
     house = distributions.house(wheelhouse)
@@ -107,7 +111,7 @@ def write(
 
 def listed(items: Sequence[Item], policy: Policy, unnamed: Sequence[str] = ()) -> Listing:
     """The list of `items`, the same for the same items in any order."""
-    from ownstack_release import terms
+    from ownstack_release.shipped import terms
 
     things = _things(items)
     problems = [f"{each} (licences.toml)" for each in unnamed]
@@ -178,7 +182,7 @@ def _package(ref: str) -> str:
 def _numbers(files: Sequence[Item], policy: Policy, texts: _Texts) -> list[int]:
     found = [(text.name, text.text, text.cut) for item in files for text in item.texts]
     if not found:
-        from ownstack_release import terms
+        from ownstack_release.shipped import terms
 
         taken = policy.taken(files[0].name, files[0].terms.expression)
         found = [(one, words, False) for one in taken if (words := terms.text(one))]

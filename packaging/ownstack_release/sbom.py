@@ -57,8 +57,12 @@ def write(
     Raises:
         ReleaseError: A file is missing or damaged, or the bill is not what the standard asks for.
     """
-    from ownstack_release import bill, contents, inventory, npm
-    from ownstack_release.terms import Policy
+    try:
+        from ownstack_release.shipped import bill, contents, inventory, npm
+        from ownstack_release.shipped.terms import Policy
+    except ImportError as error:
+        missing = f"{error.name} is missing: pip install -e '.[release]'"
+        raise ReleaseError(missing) from error
 
     policy = Policy.read()
     carried = contents.read(vsix)

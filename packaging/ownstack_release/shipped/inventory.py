@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 from packaging.utils import canonicalize_name
 
-from ownstack_release import npm
-from ownstack_release.distributions import Distribution, Part, Text
 from ownstack_release.errors import ReleaseError
 from ownstack_release.project import ROOT
-from ownstack_release.terms import UNKNOWN, Contained, Policy, Terms
+from ownstack_release.shipped import npm
+from ownstack_release.shipped.distributions import Distribution, Part, Text
+from ownstack_release.shipped.terms import UNKNOWN, Contained, Policy, Terms
 
 if sys.version_info >= (3, 11):
     import tomllib

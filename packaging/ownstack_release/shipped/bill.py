@@ -31,12 +31,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from ownstack_release.contents import Contents
-from ownstack_release.distributions import Distribution
 from ownstack_release.errors import ReleaseError
-from ownstack_release.inventory import Item
+from ownstack_release.shipped.contents import Contents
+from ownstack_release.shipped.distributions import Distribution
+from ownstack_release.shipped.inventory import Item
+from ownstack_release.shipped.terms import UNKNOWN
 from ownstack_release.targets import PYTHONS, TARGETS
-from ownstack_release.terms import UNKNOWN
 
 FIRST_TIME = 315532800
 """1980-01-01 in seconds: the earliest that a zip archive can say."""

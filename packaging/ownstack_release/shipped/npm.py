@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from ownstack_release import distributions
-from ownstack_release.distributions import Text
 from ownstack_release.errors import ReleaseError
-from ownstack_release.terms import Declared
+from ownstack_release.shipped import distributions
+from ownstack_release.shipped.distributions import Text
+from ownstack_release.shipped.terms import Declared
 
 _LICENCE_NAME = re.compile(r"(licen[cs]e|copying|notice)", re.IGNORECASE)
 

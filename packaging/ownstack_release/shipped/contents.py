@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ownstack_release import archives, distributions
-from ownstack_release.distributions import Distribution
 from ownstack_release.errors import ReleaseError
+from ownstack_release.shipped import archives, distributions
+from ownstack_release.shipped.distributions import Distribution
 
 MANIFEST_AT_MOST_BYTES = 4_000_000
 BUNDLE_AT_MOST_BYTES = 64_000_000

@@ -22,9 +22,9 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from ownstack_release import archives
 from ownstack_release.errors import ReleaseError
-from ownstack_release.terms import Declared
+from ownstack_release.shipped import archives
+from ownstack_release.shipped.terms import Declared
 
 TEXT_AT_MOST_BYTES = 1_000_000
 """Of one licence text; the longest seen, Arrow's, has 110 KB."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
 from ownstack_release.errors import ReleaseError
 
 MEMBERS_AT_MOST = 200_000
+DAMAGE = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error)
+"""What reading a damaged member may raise."""
 
 
 def opened(file: Path | IO[bytes], name: str) -> zipfile.ZipFile:
@@ -58,8 +61,6 @@ def content(archive: zipfile.ZipFile, name: str, at_most_bytes: int) -> tuple[by
     try:
         with archive.open(name) as stream:
             data = stream.read(at_most_bytes + 1)
-    except (KeyError, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
-        raise ReleaseError(f"{archive.filename}: {name} cannot be read ({error}).") from error
-    except (zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
-        raise ReleaseError(f"{archive.filename}: {name} is damaged ({error}).") from error
+    except (*DAMAGE, KeyError, RuntimeError, NotImplementedError) as error:
+        raise ReleaseError(f"{archive.filename}: {name} cannot be read: {error}") from error
     return data[:at_most_bytes], len(data) > at_most_bytes
