@@ -80,6 +80,14 @@ def test_llama_cpp_is_known_by_its_commit_or_refused(tmp_path: Path) -> None:
     assert "llama.cpp abc1234" in listed(tmp_path).text
 
 
+def test_a_library_within_another_has_not_that_ones_version(tmp_path: Path) -> None:
+    files = {"llama_cpp/lib/libmtmd.so.0.5.0": b"", "llama_cpp/lib/libllama.so.0.5.0": b""}
+    samples.wheel(tmp_path, "llama_cpp_python", "0.3.36", files=files)
+    text = listed(tmp_path).text
+    assert "stb_image\n" in text
+    assert "0.5.0" not in text
+
+
 def test_the_npm_packages_are_those_with_a_byte_in_the_bundle(tmp_path: Path) -> None:
     client, metafile = samples.client(tmp_path / "client")
     samples.wheel(tmp_path / "house")

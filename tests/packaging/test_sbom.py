@@ -114,6 +114,8 @@ def test_the_same_package_gives_the_same_bytes(
     first = bill(tmp_path, vsix)
     text = (tmp_path / "bill.json").read_bytes()
     assert bill(tmp_path, vsix) == first
+    assert first["serialNumber"].startswith("urn:uuid:")
+    assert not first["serialNumber"].endswith("0" * 12)
     assert (tmp_path / "bill.json").read_bytes() == text
     assert first["metadata"]["timestamp"].startswith("1980-01-01T00:00:00")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")

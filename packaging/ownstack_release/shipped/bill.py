@@ -43,6 +43,7 @@ FIRST_TIME = 315532800
 
 _MODEL_CARD = "docs/BUILTIN_MODEL.md"
 _UNNUMBERED = uuid.UUID(int=0)
+_NUMBERED = '"serialNumber": "urn:uuid:{}"'
 
 
 def made(contents: Contents, items: Sequence[Item]) -> tuple[str, int]:
@@ -76,9 +77,11 @@ def made(contents: Contents, items: Sequence[Item]) -> tuple[str, int]:
         ref = str(component.bom_ref.value)
         below = [Dependency(ref=BomRef(each)) for each in sorted(edges.get(ref, ()))]
         bom.dependencies.add(Dependency(ref=component.bom_ref, dependencies=below))
-    content = hashlib.sha256(_json(bom).encode("utf-8")).hexdigest()
-    bom.serial_number = uuid.uuid5(uuid.NAMESPACE_URL, f"urn:sha256:{content}")
-    text = _json(bom)
+    draft = str(JsonV1Dot6(bom).output_as_string(indent=2)) + "\n"
+    content = hashlib.sha256(draft.encode("utf-8")).hexdigest()
+    number = uuid.uuid5(uuid.NAMESPACE_URL, f"urn:sha256:{content}")
+    # Quotes stand there once: within a string of JSON they are escaped.
+    text = draft.replace(_NUMBERED.format(_UNNUMBERED), _NUMBERED.format(number))
     fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
     if fault:
         raise ReleaseError(f"the bill of {contents.name} is no CycloneDX 1.6: {fault}")
@@ -294,7 +297,3 @@ def _time() -> datetime:
         return datetime.fromtimestamp(int(said) if said else FIRST_TIME, timezone.utc)
     except (ValueError, OverflowError, OSError) as error:
         raise ReleaseError(f"SOURCE_DATE_EPOCH is {said!r}: no time in seconds.") from error
-
-
-def _json(bom: Bom) -> str:
-    return str(JsonV1Dot6(bom).output_as_string(indent=2)) + "\n"

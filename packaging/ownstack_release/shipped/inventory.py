@@ -216,7 +216,10 @@ def library_version(distribution: Distribution, library: Contained) -> str:
         said = distribution.llama_commit
         return known if known.startswith(said) else said
     for member, _ in distribution.members:
-        if library.of(distribution.name, distribution.version, member):
+        file = PurePosixPath(member).name.removeprefix("lib")
+        # What is compiled into another library does not have that one's version.
+        own = file.startswith(library.name.removeprefix("lib"))
+        if own and library.of(distribution.name, distribution.version, member):
             found = re.search(r"\.so\.(\d+(?:\.\d+)+)$|\.(\d+(?:\.\d+)+)\.dylib$", member)
             if found:
                 return found[1] or found[2]
