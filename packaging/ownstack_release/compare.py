@@ -102,7 +102,8 @@ def _archives(
 
 
 _SAME: tuple[tuple[str, Callable[[zipfile.ZipInfo], object]], ...] = (
-    ("permissions", lambda info: info.external_attr),
+    ("permissions", lambda info: oct(info.external_attr >> 16)),
+    ("attributes", lambda info: info.external_attr & 0xFFFF),
     ("the system that made it", lambda info: info.create_system),
     ("the way of compression", lambda info: info.compress_type),
     ("extra fields", lambda info: _without_times(info.extra)),
@@ -121,7 +122,7 @@ def _members(
     name = f"{prefix}{first.filename}"
     for what, of in _SAME:
         if of(first) != of(second):
-            yield f"{name}: {what} ({of(first)!r} and {of(second)!r})"
+            yield f"{name}: {what} ({of(first)} and {of(second)})"
     at = _first_difference(one, two, first.filename)
     if at is None:
         if first.compress_size != second.compress_size:

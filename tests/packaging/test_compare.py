@@ -58,7 +58,7 @@ def test_permissions_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     second = samples.archive(tmp_path / "b.vsix", {"x": "1"}, mode=0o100755)
     status, said = compared(capsys, first, second)
     assert status == 1
-    assert "x: permissions" in said
+    assert "x: permissions (0o100644 and 0o100755)" in said
 
 
 def test_a_wheel_inside_is_compared_member_by_member(

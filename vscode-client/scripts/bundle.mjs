@@ -1,7 +1,7 @@
 // Bundles the extension into one file, what is run after it was removed into another, and the page of
 // the chat into a script and a style sheet.
 // OWNSTACK_METAFILE names a file to write what is in them to, as esbuild's metafile.
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { build } from 'esbuild';
@@ -50,7 +50,8 @@ const metafile = {
 // What is bundled comes with its licence.
 const texts = await Promise.all(packages(metafile).map(licence));
 await writeFile('dist/webview/LICENSES.txt', texts.join('\n\n'));
-await copyFile('src/webview/chat.css', 'dist/webview/chat.css');
+// Written, not copied: a copy would have the permissions of the clone.
+await writeFile('dist/webview/chat.css', await readFile('src/webview/chat.css'));
 if (process.env.OWNSTACK_METAFILE) {
   await mkdir(dirname(process.env.OWNSTACK_METAFILE), { recursive: true });
   await writeFile(process.env.OWNSTACK_METAFILE, JSON.stringify(metafile));

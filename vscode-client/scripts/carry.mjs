@@ -1,7 +1,7 @@
 // Puts beside the extension what its package carries: the server's wheel and the licence.
 // OWNSTACK_PYTHON names the interpreter that builds the wheel (default: python3).
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,5 +14,6 @@ rmSync(bundled, { recursive: true, force: true });
 mkdirSync(bundled);
 const pip = ['-m', 'pip', 'wheel', '--quiet', '--disable-pip-version-check', '--no-deps'];
 execFileSync(python, [...pip, '--wheel-dir', bundled, repository], { stdio: 'inherit' });
-copyFileSync(join(repository, 'LICENSE'), join(client, 'LICENSE'));
+// Written, not copied: a copy would have the permissions of the clone.
+writeFileSync(join(client, 'LICENSE'), readFileSync(join(repository, 'LICENSE')));
 console.log(`carries ${readdirSync(bundled).join(', ')}`);
