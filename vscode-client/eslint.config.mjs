@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'bundled/', 'node_modules/', 'scripts/', '*.mjs'] },
+  { ignores: ['dist/', 'bundled/', 'node_modules/', 'scripts/*.mjs', '*.mjs'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

@@ -54,8 +54,8 @@ export async function unpackInto(
   signal: AbortSignal,
 ): Promise<void> {
   const wheels = manifest.wheels.filter(({ pythons }) => pythons.includes(python));
-  const numbers = new Set(wheels.flatMap(({ files }) => files.map(([, pack]) => pack)));
-  const packs = [...numbers].sort((a, b) => a - b).map((number) => ({ number, pack: manifest.packs[number]! }));
+  const needed = new Set(wheels.flatMap(({ files }) => files.map(([, pack]) => pack)));
+  const packs = manifest.packs.map((pack, number) => ({ pack, number })).filter(({ number }) => needed.has(number));
   // Each byte is unpacked once, and each byte of a wheel is read again to verify it.
   const all = packs.reduce((sum, { pack }) => sum + pack.unpacked, 0) + wheels.reduce((sum, { bytes }) => sum + bytes, 0);
   const work = new Work(all, report);
@@ -65,13 +65,14 @@ export async function unpackInto(
     });
     if ((await sha256Of(join(to, name), signal)) !== sha256) throw new Damaged(name, 'another SHA-256');
   }
-  const open = await Promise.all(wheels.map((wheel) => begin(to, wheel)));
+  const begun: OpenWheel[] = [];
   try {
+    for (const wheel of wheels) begun.push(await begin(to, wheel));
     for (const { number, pack } of packs) {
-      await unpack(join(from, pack.file), pack, contentsOf(number, wheels, open), work, signal);
+      await unpack(join(from, pack.file), pack, contentsOf(number, begun), work, signal);
     }
   } finally {
-    await Promise.all(open.map(({ file }) => file.close()));
+    await Promise.all(begun.map(({ file }) => file.close()));
   }
   for (const { name, sha256 } of wheels) {
     const found = await sha256Of(join(to, name), signal, work);
@@ -82,13 +83,13 @@ export async function unpackInto(
 
 interface OpenWheel {
   file: FileHandle;
-  /** Where each file's content starts. */
-  starts: number[];
+  /** Where each of its contents comes from and goes to. */
+  contents: { pack: number; offset: number; bytes: number; at: number }[];
 }
 
 /** Makes the wheel's file, with all of it but the contents. */
 async function begin(to: string, wheel: Wheel): Promise<OpenWheel> {
-  const { contents, heads } = zipOf(wheel);
+  const { contents: starts, heads } = zipOf(wheel);
   const file = await open(join(to, wheel.name), 'wx');
   try {
     for (const { at, data } of heads) await writeAll(file, data, at);
@@ -96,22 +97,22 @@ async function begin(to: string, wheel: Wheel): Promise<OpenWheel> {
     await file.close();
     throw error;
   }
-  return { file, starts: contents };
+  const contents = wheel.files.map(([, pack, offset, bytes], nth) => ({ pack, offset, bytes, at: starts[nth] ?? 0 }));
+  return { file, contents };
 }
 
 /** Returns what wheels need of a pack, by offset. */
-function contentsOf(number: number, wheels: readonly Wheel[], open: readonly OpenWheel[]): Content[] {
+function contentsOf(number: number, wheels: readonly OpenWheel[]): Content[] {
   const found = new Map<string, Content>();
-  wheels.forEach(({ files }, index) => {
-    const { file, starts } = open[index]!;
-    files.forEach(([, pack, offset, bytes], nth) => {
-      if (pack !== number || bytes === 0) return;
+  for (const { file, contents } of wheels) {
+    for (const { pack, offset, bytes, at } of contents) {
+      if (pack !== number || bytes === 0) continue;
       const key = `${offset} ${bytes}`;
       const content = found.get(key) ?? { offset, bytes, places: [] };
-      content.places.push({ file, at: starts[nth]! });
+      content.places.push({ file, at });
       found.set(key, content);
-    });
-  });
+    }
+  }
   return [...found.values()].sort((a, b) => a.offset - b.offset || a.bytes - b.bytes);
 }
 
