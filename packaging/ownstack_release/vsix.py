@@ -160,14 +160,14 @@ def shares(manifest: dict[str, Any]) -> list[tuple[str, float]]:
     """
     packs = manifest["packs"]
     seen: set[tuple[int, int]] = set()
-    found: collections.Counter[str] = collections.Counter()
+    found: dict[str, float] = collections.defaultdict(float)
     for wheel in manifest["wheels"]:
         for _path, number, offset, size, *_rest in wheel["files"]:
             if size and (number, offset) not in seen:
                 seen.add((number, offset))
                 pack = packs[number]
                 found[wheel["name"].split("-")[0]] += size * pack["bytes"] / pack["unpacked"]
-    return found.most_common()
+    return sorted(found.items(), key=lambda item: -item[1])
 
 
 def _uniform(folder: Path) -> None:

@@ -10,7 +10,7 @@ import { constants, createBrotliDecompress } from 'node:zlib';
 
 import { MANIFEST, zipOf, type Manifest, type Pack, type Wheel } from './manifest.js';
 
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 18;
 
 /** A file of the extension is not what it was when it was packed. */
 export class Damaged extends Error {
