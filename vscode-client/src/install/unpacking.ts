@@ -195,5 +195,5 @@ function absent(error: unknown): boolean {
 /** Tells whether it is no brotli, or its end is missing. */
 function broken(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  return code === 'Z_BUF_ERROR' || code.startsWith('ERR_BROTLI') || code.startsWith('ERR__ERROR') || code.startsWith('ERR_PADDING');
+  return code === 'Z_BUF_ERROR' || (/^ERR_(_|BROTLI_|PADDING_|TRAILING_)/.test(code) && !code.includes('ALLOC'));
 }
