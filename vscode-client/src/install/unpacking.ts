@@ -29,9 +29,10 @@ interface Content {
   places: { file: FileHandle; at: number }[];
 }
 
-/** Counts what is done of all that is to do. */
+/** Counts what is done of all that is to do; reports it some two hundred times. */
 class Work {
   private done = 0;
+  private reported = 0;
 
   constructor(
     private readonly all: number,
@@ -40,6 +41,8 @@ class Work {
 
   add(bytes: number): void {
     this.done += bytes;
+    if (this.done < this.all && this.done - this.reported < this.all / 200) return;
+    this.reported = this.done;
     this.report(this.done, this.all);
   }
 }
