@@ -28,7 +28,8 @@ LICENCES = "THIRD_PARTY_LICENCES.txt"
 MANIFEST = "extension/bundled/bundle.json"
 LIMIT_BYTES = 200_000_000
 """What a build for one platform may take."""
-QUALITY = 11
+QUALITY = 10
+"""Of brotli. 11 takes twice the time of 10 for 2% less, 9 a fifth for 10% more."""
 EPOCH_S = 315_532_800
 """1980-01-01, the first day that a zip can name, in seconds since 1970."""
 _PROGRAM, _FILE = 0o755, 0o644

@@ -11,8 +11,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     to: { type: 'string', default: join(client, 'bundled') },
-    quality: { type: 'string', default: '11' },
-    window: { type: 'string', default: '26' },
+    quality: { type: 'string', default: '10' },
+    window: { type: 'string', default: '24' },
   },
 });
 if (positionals.length !== 1) throw new Error('Name one folder of wheels: pack.mjs WHEELHOUSE [--to FOLDER] [--quality 0..11]');
