@@ -113,8 +113,8 @@ def assemble(
         if importlib.util.find_spec("ownstack_release.licences"):
             _module("licences").write(house, bundled / LICENCES, metafile)
         _uniform(stage)
-        # A zip names times without a zone.
-        environment = {"SOURCE_DATE_EPOCH": str(EPOCH_S), **os.environ, "TZ": "UTC"}
+        # A zip names times without a zone; vsce sorts by the rules of the language.
+        environment = {"SOURCE_DATE_EPOCH": str(EPOCH_S), **os.environ, "TZ": "UTC", "LC_ALL": "C"}
         vsce = client / "node_modules" / "@vscode" / "vsce" / "vsce"
         _node("node", str(vsce), "package", "--no-dependencies", "--target", target.name,
               "--out", str(vsix), cwd=stage, environment=environment)  # fmt: skip
