@@ -25,9 +25,9 @@ export interface Surroundings {
 
 /** Returns the folder in which `ownstack` keeps its data (`ownstack.paths.Home.data`). */
 export function dataFolder({ platform, env, home }: Surroundings): string {
-  if (env['OWNSTACK_HOME']) return join(env['OWNSTACK_HOME'], 'data');
-  if (platform === 'win32') return win32.join(env['LOCALAPPDATA'] ?? win32.join(home, 'AppData', 'Local'), 'ownstack');
-  const xdg = env['XDG_DATA_HOME']?.trim();
+  if (env.OWNSTACK_HOME) return join(env.OWNSTACK_HOME, 'data');
+  if (platform === 'win32') return win32.join(env.LOCALAPPDATA ?? win32.join(home, 'AppData', 'Local'), 'ownstack');
+  const xdg = env.XDG_DATA_HOME?.trim();
   if (xdg) return posix.join(xdg, 'ownstack');
   const usual = platform === 'darwin' ? posix.join('Library', 'Application Support') : posix.join('.local', 'share');
   return posix.join(home, usual, 'ownstack');

@@ -2,10 +2,10 @@
 
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { run } from '../process.js';
-import { dataFolder, noteOf, othersUse, removeNote } from './note.js';
+import { noteOf, othersUse, removeNote } from './note.js';
 import { environmentsIn } from './storage.js';
 
 const CLEAN_MS = 3_500;
