@@ -13,7 +13,9 @@ const python = process.env.OWNSTACK_PYTHON ?? (process.platform === 'win32' ? 'p
 rmSync(bundled, { recursive: true, force: true });
 mkdirSync(bundled);
 const pip = ['-m', 'pip', 'wheel', '--quiet', '--disable-pip-version-check', '--no-deps'];
-execFileSync(python, [...pip, '--wheel-dir', bundled, repository], { stdio: 'inherit' });
+// A wheel that is carried must not say where this machine has another wheel.
+const { OWNSTACK_WHEELHOUSE: _, ...env } = process.env;
+execFileSync(python, [...pip, '--wheel-dir', bundled, repository], { stdio: 'inherit', env });
 // Written, not copied: a copy would have the permissions of the clone.
 writeFileSync(join(client, 'LICENSE'), readFileSync(join(repository, 'LICENSE')));
 console.log(`carries ${readdirSync(bundled).join(', ')}`);
