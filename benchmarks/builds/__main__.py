@@ -29,6 +29,8 @@ from benchmarks.bars import Figure, report
 BUILTIN = Path(ownstack.__file__).parent / "builtin" / "ownstack-builtin.gguf"
 BAR = 0.97
 BUSY = "while True: pass"
+LOADS = {"idle": 0, "busy": 1}
+"""How many cores something else keeps busy meanwhile."""
 Reading = dict[str, float]
 
 
@@ -126,7 +128,8 @@ def main() -> int:
     parser.add_argument("--prefill", type=int, default=512, metavar="TOKENS")
     parser.add_argument("--decode", type=int, default=64, metavar="TOKENS")
     parser.add_argument("--rounds", type=int, default=3, help="processes of each build")
-    parser.add_argument("--turns", type=int, default=6, help="for each process and load")
+    parser.add_argument("--turns", type=int, default=4, help="for each process and load")
+    parser.add_argument("--load", choices=LOADS, nargs="*", default=list(LOADS))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     made: list[Figure] = []
@@ -137,7 +140,7 @@ def main() -> int:
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(folders[-1])
         for model in (BUILTIN, *options.model):
-            readings: dict[str, list[tuple[Reading, Reading]]] = {"idle": [], "one core busy": []}
+            readings: dict[str, list[tuple[Reading, Reading]]] = {load: [] for load in options.load}
             for _round in range(options.rounds):
                 with ExitStack() as open_builds:
                     builds = []
@@ -145,9 +148,9 @@ def main() -> int:
                         builds.append(Build(folder, model, options.threads, options.prefill,
                                             options.decode))  # fmt: skip
                         open_builds.callback(builds[-1].close)
-                    for count, load in enumerate(readings):
-                        with busy(count):
-                            readings[load] += compared(*builds, options.turns)
+                    for load, pairs in readings.items():
+                        with busy(LOADS[load]):
+                            pairs += compared(*builds, options.turns)
             for build in builds:
                 said = f"CPU code {build.said['cpu'] or 'linked in'}"
                 print(f"{model.name}: {said}; {build.said['build']}", file=sys.stderr)

@@ -50,7 +50,7 @@ def test_a_command_whose_library_is_missing_is_no_harm(
     ("error", "said"),
     [
         (ReleaseError("No wheel fits."), "scripts/package: No wheel fits.\n"),
-        (subprocess.CalledProcessError(3, ["pip", "wheel"]), "scripts/package: pip wheel failed (3)\n"),
+        (subprocess.CalledProcessError(3, ["pip", "x"]), "scripts/package: pip x failed (3)\n"),
     ],
 )
 def test_what_goes_wrong_is_a_line(
