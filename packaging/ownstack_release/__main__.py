@@ -23,20 +23,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ReleaseError as error:
         print(f"scripts/package: {error}", file=sys.stderr)
     except subprocess.CalledProcessError as error:
-        print(f"scripts/package: {error.cmd[0]} failed ({error.returncode})", file=sys.stderr)
+        tool = " ".join(map(str, error.cmd[:4]))
+        print(f"scripts/package: {tool} failed ({error.returncode})", file=sys.stderr)
     return FAILED
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands, found by their modules."""
+    """Return the parser of all commands, found by their modules.
+
+    One that needs a library that is not there is passed by, and named in the help: the image in
+    which wheels are built has hardly any.
+    """
     made = argparse.ArgumentParser(prog="scripts/package", description="Make what is released.")
     commands = made.add_subparsers(metavar="COMMAND", required=True)
+    missing: dict[str, str] = {}
     for found in pkgutil.iter_modules(ownstack_release.__path__):
         if found.name == "__main__":
             continue
-        module = importlib.import_module(f"ownstack_release.{found.name}")
+        try:
+            module = importlib.import_module(f"ownstack_release.{found.name}")
+        except ModuleNotFoundError as error:
+            missing[found.name] = str(error.name)
+            continue
         if hasattr(module, "add_to"):
             module.add_to(commands)
+    if missing:
+        listed = ", ".join(f"{module} (needs {name})" for module, name in missing.items())
+        made.epilog = f"Not to be had here: {listed}. Install them: pip install -e '.[release]'"
     return made
 
 

@@ -86,7 +86,8 @@ def _engine() -> Iterable[Check]:
     yield Check(
         "engine",
         "ok",
-        f"llama-cpp-python {llama.build()}; devices: {', '.join(llama.devices()) or 'cpu'}",
+        f"llama-cpp-python {llama.build()}; devices: {', '.join(llama.devices()) or 'cpu'}; "
+        f"CPU code: {llama.cpu_build() or 'the one it was compiled with'}",
     )
 
 

@@ -19,6 +19,9 @@ _SERVE = """
 import llama_cpp
 from llama_cpp import llama_cpp as library
 
+from ownstack.engine.llama.native.bindings import start_backend
+
+start_backend()  # A portable build's code for this CPU, which the server does not load itself.
 defaults = library.llama_model_default_params
 
 def without_extra_buffers():

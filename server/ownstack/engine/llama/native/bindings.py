@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from ownstack.engine.llama.native import runs
+from ownstack.engine.llama.native.backends import CPU, Backends
 from ownstack.errors import (
     EngineClosedError,
     EngineError,
@@ -58,12 +59,11 @@ def _imported(*names: str) -> list[Any]:
 # The bindings of llama.h and ggml.h; the library reads the environment meanwhile.
 _loaded = _imported("llama_cpp", "_ggml")
 C: Any = _loaded[0]
+_LIBRARY = Path(C._lib._name)
 INSTALLED = importlib.metadata.version("llama-cpp-python")
 BINDING = "0.3.36"
 """The bindings mirror llama.cpp's structures: another version is another memory layout."""
 _BPE = 2
-_GPU = 1
-"""With memory of its own (ggml-backend.h, enum ggml_backend_dev_type)."""
 _NO_MEMORY = re.compile(
     r"cannot allocate memory|bad_alloc|(?:failed|unable|attempted) to allocate|"
     r"(?:insufficient|out of) memory",
@@ -71,7 +71,19 @@ _NO_MEMORY = re.compile(
 )
 """Said by llama.cpp where a file is sound, and the system refuses the memory for it."""
 
+
+def _ggml() -> tuple[Any, ...]:
+    """Return what holds ggml's functions, as llama.cpp sees them.
+
+    Windows looks for a function in the named library alone, others in what that needs too.
+    """
+    if sys.platform != "win32":
+        return (C._lib,)
+    return _loaded[1].libggml, ctypes.CDLL(str(_LIBRARY.with_name("ggml-base.dll")))
+
+
 log = logging.getLogger("ownstack.llama")
+_backends = Backends(*_ggml())
 _last_errors: deque[str] = deque(maxlen=4)
 
 
@@ -81,6 +93,7 @@ def _write_log(level: int, text: bytes, _data: object) -> None:
     if level == 4 and line:
         _last_errors.append(line)
     if line:
+        _backends.heard(line)
         # Errors too are only for the curious: every aborted decode writes three of them.
         log.debug("%s", line)
 
@@ -94,7 +107,8 @@ def start_backend() -> None:
     """Make the library ready, once a process.
 
     Raises:
-        EngineError: the installed llama-cpp-python is not the one this program was written for.
+        EngineError: the installed llama-cpp-python is not the one this program was written for,
+            or has nothing for this CPU.
     """
     if INSTALLED != BINDING:
         raise EngineError(
@@ -102,54 +116,41 @@ def start_backend() -> None:
             f"Run: pip install llama-cpp-python=={BINDING}",
         )
     C.llama_log_set(_LOG_CALLBACK, None)
+    _backends.load(_LIBRARY.parent)
     C.llama_backend_init()
 
 
 def offloads() -> bool:
     """Return whether this build can run layers on a GPU."""
     start_backend()
-    return bool(C.llama_supports_gpu_offload()) and any(d != "CPU" for d in devices())
+    return bool(C.llama_supports_gpu_offload()) and any(d != CPU for d in devices())
 
 
 @functools.cache
 def devices() -> tuple[str, ...]:
     """Return the names of the devices this build sees, such as "CPU", "CUDA0"."""
     start_backend()
-    count, get, name = (
-        getattr(_loaded[1].libggml, f"ggml_backend_dev_{what}") for what in ("count", "get", "name")
-    )
-    count.restype, count.argtypes = ctypes.c_size_t, []
-    get.restype, get.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
-    name.restype, name.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
-    return tuple(name(get(index)).decode() for index in range(count()))
+    return _backends.names()
 
 
 def graphics_memory() -> tuple[tuple[str, int], ...]:
     """Return what the graphics cards that this build can use are called, and their memory."""
-    if not offloads():
-        return ()
-    library = _loaded[1].libggml
-    get, kind = library.ggml_backend_dev_get, library.ggml_backend_dev_type
-    said, memory = library.ggml_backend_dev_description, library.ggml_backend_dev_memory
-    kind.restype, kind.argtypes = ctypes.c_int, [ctypes.c_void_p]
-    said.restype, said.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
-    sizes = ctypes.POINTER(ctypes.c_size_t)
-    memory.restype, memory.argtypes = None, [ctypes.c_void_p, sizes, sizes]
-    found = []
-    for device in map(get, range(len(devices()))):
-        free, total = ctypes.c_size_t(), ctypes.c_size_t()
-        if kind(device) == _GPU:
-            memory(device, ctypes.byref(free), ctypes.byref(total))
-            found.append((said(device).decode("utf-8", "replace"), total.value))
-    return tuple(found)
+    return _backends.graphics_memory() if offloads() else ()
+
+
+def cpu_build() -> str:
+    """Return which of the code for CPUs computes, such as "zen4"; "" if there is only one."""
+    start_backend()
+    return _backends.cpu_build
 
 
 def build() -> str:
     """Return version and build features, the same for the same library file."""
     start_backend()
     features = C.llama_print_system_info().decode("utf-8", "replace")
-    library = Path(C._lib._name).stat()
-    return f"{BINDING} {C.llama_version().decode()} {library.st_size} {features}"
+    files = filter(None, (_LIBRARY, _backends.cpu_file))
+    sizes = " ".join(str(file.stat().st_size) for file in files)
+    return f"{BINDING} {C.llama_version().decode()} {sizes} {features}"
 
 
 class LlamaModel:

@@ -65,7 +65,7 @@ class Probe:
         folder: Path,
         command: Sequence[str] = (sys.executable, "-m", "ownstack.engine.llama.native.probe"),
         timeout_s: float = TIMEOUT_S,
-        amx: Callable[[], bool] = lambda: "amx_tile" in _cpu(),
+        amx: Callable[[], bool] = lambda: "amx_tile" in cpu(),
     ) -> None:
         self._folder = verdicts.folder(folder)
         self._command = tuple(command)
@@ -139,7 +139,7 @@ class Probe:
         return Outcome.DIED if _crashed(child.returncode) else Outcome.UNKNOWN
 
     def _file(self, model: Path, gpu_layers: int) -> Path:
-        identity = f"{bindings.build()}\n{_cpu()}\n{_identity(model)}\n{gpu_layers}"
+        identity = f"{bindings.build()}\n{cpu()}\n{_identity(model)}\n{gpu_layers}"
         return self._folder / f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}.json"
 
 
@@ -162,7 +162,7 @@ def _identity(model: Path) -> str:
     return digest.hexdigest()
 
 
-def _cpu() -> str:
+def cpu() -> str:
     """Return the CPU's model name and flags."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").split("\n\n", 1)[0]
