@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
+import { systemCommand, whatToDo, type System } from '../../src/install/getting.js';
 import { chosenProblem, find, onPath, type Candidate, type Interpreter } from '../../src/install/python.js';
 
 const python = (
   version: [number, number],
   canMakeEnvironments = true,
   ownstack = '',
-): Interpreter => ({ path: `/opt/${version.join('.')}`, version, canMakeEnvironments, ownstack });
+): Interpreter => ({ path: `/opt/${version.join('.')}`, version, canMakeEnvironments, ownstack, platform: 'linux', machine: 'x86_64', libc: 'glibc 2.36' });
+
+const SYSTEM: System = { platform: 'linux', osRelease: 'ID=debian\n', uv: false, brew: false };
 
 const candidate = (command: string): Candidate => ({ command, args: [], origin: 'PATH' });
 
@@ -17,7 +20,7 @@ async function found(there: Record<string, Interpreter>): Promise<[string, strin
     ({ command }) => Promise.resolve(there[command] ?? null),
     (line) => log.push(line),
   );
-  return [typeof answer === 'string' ? answer : answer.path, log];
+  return ['path' in answer ? answer.path : whatToDo(answer, SYSTEM), log];
 }
 
 describe('the search for a Python', () => {
@@ -52,7 +55,7 @@ describe('the search for a Python', () => {
 
   it('tries the launcher first on Windows', () => {
     expect(onPath('win32')[0]).toEqual({ command: 'py', args: ['-3'], origin: 'PATH' });
-    expect(onPath('linux')[0]?.command).toBe('python3.13');
+    expect(onPath('linux')[0]?.command).toBe('python3.14');
   });
 });
 
