@@ -38,10 +38,10 @@ export async function doctor({ server, status, clock, panels, launcher }: Subjec
   const checks = await vscode.window.withProgress(options, async (): Promise<Check[]> => {
     const editor = `${vscode.env.appName} ${vscode.version}, extension ${launcher.version}`;
     const facts = await gather(editor, launcher);
-    const python = await launcher.serverPython();
+    const python = await launcher.serverPython().catch(() => ''); // Why there is none is among the facts.
     const client = server.client;
     const running = client?.isRunning() ? (await client.sendRequest(DOCTOR, {})).checks : null;
-    const theirs = running ?? (await serverChecks(python, launcher.storage)) ?? [];
+    const theirs = running ?? (python ? await serverChecks(python, launcher.storage) : null) ?? [];
     const all = [...clientChecks(facts), ...theirs];
     const compiles = status.lacking?.kind === 'compiling';
     return compiles ? whileCompiling(all, 'llama.cpp is being compiled; it will be there in some minutes.') : all;

@@ -82,7 +82,8 @@ export function register(subject: Subject): vscode.Disposable[] {
       if (await installPython(log)) await server.restart();
     },
     copyCommand: async (given) => {
-      await vscode.env.clipboard.writeText(String(given ?? ''));
+      if (typeof given !== 'string') return;
+      await vscode.env.clipboard.writeText(given);
       vscode.window.setStatusBarMessage('$(clippy) The command is copied: paste it into a terminal.', 10_000);
     },
     stopCompiling: () => {

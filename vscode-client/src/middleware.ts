@@ -47,7 +47,13 @@ export function middleware(
   run: (asked: ActionArguments) => Promise<void>,
 ): Middleware {
   return {
-    sendRequest: (type, given, token, next) => next(type, given, token).catch((error: unknown) => Promise.reject(knownWords(error))),
+    sendRequest: async (type, given, token, next) => {
+      try {
+        return await next(type, given, token);
+      } catch (error) {
+        throw knownWords(error);
+      }
+    },
     executeCommand: (command, given, next): ProviderResult<unknown> =>
       command === RUN_ACTION ? run(given[0] as ActionArguments) : next(command, given),
     provideCodeActions: async (document, range, context, token, next) => {

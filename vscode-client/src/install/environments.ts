@@ -130,7 +130,7 @@ export class Environments {
         base,
         platform: this.place.platform,
         wheel: join(this.place.bundled, wheel),
-        carried: await this.carried(work),
+        carried: await this.place.carried(),
         uv: await work.uv(),
       };
       await this.complete(name, target, hash, serving?.stage ?? 'echo');
@@ -278,15 +278,6 @@ export class Environments {
     }
   }
 
-  private async carried({ log }: Work): Promise<Carried | null> {
-    try {
-      return await this.place.carried();
-    } catch (error) {
-      log(`What the extension carries cannot be read: ${(error as Error).message}`);
-      return null;
-    }
-  }
-
   /** Returns what is known of an environment that is done and whose Python is still there. */
   private async alive(name: string): Promise<Made | null> {
     const made = await this.register.made(name);
@@ -325,14 +316,12 @@ export class Environments {
     try {
       const { failed } = await this.register.read();
       if (failed && failed.at >= asked) throw new EnvironmentError(failed.reason);
-      return await make();
-    } catch (error) {
-      const told = this.inWords(error, work);
-      if (told instanceof EnvironmentError && !(told instanceof BrokenError)) {
+      return await make().catch(async (error: unknown) => {
+        const told = this.inWords(error, work);
         // A program takes a moment to end; who asks meanwhile asks for another try.
-        await this.failed(told.message, stoppedAt ?? Date.now());
-      }
-      throw told;
+        if (told instanceof EnvironmentError && !(told instanceof BrokenError)) await this.failed(told.message, stoppedAt ?? Date.now());
+        throw told;
+      });
     } finally {
       await release();
     }

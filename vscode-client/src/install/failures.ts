@@ -83,7 +83,7 @@ const FAILURES: readonly Failure[] = [
     remedy: { any: 'Install it', linux: 'Install it (on Debian and Ubuntu: python3-venv; on Alpine: py3-pip)' },
   },
   {
-    said: /Permission denied|Errno 13|Access is denied|EACCES|EPERM|WinError 5|Read-only file system|EROFS|Errno 30/i,
+    said: /Permission denied|Errno 13|Access is denied|EACCES|EPERM|WinError 5|Read-only file system|EROFS|Errno 30|ENOTDIR|EEXIST|not a directory/i,
     cause: "The extension's own folder cannot be written.",
     ofMachine: true,
     remedy: { any: `Make it writable (the log names it), or name another one in the setting ${SETTING}` },

@@ -6,28 +6,19 @@
  * first the server runs and completes by echo, the second compiles llama.cpp, which takes minutes.
  */
 
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 
 import { run, type Options } from '../process.js';
-import { failure, isOfMachine } from './failures.js';
+import { BundleError, type Bundle } from './bundle.js';
+import { EnvironmentError, failure, isOfMachine } from './failures.js';
 import type { Interpreter } from './python.js';
 import type { Stage } from './register.js';
 import type { Uv } from './uv.js';
 
-/** What a platform's extension carries: all packages for some Pythons. */
-export interface Carried {
-  /** Says why it does not fit a Python, or "". */
-  fits(python: Interpreter): string;
-  /** Unpacks the packages for a Python; returns the path of the requirements that name them. */
-  unpack(
-    python: Interpreter,
-    to: string,
-    report: (doneBytes: number, allBytes: number) => void,
-    signal: AbortSignal,
-  ): Promise<{ requirements: string }>;
-}
+/** What the extension for one platform carries: all packages, for some Pythons. */
+export type Carried = Pick<Bundle, 'fits' | 'unpack'>;
 
 export interface Steps {
   report: (message: string) => void;
@@ -68,7 +59,8 @@ export function pythonIn(folder: string, platform: NodeJS.Platform): string {
 /** Makes an environment, whole if what is carried fits, else to the first stage. It is checked. */
 export async function install(target: Target): Promise<Stage> {
   const { carried, base, log, signal } = target;
-  const reason = carried ? carried.fits(base) : 'this build of the extension carries no packages';
+  const reason = carried ? carried.fits(base) : 'This build of the extension carries no packages.';
+  let first = '';
   if (carried && !reason) {
     try {
       await offline(target, carried);
@@ -78,14 +70,18 @@ export async function install(target: Target): Promise<Stage> {
       signal.throwIfAborted();
       // What ails the machine ails the other way too, and there it would be told with less reason.
       if (isOfMachine(error)) throw error;
-      log(`The packages that are carried could not be installed: ${(error as Error).message}`);
+      first = `The packages that the extension carries could not be installed. ${(error as Error).message}`;
     }
-  } else {
-    log(`The server is built here: ${reason}`);
   }
-  await byIndex(target);
-  await check(target, 'echo');
-  return 'echo';
+  log(`The server is built here. ${first || reason}`);
+  try {
+    await byIndex(target);
+    await check(target, 'echo');
+    return 'echo';
+  } catch (error) {
+    if (!first || signal.aborted || isOfMachine(error)) throw error;
+    throw new EnvironmentError(`${first} Nor could the server be built here. ${(error as Error).message}`, { cause: error });
+  }
 }
 
 async function offline(target: Target, carried: Carried): Promise<void> {
@@ -125,7 +121,7 @@ async function byUv(target: Target, uv: Uv, carried: Carried, wheels: string): P
     const requirements = await unpacked(target, carried, wheels);
     const python = pythonIn(folder, target.platform);
     const from = ['--no-index', '--find-links', wheels, '--require-hashes', '--requirement', requirements];
-    await counted(target, wheels, uvStep(['pip', 'install', '--python', python, ...from]));
+    await counted(target, wheels, () => uvStep(['pip', 'install', '--python', python, ...from]));
   } finally {
     await rm(cache, { recursive: true, force: true });
   }
@@ -136,7 +132,7 @@ async function byPip(target: Target, carried: Carried, wheels: string): Promise<
   await makeVenv(target);
   const requirements = await unpacked(target, carried, wheels);
   const from = ['--no-index', '--find-links', wheels, '--require-hashes', '-r', requirements];
-  await counted(target, wheels, pip(target, ['install', '--no-compile', ...from], options));
+  await counted(target, wheels, () => pip(target, ['install', '--no-compile', ...from], options));
 }
 
 async function makeVenv(target: Target): Promise<void> {
@@ -144,10 +140,8 @@ async function makeVenv(target: Target): Promise<void> {
   await step(target, target.base.path, ['-m', 'venv', '--clear', target.folder]);
 }
 
-/** Unpacks the packages, unless an earlier attempt has; returns the path of the requirements. */
+/** Unpacks the packages; returns the path of the requirements. */
 async function unpacked(target: Target, carried: Carried, wheels: string): Promise<string> {
-  await rm(wheels, { recursive: true, force: true });
-  await mkdir(wheels, { recursive: true });
   const megabytes = (bytes: number): string => String(Math.round(bytes / 1e6));
   target.report('unpacking the packages');
   try {
@@ -160,12 +154,13 @@ async function unpacked(target: Target, carried: Carried, wheels: string): Promi
     return requirements;
   } catch (error) {
     target.signal.throwIfAborted();
-    throw failure(String(error), target.platform, error);
+    if (!(error instanceof BundleError)) throw failure(String(error), target.platform, error);
+    throw new EnvironmentError(error.message, { cause: error, ofMachine: error.message.startsWith('The disk is full') });
   }
 }
 
 /** Says how many of the packages are there while they are installed: neither pip nor uv does. */
-async function counted(target: Target, wheels: string, work: Promise<void>): Promise<void> {
+async function counted(target: Target, wheels: string, work: () => Promise<void>): Promise<void> {
   const all = (await readdir(wheels)).filter((name) => name.endsWith('.whl')).length;
   target.report(`installing ${all} packages`);
   const look = async (): Promise<void> => {
@@ -175,7 +170,7 @@ async function counted(target: Target, wheels: string, work: Promise<void>): Pro
   };
   const clock = setInterval(() => void look(), LOOK_MS);
   try {
-    await work;
+    await work();
   } finally {
     clearInterval(clock);
   }

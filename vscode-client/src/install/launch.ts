@@ -13,9 +13,9 @@ import type { Installation } from '../status.js';
 import { act, tell } from '../telling.js';
 import { NO_TRIAL, type Trial } from '../trial.js';
 import { buttonsFor, CHOOSE } from '../wording.js';
+import { Bundle } from './bundle.js';
 import { BrokenError, Environments, type Serving, type Work } from './environments.js';
 import { EnvironmentError } from './failures.js';
-import type { Carried } from './installing.js';
 import { chosenProblem, probe, type Interpreter } from './python.js';
 import { Machine, setting } from './system.js';
 
@@ -104,9 +104,11 @@ export class Launcher implements vscode.Disposable {
 
   /** Has what failed tried again; with `all`, what is there made anew. */
   async forget(all = false): Promise<void> {
-    await this.environments.forget(all).catch((error: unknown) => {
+    try {
+      await this.environments.forget(all);
+    } catch (error) {
       this.told.log.warn(`What failed cannot be forgotten: ${String(error)}`);
-    });
+    }
   }
 
   /** Returns a Python that an environment can be made with, or why there is none. */
@@ -263,8 +265,12 @@ export class Launcher implements vscode.Disposable {
     return mkdir(this.storage, { recursive: true }).then(() => this.storage, () => otherwise);
   }
 
-  private carried(): Promise<Carried | null> {
-    return Promise.resolve(null);
+  /** Returns the packages that are carried; null if there are none, or they cannot be read: then the server is built. */
+  private carried(): Promise<Bundle | null> {
+    return Bundle.read(this.bundled).catch((error: unknown) => {
+      this.told.log.warn((error as Error).message);
+      return null;
+    });
   }
 
   private work(signal: AbortSignal, report: (message: string) => void, base?: Interpreter): Work {

@@ -84,7 +84,7 @@ export interface Missing {
 
 /** What a Python has to be good for. */
 export interface Purpose {
-  /** Whether `uv` makes the environment: then Python itself need not be able to. */
+  /** Whether `uv` makes the environment of what is carried: then Python itself need not be able to. */
   uv: boolean;
   /** Says why what the extension carries does not fit a Python, or "". */
   unfit: (found: Interpreter) => string;
@@ -115,7 +115,7 @@ export async function find(
     } else if (!newEnough(found)) {
       log(`${name}: ${version} is too old`);
       missing.tooOld ||= version;
-    } else if (!found.canMakeEnvironments && !uv) {
+    } else if (!found.canMakeEnvironments && !(uv && !reason)) {
       log(`${name}: cannot make environments`);
       missing.lacksVenv ||= version;
     } else if (reason) {

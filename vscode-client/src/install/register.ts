@@ -55,8 +55,8 @@ export class Register {
   }
 
   async read(): Promise<Known> {
-    const known = await json<Known>(join(this.root, 'environments.json'));
-    if (known && typeof known.current === 'string') return { ...known, broken: known.broken ?? {} };
+    const known = await json<Partial<Known>>(join(this.root, 'environments.json'));
+    if (typeof known?.current === 'string') return { broken: {}, ...known, current: known.current };
     return { current: (await this.made(FIRST)) ? FIRST : '', broken: {} };
   }
 

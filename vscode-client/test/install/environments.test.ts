@@ -1,235 +1,457 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Environment, type Work } from '../../src/install/environment.js';
+import { BrokenError, type Work } from '../../src/install/environments.js';
 import { EnvironmentError } from '../../src/install/failures.js';
+import { Uv } from '../../src/install/uv.js';
+import { fakeUv, interpreter, sandbox, type Sandbox } from './fakes.js';
 
-let root: string;
-let environment: Environment;
+let at: Sandbox;
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'environment-'));
-  await mkdir(join(root, 'bundled'));
-  environment = new Environment({
-    storage: join(root, 'storage'),
-    bundled: join(root, 'bundled'),
-    platform: 'linux',
+  at = await sandbox();
+});
+afterEach(() => rm(at.root, { recursive: true }));
+
+const installs = (calls: string[]): string[] => calls.filter((call) => call.includes(' install ') || call.includes('--no-index'));
+const made = (calls: string[]): number => calls.filter((call) => call.includes('-m venv')).length;
+const inFolder = (): Promise<string[]> => readdir(join(at.root, 'storage', 'environments')).then((names) => names.filter((name) => name !== '.uses'));
+
+/** Makes one, and has another version carried from then on, as a window sees it that begins later. */
+async function updated(): Promise<ReturnType<Sandbox['another']>> {
+  await at.environments.make(at.work());
+  await at.release('two');
+  // The clock must have moved on: what is made after a window began is newer than what it carries.
+  await vi.waitUntil(async () => Date.now() > (await at.environments.register.made((await at.environments.serving())?.name ?? ''))!.at);
+  return at.another();
+}
+
+describe('environments of what is carried', () => {
+  it('are made in one go, without an index, and checked', async () => {
+    const said: string[] = [];
+
+    const first = await at.environments.make(at.work({ report: (message) => said.push(message) }));
+    const again = await at.environments.make(at.work());
+
+    expect([first, again]).toEqual([true, false]);
+    expect(await at.environments.serving()).toMatchObject({ stage: 'whole', fits: true });
+    const calls = installs(await at.calls());
+    expect(calls.length).toBe(1);
+    expect(calls[0]).toContain('install --no-compile --no-index --find-links');
+    expect(calls[0]).toContain('--require-hashes');
+    expect(said).toEqual([
+      'making a Python environment',
+      'unpacking the packages',
+      'unpacking the packages: 8 of 8 MB',
+      'installing 8 packages',
+      'checking the server',
+    ]);
+    expect((await inFolder()).filter((name) => name.includes('wheels'))).toEqual([]);
+  });
+
+  it('that do not fit the Python are built instead, and it is said why', async () => {
+    const log: string[] = [];
+    const python = interpreter(at.base.path, [3, 11]);
+
+    await at.environments.make(at.work({ python: () => Promise.resolve(python), log: (line) => log.push(line) }));
+
+    expect(log.join('\n')).toContain('It carries what Python 3.12 needs.');
+    expect(await at.environments.stage()).toBe('echo');
+  });
+
+  it('that cannot be installed are built instead; if that fails too, both reasons are said', async () => {
+    await at.set('carried-fails', 'THESE PACKAGES DO NOT MATCH THE HASHES');
+    await at.set('index-fails', 'Temporary failure in name resolution');
+
+    await expect(at.environments.make(at.work())).rejects.toThrow(/is damaged.*cannot be reached/);
+    await rm(join(at.root, 'index-fails'));
+    await at.environments.make(at.work());
+
+    expect(await at.environments.stage()).toBe('echo');
+  });
+
+  it('are made by uv, if it is there', async () => {
+    const uv = await Uv.find([await fakeUv(at.root)], () => undefined);
+
+    await at.environments.make(at.work({ uv: () => Promise.resolve(uv) }));
+
+    expect(await at.environments.stage()).toBe('whole');
+    expect(made(await at.calls())).toBe(0);
+    expect((await at.calls()).filter((call) => call.startsWith('uv ') && call.includes('--offline')).length).toBe(2);
+  });
+
+  it('are made by pip where uv fails', async () => {
+    await at.set('uv-fails');
+    const uv = await Uv.find([await fakeUv(at.root)], () => undefined);
+
+    await at.environments.make(at.work({ uv: () => Promise.resolve(uv) }));
+
+    expect(await at.environments.stage()).toBe('whole');
+    expect(made(await at.calls())).toBe(1);
+  });
+
+  it('leave nothing on a disk that is full, and the one before serves on', async () => {
+    const later = await updated();
+    const before = await later.serving();
+    await at.set('carried-fails', 'OSError: [Errno 28] No space left on device');
+
+    await expect(later.make(at.work())).rejects.toThrow(/disk is full.*then try again/);
+
+    expect(await inFolder()).toEqual([before?.name]);
+    expect(await later.serving()).toMatchObject({ name: before?.name, stage: 'whole', fits: false });
+  });
+
+  it('that must not run are not taken, and the setting for another folder is named', async () => {
+    await at.set('noexec');
+
+    await expect(at.environments.make(at.work())).rejects.toThrow(/noexec.*ownstack\.environment\.folder/);
+
+    expect(await at.environments.serving()).toBe(null);
+  });
+
+  it('cannot be made in a folder that is none', async () => {
+    await writeFile(join(at.root, 'storage'), '');
+
+    await expect(at.environments.make(at.work())).rejects.toThrow(/cannot be written.*ownstack\.environment\.folder/);
+  });
+
+  it('are not made without a Python: the reason is passed on', async () => {
+    await expect(at.environments.make(at.work({ python: () => Promise.resolve('No Python.') }))).rejects.toThrow(new EnvironmentError('No Python.'));
+  });
+
+  it('need a server that is carried', async () => {
+    await rm(join(at.root, 'bundled'), { recursive: true });
+
+    await expect(at.another().serving()).rejects.toThrow(/carries no server/);
   });
 });
-afterEach(() => rm(root, { recursive: true }));
 
-function work(python: Work['python'], signal = new AbortController().signal): Work {
-  const quiet = (): void => undefined;
-  return { python, report: quiet, log: quiet, signal };
-}
+describe('an update', () => {
+  it('is made beside the one that serves, which goes when the new one has served', async () => {
+    const later = await updated();
+    const before = await later.serving();
 
-/** A stand-in for Python that records how it is called, and "makes" an environment of itself. */
-async function recorder(): Promise<{ path: string; calls: () => Promise<string[]> }> {
-  const path = join(root, 'python');
-  const record = join(root, 'calls');
-  const script = `#!/bin/sh
-echo "$*" >> "${record}"
-case "$*" in
-  *"-m venv"*) mkdir -p "${root}/storage/environment/bin"; cp "$0" "${root}/storage/environment/bin/python";;
-  *"-I -c"*) echo "numpy>=1";;
-  *"install ${root}/bundled/"*)
-    if [ -e "${root}/hold" ]; then touch "${root}/held"; while [ -e "${root}/hold" ]; do sleep 0.02; done; fi
-    if [ -e "${root}/fails" ]; then echo "CMake Error: CMAKE_CXX_COMPILER not set"; exit 1; fi;;
-esac
-`;
-  await writeFile(path, script, { mode: 0o755 });
-  return { path, calls: async () => (await readFile(record, 'utf8')).trim().split('\n') };
-}
+    const serves = { name: before?.name, fits: before?.fits };
+    await later.make(at.work());
+    const trial = await later.serving();
+    const both = await inFolder();
+    await later.served(trial?.name ?? '', () => undefined);
 
-const compiles = (call: string): boolean => /install \/\S*bundled/.test(call);
+    expect(serves.fits).toBe(false);
+    expect(trial).toMatchObject({ fits: true, previous: serves.name });
+    expect(both.sort()).toEqual([serves.name, trial?.name].sort());
+    expect(await inFolder()).toEqual([trial?.name]);
+    expect((await later.serving())?.previous).toBe(undefined);
+    expect((await at.calls()).filter((call) => call.includes('daemon stop --from')).at(-1)).toContain(serves.name);
+  });
 
-/** Makes the first stage; `compile` lets two ask for the second while a compilation is at work. */
-async function compiling(): Promise<{
-  at: Work;
-  python: Awaited<ReturnType<typeof recorder>>;
-  compile: (first: Work, second: Work, then?: () => void) => Promise<Promise<boolean>[]>;
-}> {
-  await writeFile(join(root, 'bundled', 'ownstack-1-py3-none-any.whl'), 'one');
-  const python = await recorder();
-  const at = work(() => Promise.resolve(python));
-  await environment.makeUsable(at);
-  const compile = async (first: Work, second: Work, then = (): void => undefined): Promise<Promise<boolean>[]> => {
-    await writeFile(join(root, 'hold'), '');
-    const one = environment.makeWhole(first);
+  it('keeps an old one from which a window runs', async () => {
+    const later = await updated();
+    const before = (await later.serving())?.name ?? '';
+    await later.register.use(before);
+    await later.make(at.work());
+    const name = (await later.serving())?.name ?? '';
+
+    await later.served(name, () => undefined);
+    const kept = (await inFolder()).sort();
+    await later.register.use(name);
+    await later.sweep(() => undefined);
+
+    expect(kept).toEqual([before, name].sort());
+    expect(await inFolder()).toEqual([name]);
+  });
+
+  it('whose server does not start is undone, and not made again until that is asked for', async () => {
+    const later = await updated();
+    const before = (await later.serving())?.name;
+    await later.make(at.work());
+    const broken = (await later.serving())?.name ?? '';
+
+    const back = await later.rollBack(broken, 'it ended at once');
+    const serving = await later.serving();
+    await expect(later.make(at.work())).rejects.toThrow(BrokenError);
+    const another = await at.another().make(at.work()).catch((error: unknown) => (error as Error).message);
+    await later.served(before ?? '', () => undefined);
+    const left = await inFolder();
+    await later.forget();
+    await later.make(at.work());
+
+    expect(back).toBe(true);
+    expect(serving).toMatchObject({ name: before, fits: false });
+    expect(another).toBe('it ended at once');
+    expect(left).toEqual([before]);
+    expect(await later.serving()).toMatchObject({ fits: true, previous: before });
+  });
+
+  it('that has served is not undone', async () => {
+    const later = await updated();
+    await later.make(at.work());
+    const name = (await later.serving())?.name ?? '';
+    await later.served(name, () => undefined);
+
+    expect(await later.rollBack(name, 'it ended at once')).toBe(false);
+    expect((await later.serving())?.name).toBe(name);
+  });
+
+  it('by a newer window is not undone by one that began before it', async () => {
+    const old = at.another();
+    await at.environments.make(at.work());
+    const later = await updated();
+    await later.make(at.work());
+
+    expect(await old.stage()).toBe('whole');
+    expect(await old.make(at.work())).toBe(false);
+  });
+
+  it('is made once by two windows', async () => {
+    await updated();
+    const before = made(await at.calls());
+    const windows = [at.another(), at.another()];
+
+    const done = await Promise.all(windows.map((window) => window.make(at.work())));
+
+    expect(done.sort()).toEqual([false, true]);
+    expect(made(await at.calls()) - before).toBe(1);
+  });
+
+  it('goes on from what was made, but not taken into use', async () => {
+    const later = await updated();
+    await later.make(at.work());
+    const name = (await later.serving())?.name ?? '';
+    // As if it was stopped before the one step that counts.
+    const { previous } = await later.register.read();
+    await later.register.change((known) => {
+      known.current = previous ?? '';
+      delete known.previous;
+    });
+    const before = made(await at.calls());
+
+    await later.make(at.work());
+
+    expect((await later.serving())?.name).toBe(name);
+    expect(made(await at.calls())).toBe(before);
+  });
+});
+
+describe('the environment of before there were several', () => {
+  /** Makes what the extension made then. */
+  async function first(wheel: string): Promise<void> {
+    await at.environments.make(at.work());
+    const storage = join(at.root, 'storage');
+    await rename((await at.environments.serving())?.folder ?? '', join(storage, 'environment'));
+    await rm(join(storage, 'environments'), { recursive: true });
+    await rm(join(storage, 'environments.json'));
+    await rm(join(storage, 'environment', 'made.json'));
+    const { createHash } = await import('node:crypto');
+    const sha256 = createHash('sha256').update(wheel).digest('hex');
+    await writeFile(join(storage, 'environment.json'), JSON.stringify({ wheel: 'ownstack-1-py3-none-any.whl', sha256, stage: 'whole', base: at.base.path }));
+  }
+
+  it('serves on, and is kept if it is of the same version', async () => {
+    await first('one');
+
+    expect(await at.another().serving()).toMatchObject({ name: 'environment', stage: 'whole', fits: true });
+  });
+
+  it('serves until the new one has served', async () => {
+    await first('an older one');
+    const later = at.another();
+    const before = await later.serving();
+    await later.make(at.work());
+    const trial = await later.serving();
+
+    await later.served(trial?.name ?? '', () => undefined);
+
+    expect(before).toMatchObject({ name: 'environment', fits: false });
+    expect(trial?.previous).toBe('environment');
+    expect(existsSync(join(at.root, 'storage', 'environment'))).toBe(false);
+    expect(existsSync(join(at.root, 'storage', 'environment.json'))).toBe(false);
+  });
+});
+
+describe('the Python of an environment', () => {
+  it('that has gone is noticed, and another one is taken', async () => {
+    await at.environments.make(at.work());
+    const other = join(at.root, 'other-python');
+    await rename(at.base.path, other);
+
+    const gone = await at.environments.serving();
+    await at.environments.make(at.work({ python: () => Promise.resolve(interpreter(other)) }));
+
+    expect(gone).toBe(null);
+    expect(await at.environments.serving()).toMatchObject({ fits: true, stage: 'whole' });
+    expect((await inFolder()).length).toBe(2);
+  });
+
+  it('that was replaced by one that does not find the packages does not count', async () => {
+    await at.environments.make(at.work());
+    await writeFile(join(at.root, 'newer'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    await rm(at.base.path);
+    await symlink(join(at.root, 'newer'), at.base.path);
+
+    expect(await at.environments.serving()).toBe(null);
+  });
+
+  it('is another one if another one is named: the one before serves meanwhile', async () => {
+    await at.environments.make(at.work());
+
+    expect(await at.environments.stage(at.base.path)).toBe('whole');
+    expect(await at.environments.stage('/another/python')).toBe('none');
+    expect(await at.environments.serving('/another/python')).toMatchObject({ fits: false });
+  });
+
+  it('is kept when all is made anew, which serves meanwhile', async () => {
+    await at.environments.make(at.work());
+    const before = (await at.environments.serving())?.name;
+
+    await at.environments.forget(true);
+    const meanwhile = await at.environments.serving();
+    await at.environments.make(at.work());
+
+    expect(meanwhile).toMatchObject({ name: before, fits: false });
+    expect((await at.environments.serving())?.name).not.toBe(before);
+  });
+});
+
+describe('what the register says', () => {
+  it('is read though a note of it is damaged', async () => {
+    await at.environments.make(at.work());
+    await writeFile(join(at.root, 'storage', 'environments.json'), '{"cur');
+
+    expect(await at.environments.serving()).toBe(null);
+    await at.environments.make(at.work());
+    expect(await at.environments.stage()).toBe('whole');
+  });
+
+  it('forgets windows that have gone', async () => {
+    await at.environments.make(at.work());
+    const uses = join(at.root, 'storage', 'environments', '.uses');
+    await mkdir(uses, { recursive: true });
+    await writeFile(join(uses, '4194305'), 'gone'); // No process has such a number.
+    await at.environments.register.use('mine');
+
+    expect([...(await at.environments.register.used())]).toEqual(['mine']);
+    expect(await readFile(join(uses, String(process.pid)), 'utf8')).toBe('mine');
+  });
+});
+
+describe('a server that is built', () => {
+  let work: Work;
+
+  beforeEach(async () => {
+    await rm(at.root, { recursive: true });
+    at = await sandbox(false);
+    work = at.work();
+  });
+
+  const compiles = (call: string): boolean => /install \S*bundled/.test(call);
+
+  /** Makes the first stage; what is returned lets two ask for the second while a compilation is at work. */
+  async function compiling(first: Work, second: Work, then = (): void => undefined): Promise<Promise<boolean>[]> {
+    await at.set('hold');
+    const one = at.environments.makeWhole(first);
     one.catch(() => undefined);
-    await vi.waitUntil(() => existsSync(join(root, 'held')));
+    await vi.waitUntil(() => existsSync(join(at.root, 'held')));
     const waits = new Promise<void>((resolve) => { second.report = () => { resolve(); }; });
-    const two = environment.makeWhole(second);
+    const two = at.environments.makeWhole(second);
     two.catch(() => undefined);
     await waits;
     then();
-    await rm(join(root, 'hold'));
+    await rm(join(at.root, 'hold'));
     return [one, two];
-  };
-  return { at, python, compile };
-}
+  }
 
-describe('the environment', () => {
-  it('is made in two stages, and not again for the same wheel', async () => {
-    await writeFile(join(root, 'bundled', 'ownstack-1-py3-none-any.whl'), 'one');
-    const python = await recorder();
-    const at = work(() => Promise.resolve(python));
+  it('is made in two stages', async () => {
+    await at.environments.make(work);
+    const usable = await at.environments.stage();
+    const whole = [await at.environments.makeWhole(work), await at.environments.makeWhole(work)];
 
-    await environment.makeUsable(at);
-    const usable = await environment.stage();
-    await environment.makeWhole(at);
-    await environment.makeUsable(at);
-    await environment.makeWhole(at);
-
-    const calls = (await python.calls()).map((call) => call.split(root).join(''));
+    const calls = (await at.calls()).map((call) => call.split(at.root).join(''));
     expect(usable).toBe('echo');
-    expect(await environment.stage()).toBe('whole');
-    expect(calls.filter((call) => call.includes('install'))).toEqual([
+    expect(whole).toEqual([true, false]);
+    expect(await at.environments.stage()).toBe('whole');
+    expect(installs(calls)).toEqual([
       '-m pip --disable-pip-version-check --no-input install --no-deps /bundled/ownstack-1-py3-none-any.whl',
       '-m pip --disable-pip-version-check --no-input install numpy>=1',
       '-m pip --disable-pip-version-check --no-input install /bundled/ownstack-1-py3-none-any.whl',
     ]);
+    expect(await at.environments.since()).toBe(null);
   });
 
-  it('is made again when the wheel changes', async () => {
-    const wheel = join(root, 'bundled', 'ownstack-1-py3-none-any.whl');
-    await writeFile(wheel, 'one');
-    const python = await recorder();
-    await environment.makeUsable(work(() => Promise.resolve(python)));
+  it('replaces one with llama.cpp only when it has llama.cpp, and goes on from the first stage', async () => {
+    await at.environments.make(work);
+    await at.environments.makeWhole(work);
+    const before = (await at.environments.serving())?.name;
+    await vi.waitUntil(async () => Date.now() > (await at.environments.register.made(before ?? ''))!.at);
+    await at.release('two');
+    const later = at.another();
+    await at.set('fails');
 
-    await writeFile(wheel, 'two');
+    await expect(later.make(work)).rejects.toThrow(/no C\+\+ compiler/);
+    const meanwhile = await later.serving();
+    await rm(join(at.root, 'fails'));
+    const venvs = made(await at.calls());
+    await later.make(at.work());
 
-    expect(await environment.stage()).toBe('none');
-  });
-
-  it('is made once by two windows', async () => {
-    await writeFile(join(root, 'bundled', 'ownstack-1-py3-none-any.whl'), 'one');
-    const python = await recorder();
-    const at = work(() => Promise.resolve(python));
-
-    await Promise.all([environment.makeUsable(at), environment.makeUsable(at)]);
-
-    const made = (await python.calls()).filter((call) => call.includes('-m venv'));
-    expect(made.length).toBe(1);
-  });
-
-  it('made with another Python than the one that is named now does not count', async () => {
-    await writeFile(join(root, 'bundled', 'ownstack-1-py3-none-any.whl'), 'one');
-    const python = await recorder();
-    await environment.makeUsable(work(() => Promise.resolve(python)), python.path);
-
-    expect(await environment.stage(python.path)).toBe('echo');
-    expect(await environment.stage('/another/python')).toBe('none');
-    expect(await environment.stage()).toBe('echo');
-  });
-
-  it('is compiled by one window; the other hears that it was not the one', async () => {
-    await writeFile(join(root, 'bundled', 'ownstack-1-py3-none-any.whl'), 'one');
-    const at = work(() => recorder());
-    await environment.makeUsable(at);
-
-    const made = await Promise.all([environment.makeWhole(at), environment.makeWhole(at)]);
-
-    expect(made.sort()).toEqual([false, true]);
-    expect(await environment.since()).toBe(null);
+    expect(meanwhile).toMatchObject({ name: before, stage: 'whole' });
+    expect(await later.serving()).toMatchObject({ stage: 'whole', fits: true, previous: before });
+    expect(made(await at.calls())).toBe(venvs);
   });
 
   it('that cannot be compiled fails for those that wait, and is tried again when asked', async () => {
-    const { at, python, compile } = await compiling();
-    await writeFile(join(root, 'fails'), '');
+    await at.environments.make(work);
+    await at.set('fails');
 
-    const made = await Promise.allSettled(await compile(at, { ...at }));
-    await rm(join(root, 'fails'));
-    const again = await environment.makeWhole(at);
+    const both = await Promise.allSettled(await compiling(work, at.work()));
+    await rm(join(at.root, 'fails'));
+    const again = await at.environments.makeWhole(at.work());
 
-    const reasons = made.map((one) => (one.status === 'rejected' ? (one.reason as Error).message : ''));
+    const reasons = both.map((one) => (one.status === 'rejected' ? (one.reason as Error).message : ''));
     expect(reasons[0]).toContain('there is no C++ compiler');
     expect(reasons[1]).toBe(reasons[0]);
     expect(again).toBe(true);
-    expect((await python.calls()).filter(compiles).length).toBe(2);
-    expect(await environment.stage()).toBe('whole');
+    expect((await at.calls()).filter(compiles).length).toBe(2);
   });
 
   it('whose compilation is stopped is not compiled by those that wait', async () => {
-    const { at, python, compile } = await compiling();
+    await at.environments.make(work);
     const stop = new AbortController();
 
-    const made = Promise.allSettled(await compile(work(at.python, stop.signal), at, () => {
+    const both = Promise.allSettled(await compiling(at.work({ signal: stop.signal }), at.work(), () => {
       stop.abort(new EnvironmentError('It was stopped.'));
     }));
 
-    expect((await made).map((one) => one.status)).toEqual(['rejected', 'rejected']);
-    expect((await python.calls()).filter(compiles).length).toBe(1);
+    expect((await both).map((one) => one.status)).toEqual(['rejected', 'rejected']);
+    expect((await at.calls()).filter(compiles).length).toBe(1);
   });
 
   it('that is asked for again once it was stopped is compiled', async () => {
-    const { at, compile } = await compiling();
+    await at.environments.make(work);
     const stop = new AbortController();
     let again: Promise<boolean> = Promise.resolve(false);
 
-    await Promise.allSettled(await compile(work(at.python, stop.signal), at, () => {
+    await Promise.allSettled(await compiling(at.work({ signal: stop.signal }), at.work(), () => {
       stop.abort(new EnvironmentError('It was stopped.'));
       const later = Date.now() + 1;
       while (Date.now() <= later);
-      again = environment.makeWhole({ ...at });
+      again = at.environments.makeWhole(at.work());
     }));
 
     expect(await again).toBe(true);
   });
 
   it('whose window has gone is compiled by one that waits', async () => {
-    const { at, compile } = await compiling();
+    await at.environments.make(work);
     const close = new AbortController();
 
-    const [gone, other] = await Promise.allSettled(await compile(work(at.python, close.signal), at, () => {
+    const [gone, other] = await Promise.allSettled(await compiling(at.work({ signal: close.signal }), at.work(), () => {
       close.abort();
     }));
 
     expect(gone?.status).toBe('rejected');
     expect(other).toEqual({ status: 'fulfilled', value: true });
-  });
-
-  it('that is made anew ends the daemon that runs from it, before it goes', async () => {
-    const { at, python } = await compiling();
-    await environment.makeUsable(at, '/another/python');
-
-    const calls = await python.calls();
-    const made = calls.lastIndexOf(`-m venv --clear ${environment.folder}`);
-    expect(made).toBeGreaterThan(0);
-    expect(calls[made - 1]).toBe('-m ownstack daemon stop');
-  });
-
-  it('of another version is left to its daemon', async () => {
-    const { at, python } = await compiling();
-    await writeFile(join(root, 'bundled', 'ownstack-1-py3-none-any.whl'), 'two');
-
-    await environment.makeUsable(at);
-
-    expect((await python.calls()).some((call) => call.includes('daemon stop'))).toBe(false);
-  });
-
-  it('that is forgotten is made anew', async () => {
-    await writeFile(join(root, 'bundled', 'ownstack-1-py3-none-any.whl'), 'one');
-    await environment.makeUsable(work(() => recorder()));
-
-    await environment.forget();
-
-    expect(await environment.stage()).toBe('none');
-  });
-
-  it('is not made without a Python: the reason is passed on', async () => {
-    await writeFile(join(root, 'bundled', 'ownstack-1-py3-none-any.whl'), 'one');
-
-    const made = environment.makeUsable(work(() => Promise.resolve('No Python.')));
-
-    await expect(made).rejects.toThrow(new EnvironmentError('No Python.'));
-  });
-
-  it('says so if the extension carries no wheel', async () => {
-    await expect(environment.stage()).rejects.toThrow(/carries no server/);
   });
 });
