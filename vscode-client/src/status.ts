@@ -91,7 +91,7 @@ function said(known: Known, { here, snoozed, installation, now }: Around): Said 
   }
   if (here && !broken) return { word: 'off', reason: here, suffix: '' };
   if (updating && !broken) {
-    return { word: 'updating', reason: `${installation.how}. The version before serves meanwhile. ${reason}`, suffix: '' };
+    return { word: 'updating', reason: `${capital(installation.how)}. The version before serves meanwhile. ${reason}`, suffix: '' };
   }
   if (installation && !updating && lacking && !down) return ofInstallation(installation, now);
   const reading = known.state === 'loading' && (known.progress ?? 0) < 1;
@@ -104,9 +104,13 @@ function ofInstallation(installation: Exclude<Installation, { kind: 'updating' }
   const far = passed ? `${minutes(passed)} so far` : 'just begun, it takes some minutes';
   return {
     word: 'compiling',
-    reason: `${far[0]?.toUpperCase()}${far.slice(1)}; completing from your files meanwhile.`,
+    reason: `${capital(far)}; completing from your files meanwhile.`,
     suffix: passed ? ` ${passed} min` : '',
   };
+}
+
+function capital(text: string): string {
+  return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
 }
 
 function named({ model }: Known): string {

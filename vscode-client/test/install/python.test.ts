@@ -53,6 +53,22 @@ describe('the search for a Python', () => {
     expect(reason).toContain('No Python 3.10 or newer was found (found only 3.8)');
   });
 
+  it('prefers one that what is carried fits, and else takes the first', async () => {
+    const there: Record<string, Interpreter> = { a: python([3, 14]), b: python([3, 12]) };
+    const ask = ({ command }: Candidate): Promise<Interpreter | null> => Promise.resolve(there[command] ?? null);
+    const unfit = ({ version: [, minor] }: Interpreter): string => (minor === 12 ? '' : 'It carries what Python 3.12 needs.');
+    const both = ['a', 'b'].map(candidate);
+
+    expect(await find(both, ask, () => undefined, { uv: false, unfit })).toMatchObject({ path: '/opt/3.12' });
+    expect(await find(both, ask, () => undefined, { uv: false, unfit: () => 'Never.' })).toMatchObject({ path: '/opt/3.14' });
+  });
+
+  it('needs no venv module where uv makes the environment', async () => {
+    const ask = (): Promise<Interpreter> => Promise.resolve(python([3, 12], false));
+
+    expect(await find([candidate('a')], ask, () => undefined, { uv: true, unfit: () => '' })).toMatchObject({ path: '/opt/3.12' });
+  });
+
   it('tries the launcher first on Windows', () => {
     expect(onPath('win32')[0]).toEqual({ command: 'py', args: ['-3'], origin: 'PATH' });
     expect(onPath('linux')[0]?.command).toBe('python3.14');
