@@ -3,6 +3,7 @@
 import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { Environments, type Work } from '../../src/install/environments.js';
 import type { Carried } from '../../src/install/installing.js';
@@ -66,6 +67,11 @@ case "$*" in
 esac
 `;
 
+/** Returns those calls that install. */
+export const installs = (calls: string[]): string[] => calls.filter((call) => call.includes(' install ') || call.includes('--no-index'));
+/** Returns how many of the calls make an environment by Python itself. */
+export const made = (calls: string[]): number => calls.filter((call) => call.includes('-m venv')).length;
+
 export interface Sandbox {
   root: string;
   environments: Environments;
@@ -73,6 +79,8 @@ export interface Sandbox {
   another: () => Environments;
   /** Carries another version from now on; what is carried is asked for by a window that begins later. */
   release: (content: string) => Promise<void>;
+  /** Waits until the clock shows another time than that of the environment that serves. */
+  later: () => Promise<void>;
   base: Interpreter;
   work: (change?: Partial<Work>) => Work;
   calls: () => Promise<string[]>;
@@ -92,6 +100,11 @@ export async function sandbox(carried = true, root?: string): Promise<Sandbox> {
     environments: another(),
     another,
     release,
+    later: async () => {
+      const known = another();
+      const at = (await known.register.made((await known.serving())?.name ?? ''))?.at ?? 0;
+      while (Date.now() <= at) await pause(1);
+    },
     base: interpreter(python),
     work: (change) => workOf(python, change),
     calls: async () => (await readFile(join(folder, 'calls'), 'utf8').catch(() => '')).trim().split('\n'),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { systemCommand, whatToDo, type System } from '../../src/install/getting.js';
+import { whatToDo, type System } from '../../src/install/getting.js';
 import { chosenProblem, find, onPath, type Candidate, type Interpreter } from '../../src/install/python.js';
 
 const python = (
