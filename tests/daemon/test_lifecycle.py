@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ownstack.cli import main
 from ownstack.daemon import lifecycle
 from ownstack.daemon.address import TRANSPORT, Connection, connect, socket_path
 from ownstack.daemon.handshake import Hello, Welcome, decode_hello, encode
@@ -120,6 +121,22 @@ def test_stopping_ends_the_process(home: Home) -> None:
 
     assert lifecycle.stop(home) is False
     assert not socket_path(home).exists()
+
+
+def test_only_a_daemon_of_one_environment_is_stopped(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment can be removed without ending the daemon of another one."""
+    monkeypatch.setattr(Home, "default", lambda: home)
+    lifecycle.start(home)
+
+    elsewhere = main(["daemon", "stop", "--from", str(home.data)])
+    kept = lifecycle.ask(home, Hello("status"))
+    here = main(["daemon", "stop", "--from", sys.prefix])
+
+    assert (elsewhere, here) == (0, 0)
+    assert kept is not None
+    assert lifecycle.ask(home, Hello("status")) is None
 
 
 def test_a_busy_daemon_may_be_asked_politely(home: Home) -> None:

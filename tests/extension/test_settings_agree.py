@@ -13,7 +13,7 @@ from ownstack import __version__
 from ownstack.settings import Settings, camel
 
 PACKAGE = Path(__file__).parents[2] / "vscode-client" / "package.json"
-CLIENT_ONLY = {"ownstack.python.interpreter"}
+CLIENT_ONLY = {"ownstack.python.interpreter", "ownstack.environment.folder"}
 
 
 def declared() -> dict[str, dict[str, Any]]:

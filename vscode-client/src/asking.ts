@@ -28,7 +28,7 @@ export async function explain({ server, status, switching, panels }: Subject): P
     client.sendRequest(EXPLAIN, {}),
     client.sendRequest(STATUS, {}),
   ]);
-  const said = status.installation ? { ...now, reason: status.sentence } : now;
+  const said = status.lacking ? { ...now, reason: status.sentence } : now;
   panels.show('Why', explanation({ trace, status: said, off, ...(on && { on }) }));
 }
 
@@ -37,13 +37,13 @@ export async function doctor({ server, status, clock, panels, launcher }: Subjec
   const options = { location: vscode.ProgressLocation.Window, title: 'Ownstack looks around' };
   const checks = await vscode.window.withProgress(options, async (): Promise<Check[]> => {
     const editor = `${vscode.env.appName} ${vscode.version}, extension ${launcher.version}`;
-    const facts = await gather(editor, launcher.environment, launcher.chosen, await launcher.candidates());
-    const python = facts.named?.ownstack ? launcher.chosen : launcher.environment.python;
+    const facts = await gather(editor, launcher);
+    const python = await launcher.serverPython().catch(() => ''); // Why there is none is among the facts.
     const client = server.client;
     const running = client?.isRunning() ? (await client.sendRequest(DOCTOR, {})).checks : null;
-    const theirs = running ?? (await serverChecks(python, launcher.storage)) ?? [];
+    const theirs = running ?? (python ? await serverChecks(python, launcher.storage) : null) ?? [];
     const all = [...clientChecks(facts), ...theirs];
-    const compiles = status.installation?.kind === 'compiling';
+    const compiles = status.lacking?.kind === 'compiling';
     return compiles ? whileCompiling(all, 'llama.cpp is being compiled; it will be there in some minutes.') : all;
   });
   panels.show('Ownstack doctor', doctorReport(checks, status.sentence, clock.toString()));

@@ -9,6 +9,7 @@ import type { ChatView } from './chat/view.js';
 import { clearSignals, doctor, explain, statistics, suggest } from './asking.js';
 import { clearIndex, rebuildIndex, whyNotIndexed } from './indexing.js';
 import type { Improvements } from './improvements.js';
+import { installPython } from './install/installPython.js';
 import type { Launcher } from './install/launch.js';
 import { removeKept, type Removed } from './keeping/removing.js';
 import { menu } from './menu.js';
@@ -64,15 +65,26 @@ export function register(subject: Subject): vscode.Disposable[] {
     settings: (given) => openSettings(typeof given === 'string' ? given : 'ownstack.'),
     restart: () => {
       onRestart();
-      return server.restart();
+      return server.restart(() => launcher.forget());
     },
     restartAll: () => {
       onRestart();
-      return server.restart(() => launcher.stopDaemon());
+      return server.restart(async () => {
+        await launcher.forget();
+        await launcher.stopDaemon();
+      });
     },
     reinstall: () => {
       onRestart();
       return reinstall(subject);
+    },
+    installPython: async () => {
+      if (await installPython(log)) await server.restart();
+    },
+    copyCommand: async (given) => {
+      if (typeof given !== 'string') return;
+      await vscode.env.clipboard.writeText(given);
+      vscode.window.setStatusBarMessage('$(clippy) The command is copied: paste it into a terminal.', 10_000);
     },
     stopCompiling: () => {
       launcher.stopCompiling();
@@ -105,5 +117,5 @@ async function reinstall({ server, launcher }: Subject): Promise<void> {
     terminal.sendText(`"${launcher.chosen}" -m pip install --force-reinstall llama-cpp-python`, false);
     return;
   }
-  await server.restart(() => launcher.environment.forget());
+  await server.restart(() => launcher.forget(true));
 }

@@ -1,7 +1,7 @@
 /** What the extension can check by itself, with a server and without. */
 
-import type { Environment } from './install/environment.js';
-import { find, probe, type Candidate, type Interpreter } from './install/python.js';
+import type { Environments } from './install/environments.js';
+import { probe, type Interpreter } from './install/python.js';
 import { run } from './process.js';
 import type { Check } from './protocol.js';
 
@@ -21,21 +21,33 @@ export interface Facts {
   compiler: string;
 }
 
+/** Where the server comes from. */
+export interface Source {
+  chosen: string;
+  environments: Pick<Environments, 'serving' | 'folder'>;
+  base(): Promise<Interpreter | string>;
+}
+
 /** Looks around. Some seconds where many programs have to be asked. */
-export async function gather(
-  editor: string,
-  environment: Environment,
-  chosen: string,
-  candidates: readonly Candidate[],
-): Promise<Facts> {
-  const setting: Candidate = { command: chosen, args: [], origin: 'setting' };
-  const [named, stage, base, compiler] = await Promise.all([
-    chosen ? probe(setting) : null,
-    environment.stage().catch((error: unknown) => ({ problem: (error as Error).message })),
-    find(candidates, probe, () => undefined),
+export async function gather(editor: string, source: Source): Promise<Facts> {
+  const { chosen } = source;
+  const [named, { stage, folder }, base, compiler] = await Promise.all([
+    chosen ? probe({ command: chosen, args: [], origin: 'setting' }) : null,
+    own(source),
+    source.base(),
     findCompiler(process.platform),
   ]);
-  return { editor, chosen, named, stage, folder: environment.folder, base, compiler };
+  return { editor, chosen, named, stage, folder, base, compiler };
+}
+
+async function own(source: Source): Promise<Pick<Facts, 'stage' | 'folder'>> {
+  try {
+    const { environments } = source;
+    const serving = await environments.serving();
+    return { stage: serving?.stage ?? 'none', folder: serving?.folder ?? environments.folder };
+  } catch (error) {
+    return { stage: { problem: (error as Error).message }, folder: '' };
+  }
 }
 
 /** Returns the checks of what the server stands on. */

@@ -9,6 +9,7 @@ import { countedText, inputOf, modelMessages, modelTools, type RequestMessage } 
 import { MODEL_COUNT, MODEL_DELTA, MODEL_LIST, MODEL_RESPOND, type ModelDelta, type OfferedModel } from './modelProtocol.js';
 import type { Status } from './protocol.js';
 import type { Server } from './server.js';
+import { UnknownRequestError } from './unknownRequest.js';
 
 export const VENDOR = 'ownstack';
 /** Said of a model's window until it is loaded. */
@@ -75,8 +76,13 @@ export class LanguageModels implements vscode.Disposable {
   async provideLanguageModelChatInformation(_options: unknown, token: vscode.CancellationToken): Promise<Information[]> {
     const client = this.server.client;
     if (!client?.isRunning()) return [];
-    const { models } = await client.sendRequest(MODEL_LIST, {}, token);
-    return models.map(information);
+    try {
+      const { models } = await client.sendRequest(MODEL_LIST, {}, token);
+      return models.map(information);
+    } catch (error) {
+      if (error instanceof UnknownRequestError) return []; // The editor asks by itself: nobody is to be bothered.
+      throw error;
+    }
   }
 
   /** Rejects with what the server says if the model cannot answer, or another one was chosen. */

@@ -60,7 +60,8 @@ async function line({ server }: Subject): Promise<string | undefined> {
 
 function entries({ status, switching }: Subject, statistics: string): Entry[] {
   return [
-    ...(status.installation ? ofInstallation(status) : ofSentence(status)),
+    ...ofInstallation(status),
+    ...(status.lacking ? [] : ofSentence(status)),
     { label: '$(lightbulb) Suggest now', command: 'ownstack.suggest' },
     { label: '$(question) Why this suggestion, or why none?', command: 'ownstack.explain' },
     { label: '$(search) Search project…', command: 'ownstack.search' },
@@ -88,6 +89,13 @@ function ofSentence({ sentence }: StatusItem): Entry[] {
 
 function ofInstallation({ installation }: StatusItem): Entry[] {
   if (!installation) return [];
+  if (installation.kind === 'updating') {
+    return [
+      { label: '$(output) Watch the server being updated', command: 'ownstack.showLog' },
+      { label: '$(debug-stop) Stop updating the server', command: 'ownstack.stopCompiling' },
+      LINE,
+    ];
+  }
   if (installation.kind === 'compiling') {
     return [
       { label: '$(output) Watch llama.cpp being compiled', command: 'ownstack.showLog' },

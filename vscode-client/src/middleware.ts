@@ -7,6 +7,7 @@ import { RUN_ACTION, type ActionArguments } from './actionProtocol.js';
 import { withReasons } from './actions/reasons.js';
 import type { Improvements } from './improvements.js';
 import { offReason, type Switches } from './settings.js';
+import { knownWords } from './unknownRequest.js';
 
 const { Automatic, Invoke } = InlineCompletionTriggerKind;
 
@@ -46,6 +47,13 @@ export function middleware(
   run: (asked: ActionArguments) => Promise<void>,
 ): Middleware {
   return {
+    sendRequest: async (type, given, token, next) => {
+      try {
+        return await next(type, given, token);
+      } catch (error) {
+        throw knownWords(error);
+      }
+    },
     executeCommand: (command, given, next): ProviderResult<unknown> =>
       command === RUN_ACTION ? run(given[0] as ActionArguments) : next(command, given),
     provideCodeActions: async (document, range, context, token, next) => {

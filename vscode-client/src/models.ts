@@ -120,10 +120,10 @@ async function used({ status, role }: Choosing, now: Status): Promise<void> {
   if (setting) {
     const said = `The setting ownstack.models.${role} names “${setting}” and wins in this window. Empty it for the choice to count.`;
     await tell('warning', said, buttonsFor(said));
-  } else if (status.installation?.kind === 'compiling') {
+  } else if (status.lacking?.kind === 'compiling') {
     await tell('info', 'The model is chosen. It can run when llama.cpp is compiled; you will be told.', []);
-  } else if (status.installation) {
-    const { reason } = status.installation;
+  } else if (status.lacking?.kind === 'failed') {
+    const { reason } = status.lacking;
     await tell('warning', `The model is chosen, but cannot run yet. ${reason}`, buttonsFor(reason));
   }
 }

@@ -14,6 +14,8 @@ export interface Options {
   onLine?: (line: string) => void;
   timeoutMs?: number;
   cwd?: string;
+  /** Variables of the environment that differ from this process's; undefined: not set. */
+  env?: Record<string, string | undefined>;
 }
 
 /** Runs a program to its end; never rejects: what went wrong is in the outcome. */
@@ -22,7 +24,7 @@ export function run(command: string, args: readonly string[], options: Options =
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
-      env: { ...process.env, PYTHONUTF8: '1', PYTHONUNBUFFERED: '1' },
+      env: { ...process.env, PYTHONUTF8: '1', PYTHONUNBUFFERED: '1', ...options.env },
       ...(options.cwd !== undefined && { cwd: options.cwd }),
       // A group of its own, so that what it has started can be ended with it.
       detached: options.signal !== undefined && process.platform !== 'win32',

@@ -12,13 +12,15 @@ import {
 
 import { Backoff } from './backoff.js';
 import { IMPROVED, LEAVING, STATUS_CHANGED, type CompletionImproved, type Status } from './protocol.js';
-import { logLines } from './stderr.js';
+import { lastLine, logLines } from './stderr.js';
+import { TrialRun, type Trial } from './trial.js';
 
 export interface Launch {
   command: string;
   args: readonly string[];
   /** Not the workspace: Python would import modules from it. */
   cwd: string;
+  trial: Trial;
 }
 
 export interface Surroundings {
@@ -36,6 +38,9 @@ export interface Surroundings {
 interface Running {
   client: LanguageClient;
   startedAt: number;
+  trial: TrialRun;
+  /** The last line of the server's standard error, or "". */
+  lastWords: () => string;
 }
 
 const nothing = (): Promise<void> => Promise.resolve();
@@ -130,13 +135,19 @@ export class Server implements Disposable {
       if (!signal.aborted) this.around.onPhase('error', (error as Error).message);
       return;
     }
-    const client = this.makeClient(launch);
-    this.running = { client, startedAt };
+    const words = lastLine();
+    const client = this.makeClient(launch, words.hear);
+    const trial = new TrialRun(launch.trial, () => {
+      void this.crashed(client, 'it does not answer');
+      client.serverProcess?.kill();
+    });
+    this.running = { client, startedAt, trial, lastWords: words.last };
     try {
       await client.start();
+      trial.answered();
     } catch (error) {
       this.around.log.error(`The server did not start: ${String(error)}`);
-      this.crashed(client);
+      void this.crashed(client);
     }
   }
 
@@ -144,6 +155,7 @@ export class Server implements Disposable {
     const running = this.running;
     this.running = null;
     if (!running) return;
+    running.trial.end();
     try {
       await running.client.dispose(2_000);
     } catch (error) {
@@ -151,7 +163,7 @@ export class Server implements Disposable {
     }
   }
 
-  private makeClient({ command, args, cwd }: Launch): LanguageClient {
+  private makeClient({ command, args, cwd }: Launch, hear: (line: string) => void): LanguageClient {
     this.around.log.info(`Starting ${[command, ...args].join(' ')}`);
     const log = this.around.log;
     const options: LanguageClientOptions = {
@@ -162,11 +174,11 @@ export class Server implements Disposable {
       middleware: this.around.middleware,
       initializationOptions: () => this.around.options(),
       initializationFailedHandler: () => false,
-      stdioOptions: { stdout: logLines, stderr: logLines },
+      stdioOptions: { stdout: logLines, stderr: (input, into) => { logLines(input, into, hear); } },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => {
-          this.crashed(client);
+          void this.crashed(client);
           return { action: CloseAction.DoNotRestart, handled: true, message: 'The server has gone.' };
         },
       },
@@ -176,6 +188,7 @@ export class Server implements Disposable {
     const client = new LanguageClient('ownstack', 'Ownstack', executable, options);
     client.onNotification(STATUS_CHANGED, (status) => {
       this.around.onStatus(status);
+      if (this.running?.client === client) this.running.trial.heard(status.state);
       for (const watcher of this.watchers) watcher(status);
     });
     client.onNotification(IMPROVED, (completion) => {
@@ -188,19 +201,26 @@ export class Server implements Disposable {
     return client;
   }
 
-  private crashed(client: LanguageClient): void {
+  private async crashed(client: LanguageClient, reason = ''): Promise<void> {
     // A client that was stopped, or has been replaced, is no crash.
     if (this.closed || this.running?.client !== client) return;
-    const waitMs = this.backoff.next(Date.now() - this.running.startedAt);
+    const { trial, startedAt, lastWords } = this.running;
     this.running = null;
+    if (await trial.ended(reason || (lastWords() ? `it said “${lastWords()}”` : 'it ended at once'))) {
+      await this.again();
+      return;
+    }
+    const waitMs = this.backoff.next(Date.now() - startedAt);
     if (waitMs === null) {
       this.around.onPhase('error', 'The server stops again and again. See the log for the cause, then restart Ownstack.');
       return;
     }
     this.around.onPhase('starting', 'The server stopped unexpectedly and is started again.');
-    this.retry = setTimeout(() => {
-      this.asked += 1;
-      void this.turn();
-    }, waitMs);
+    this.retry = setTimeout(() => void this.again(), waitMs);
+  }
+
+  private again(): Promise<void> {
+    this.asked += 1;
+    return this.turn();
   }
 }

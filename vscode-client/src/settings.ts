@@ -34,15 +34,15 @@ export const SERVER_KEYS = [
 ] as const;
 
 /** Keys that only the extension reads. */
-export const CLIENT_KEYS = ['python.interpreter'] as const;
+export const CLIENT_KEYS = ['python.interpreter', 'environment.folder'] as const;
 
 /** Tells whether a setting, named in full, belongs to the machine and not to the user. */
 export function isOfMachine(key: string): boolean {
-  return /^ownstack\.(?:(?:models|engine|daemon|python)\.|actions\.run)/.test(key);
+  return /^ownstack\.(?:(?:models|engine|daemon|python|environment)\.|actions\.run)/.test(key);
 }
 
 /** A change of one of these needs another server process. */
-export const RESTART_KEYS = ['python.interpreter', 'daemon.enabled'] as const;
+export const RESTART_KEYS = ['python.interpreter', 'environment.folder', 'daemon.enabled'] as const;
 
 type Key = (typeof SERVER_KEYS)[number] | (typeof CLIENT_KEYS)[number];
 

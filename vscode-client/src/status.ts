@@ -11,9 +11,11 @@ import { forEditor, percentage } from './wording.js';
 /** What the server says, or what the extension says while there is no server. */
 export type Known = Pick<Status, 'state' | 'reason' | 'model' | 'progress'> & Partial<Status>;
 
-/** How far the installation of llama.cpp is, while it is not there. */
+/** How far the installation of llama.cpp is, while it is not there, or that of a new version. */
 export type Installation =
   | { kind: 'compiling'; since: number }
+  /** The server before serves meanwhile. */
+  | { kind: 'updating'; how: string }
   /** Why it is not there, and what to do. */
   | { kind: 'failed'; reason: string };
 
@@ -43,7 +45,7 @@ interface Word {
   severity: Look['severity'];
 }
 
-const WORDS: Record<State | 'compiling' | 'uncompiled' | 'snoozed', Word> = {
+const WORDS: Record<State | 'updating' | 'compiling' | 'uncompiled' | 'snoozed', Word> = {
   starting: { icon: 'loading~spin', words: 'starting', severity: 'plain' },
   loading: { icon: 'loading~spin', words: 'loading', severity: 'plain' },
   ready: { icon: 'sparkle', words: 'ready', severity: 'plain' },
@@ -51,6 +53,7 @@ const WORDS: Record<State | 'compiling' | 'uncompiled' | 'snoozed', Word> = {
   off: { icon: 'circle-slash', words: 'off', severity: 'plain' },
   slow: { icon: 'watch', words: 'slow', severity: 'warning' },
   error: { icon: 'error', words: 'problem', severity: 'error' },
+  updating: { icon: 'sync', words: 'updating', severity: 'plain' },
   compiling: { icon: 'tools', words: 'compiling llama.cpp', severity: 'plain' },
   uncompiled: { icon: 'tools', words: 'completing from your files only', severity: 'warning' },
   snoozed: { icon: 'bell-slash', words: 'snoozed', severity: 'plain' },
@@ -81,25 +84,33 @@ function said(known: Known, { here, snoozed, installation, now }: Around): Said 
   // that llama.cpp is not there yet.
   const down = known.state === 'error' && known.version === undefined;
   const lacking = known.state === 'noModel' || known.state === 'error';
-  const broken = down || (known.state === 'error' && !installation);
+  const updating = installation?.kind === 'updating';
+  const broken = down || (known.state === 'error' && (!installation || updating));
   if (snoozed && !broken) {
     return { word: 'snoozed', reason: here || `Suggestions are snoozed, ${minutes(snoozed)} left.`, suffix: ` ${snoozed} min` };
   }
   if (here && !broken) return { word: 'off', reason: here, suffix: '' };
-  if (installation && lacking && !down) return ofInstallation(installation, now);
+  if (updating && !broken) {
+    return { word: 'updating', reason: `${capital(installation.how)}. The version before serves meanwhile. ${reason}`, suffix: '' };
+  }
+  if (installation && !updating && lacking && !down) return ofInstallation(installation, now);
   const reading = known.state === 'loading' && (known.progress ?? 0) < 1;
   return { word: known.state, reason, suffix: reading ? ` ${percentage(known.progress ?? 0)}` : '' };
 }
 
-function ofInstallation(installation: Installation, now: number): Said {
+function ofInstallation(installation: Exclude<Installation, { kind: 'updating' }>, now: number): Said {
   if (installation.kind === 'failed') return { word: 'uncompiled', reason: installation.reason, suffix: '' };
   const passed = Math.max(0, Math.floor((now - installation.since) / 60_000));
   const far = passed ? `${minutes(passed)} so far` : 'just begun, it takes some minutes';
   return {
     word: 'compiling',
-    reason: `${far[0]?.toUpperCase()}${far.slice(1)}; completing from your files meanwhile.`,
+    reason: `${capital(far)}; completing from your files meanwhile.`,
     suffix: passed ? ` ${passed} min` : '',
   };
+}
+
+function capital(text: string): string {
+  return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
 }
 
 function named({ model }: Known): string {
@@ -160,6 +171,12 @@ export class StatusItem {
 
   get installation(): Installation | null {
     return this.around.installation;
+  }
+
+  /** The installation of llama.cpp, while it is not there; null while all is there, if of the version before. */
+  get lacking(): Exclude<Installation, { kind: 'updating' }> | null {
+    const { installation } = this.around;
+    return installation?.kind === 'updating' ? null : installation;
   }
 
   /** What is known of the index, in a line for each folder. */

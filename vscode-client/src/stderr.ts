@@ -21,9 +21,10 @@ export function levelOf(line: string): Level {
   return NAMES[name ?? ''] ?? 'info';
 }
 
-export function logLines(input: Readable, log: LogOutputChannel): void {
+export function logLines(input: Readable, log: LogOutputChannel, hear: (line: string) => void = () => undefined): void {
   const lines = new Lines((line) => {
     log[levelOf(line)](line);
+    hear(line);
   });
   input.setEncoding('utf8').on('data', (chunk: string) => {
     lines.push(chunk);
@@ -31,4 +32,17 @@ export function logLines(input: Readable, log: LogOutputChannel): void {
   input.on('end', () => {
     lines.end();
   });
+}
+
+const LONGEST = 200;
+
+/** Keeps the last line that is heard, cut where it is too long to be told. */
+export function lastLine(): { hear: (line: string) => void; last: () => string } {
+  let last = '';
+  return {
+    hear: (line) => {
+      last = line.trim().slice(0, LONGEST);
+    },
+    last: () => last,
+  };
 }

@@ -4,6 +4,8 @@
  * The server's sentences are also read in a terminal, and name commands of the terminal.
  */
 
+import { GETTING } from './install/getting.js';
+
 export interface Button {
   label: string;
   command: string;
@@ -40,6 +42,7 @@ export function forEditor(text: string): string {
 
 // What a text asks for or names → what does it; in the order of the buttons.
 const ASKED: readonly (readonly [RegExp, (found: RegExpExecArray) => Button])[] = [
+  ...GETTING,
   [/then (?:restart Ownstack|try again)|Restart Ownstack to (?:try again|go on)/, () => ({ ...RESTART, label: 'Try Again' })],
   [/[Rr]estart for All Windows/, () => ({ label: 'Restart for All Windows', command: 'ownstack.restartAll' })],
   [/-m pip install .*llama-cpp-python/, () => ({ label: 'Reinstall', command: 'ownstack.reinstall' })],

@@ -161,3 +161,17 @@ describe('the status item', () => {
     ]);
   });
 });
+
+describe('while a new version is made ready', () => {
+  it('says that the server is updated and how far, while the one before serves', () => {
+    const updating = around({ installation: { kind: 'updating', how: 'installing packages: 12 of 33' } });
+    const ready: Known = { state: 'ready', reason: 'The model is ready.', model: '', progress: null, version: '0.1.0' };
+    const { label, text, severity } = look(ready, updating);
+
+    expect(label).toContain('updating');
+    expect(label).toContain('Installing packages: 12 of 33. The version before serves meanwhile. The model is ready.');
+    expect(severity).toBe('plain');
+    expect(look({ ...ready, state: 'error', reason: 'The model is damaged.' }, updating).label).toContain('problem');
+    expect(text).toContain('Ownstack');
+  });
+});

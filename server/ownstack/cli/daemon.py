@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ownstack.cli.output import print_json, say
@@ -28,6 +29,13 @@ def add_to(commands: Any) -> None:
     start.set_defaults(run=run_start)
     stop = verbs.add_parser("stop", help="end it; editors start it again when they need it")
     stop.add_argument("--if-idle", action="store_true", help="not while a window is attached")
+    stop.add_argument(
+        "--from",
+        dest="folder",
+        type=Path,
+        metavar="FOLDER",
+        help="only if its Python lies in this folder: that of an environment that is to be removed",
+    )
     stop.set_defaults(run=run_stop)
     status = verbs.add_parser("status", help="say whether it runs; exit status 1 if not")
     status.add_argument("--json", action="store_true", help="print JSON")
@@ -52,10 +60,14 @@ def run_start(arguments: argparse.Namespace) -> int:
 
 
 def run_stop(arguments: argparse.Namespace) -> int:
-    from ownstack.daemon import lifecycle
+    from ownstack.daemon import holder, lifecycle
     from ownstack.paths import Home
 
-    stopped = lifecycle.stop(Home.default(), only_if_idle=arguments.if_idle)
+    home = Home.default()
+    if arguments.folder is not None and not holder.runs_from(home, arguments.folder):
+        say("No daemon runs from there.")
+        return 0
+    stopped = lifecycle.stop(home, only_if_idle=arguments.if_idle)
     say("The daemon has left." if stopped else "No daemon runs.")
     return 0
 

@@ -67,6 +67,17 @@ def holder(home: Home) -> psutil.Process | None:
     return process if _is_held(home) else None
 
 
+def runs_from(home: Home, folder: Path) -> bool:
+    """Say whether a daemon runs whose Python lies in a folder: that of an environment."""
+    process = holder(home)
+    try:
+        command = process.cmdline() if process is not None else []
+    except psutil.Error:
+        return False  # It has just left.
+    # As it was started, not where links lead: to a Python that many environments share.
+    return bool(command) and Path(command[0]).is_relative_to(folder.absolute())
+
+
 def gone(process: psutil.Process, within_s: float) -> bool:
     """Wait until a process has ended; return whether it has.
 

@@ -24,6 +24,12 @@ describe('the advice about a failed installation', () => {
     ["OSError: [Errno 13] Permission denied: '/x'", 'linux', 'cannot be written'],
     ['ggml.c:1:1: error\nERROR: Failed building wheel for llama-cpp-python', 'linux', 'Update the compiler'],
     ['gcc: fatal error: No space left on device\nFailed building wheel', 'linux', 'disk is full'],
+    ['ImportError: libarrow.so: failed to map segment from shared object: Operation not permitted', 'linux', 'ownstack.environment.folder'],
+    ['spawn /home/me/environments/1/bin/python EACCES', 'linux', 'noexec'],
+    ['EROFS: read-only file system, mkdir /x', 'linux', 'ownstack.environment.folder'],
+    ['/usr/bin/python3: No module named pip', 'linux', 'or pip'],
+    ["ImportError: /lib/libm.so.6: version `GLIBC_2.38' not found", 'linux', 'another system'],
+    ['THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE', 'linux', 'is damaged'],
   ];
   it.each(cases)('%s (%s)', (output, platform, expected) => {
     const said = advice(output, platform);

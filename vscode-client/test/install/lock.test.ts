@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,6 +28,37 @@ describe('the lock', () => {
   it('is taken over from a process that has died', async () => {
     const file = await path();
     await writeFile(file, String(spawnSync('node', ['--version']).pid));
+
+    await take(file, never);
+
+    expect(await readFile(file, 'utf8')).toBe(String(process.pid));
+  });
+
+  it('is taken over from a process that died before it wrote its number', async () => {
+    const file = await path();
+    await writeFile(file, '');
+    const earlier = new Date(Date.now() - 60_000);
+    await utimes(file, earlier, earlier);
+
+    await take(file, never);
+
+    expect(await readFile(file, 'utf8')).toBe(String(process.pid));
+  });
+
+  it('is taken over though one that took it over has died, too', async () => {
+    const file = await path();
+    const dead = String(spawnSync('node', ['--version']).pid);
+    await writeFile(file, dead);
+    await writeFile(`${file}.${dead}`, dead);
+
+    await take(file, never);
+
+    expect(await readFile(file, 'utf8')).toBe(String(process.pid));
+  });
+
+  it('is taken over from a process of before that had the same number', async () => {
+    const file = await path();
+    await writeFile(file, String(process.pid));
 
     await take(file, never);
 

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
+import { whatToDo, type System } from '../../src/install/getting.js';
 import { chosenProblem, find, onPath, type Candidate, type Interpreter } from '../../src/install/python.js';
 
 const python = (
   version: [number, number],
   canMakeEnvironments = true,
   ownstack = '',
-): Interpreter => ({ path: `/opt/${version.join('.')}`, version, canMakeEnvironments, ownstack });
+): Interpreter => ({ path: `/opt/${version.join('.')}`, version, canMakeEnvironments, ownstack, platform: 'linux', machine: 'x86_64', libc: 'glibc 2.36' });
+
+const SYSTEM: System = { platform: 'linux', osRelease: 'ID=debian\n', uv: false, brew: false };
 
 const candidate = (command: string): Candidate => ({ command, args: [], origin: 'PATH' });
 
@@ -17,7 +20,7 @@ async function found(there: Record<string, Interpreter>): Promise<[string, strin
     ({ command }) => Promise.resolve(there[command] ?? null),
     (line) => log.push(line),
   );
-  return [typeof answer === 'string' ? answer : answer.path, log];
+  return ['path' in answer ? answer.path : whatToDo(answer, SYSTEM), log];
 }
 
 describe('the search for a Python', () => {
@@ -50,9 +53,25 @@ describe('the search for a Python', () => {
     expect(reason).toContain('No Python 3.10 or newer was found (found only 3.8)');
   });
 
+  it('prefers one that what is carried fits, and else takes the first', async () => {
+    const there: Record<string, Interpreter> = { a: python([3, 14]), b: python([3, 12]) };
+    const ask = ({ command }: Candidate): Promise<Interpreter | null> => Promise.resolve(there[command] ?? null);
+    const unfit = ({ version: [, minor] }: Interpreter): string => (minor === 12 ? '' : 'It carries what Python 3.12 needs.');
+    const both = ['a', 'b'].map(candidate);
+
+    expect(await find(both, ask, () => undefined, { uv: false, unfit })).toMatchObject({ path: '/opt/3.12' });
+    expect(await find(both, ask, () => undefined, { uv: false, unfit: () => 'Never.' })).toMatchObject({ path: '/opt/3.14' });
+  });
+
+  it('needs no venv module where uv makes the environment', async () => {
+    const ask = (): Promise<Interpreter> => Promise.resolve(python([3, 12], false));
+
+    expect(await find([candidate('a')], ask, () => undefined, { uv: true, unfit: () => '' })).toMatchObject({ path: '/opt/3.12' });
+  });
+
   it('tries the launcher first on Windows', () => {
     expect(onPath('win32')[0]).toEqual({ command: 'py', args: ['-3'], origin: 'PATH' });
-    expect(onPath('linux')[0]?.command).toBe('python3.13');
+    expect(onPath('linux')[0]?.command).toBe('python3.14');
   });
 });
 
