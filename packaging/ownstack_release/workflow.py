@@ -77,7 +77,8 @@ def read(path: Path, name: str) -> Job:
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise ReleaseError(f"{path} cannot be read: {error}") from None
     # YAML takes the word `on` for a truth value.
-    known = {"on" if key is True else key: value for key, value in _table(document, path).items()}
+    table: Mapping[Any, Any] = _table(document, path)
+    known = {"on" if key is True else key: value for key, value in table.items()}
     _only(known, WORKFLOW, str(path))
     jobs = _table(known.get("jobs"), f"{path}: jobs")
     if name not in jobs:
