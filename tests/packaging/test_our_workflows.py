@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from ownstack_release.__main__ import parser
+from ownstack_release.job_context import Context
 from ownstack_release.project import ROOT
+from ownstack_release.stand_ins import Surroundings
 from ownstack_release.targets import TARGETS
 from ownstack_release.workflow import Job, chosen, read
 
@@ -118,6 +120,22 @@ def test_every_target_is_built() -> None:
 def test_every_job_can_be_read() -> None:
     """By `scripts/package run-job`, which is strict."""
     assert [job.id for job in jobs()] == ["gate", "lock", "package"]
+
+
+@pytest.mark.process
+def test_every_expression_is_understood(tmp_path: Path) -> None:
+    """In all of the matrix, also on machines that this is not."""
+    for job in jobs():
+        for matrix in job.matrices:
+            context = Context(job, matrix, Surroundings(ROOT, tmp_path, tmp_path))
+            filled = [context.filled(job.runs_on), context.filled(job.container)]
+            for step in job.steps:
+                context.runs(step.condition)
+                filled += [context.filled(text) for text in (step.run, *step.inputs.values())]
+                context.environment(step)
+                context.outcome(step, "success")
+
+            assert not any("${{" in text for text in filled)
 
 
 @pytest.mark.parametrize("command", commands(), ids=lambda command: command[0])
