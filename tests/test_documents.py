@@ -27,6 +27,7 @@ NOT_OURS = {
     "engines.toml",
     "mcp.toml",
     "daemon.json",
+    ".ownstack/",
     ".ownstack/rules.md",
     ".ownstack/memory/",
     ".ownstack/memory/decisions.md",
