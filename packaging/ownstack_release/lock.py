@@ -21,6 +21,7 @@ from ownstack_release.pins import (
     BUILD,
     DEVELOPMENT,
     LOCKS,
+    RELEASE,
     RUNTIME,
     Pin,
     environment,
@@ -45,6 +46,8 @@ KNOWN_GAPS: Mapping[tuple[str, str], str] = {
     ("darwin-x64", "lancedb"): "has no wheels for Macs with Intel processors",
 }
 """(target or "*", distribution) → why it has no wheel there, which is no news."""
+TOOLS = ("release", "wheel")
+"""The extras of which RELEASE is made."""
 EDITABLE = "editables"
 """What hatchling asks for beside itself when it builds for `pip install -e`."""
 
@@ -94,7 +97,7 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def refresh(*, keep: bool) -> None:
-    """Resolve all three locks by `uv` and write them.
+    """Resolve all locks by `uv` and write them.
 
     Raises:
         ReleaseError: there is no `uv`.
@@ -106,6 +109,8 @@ def refresh(*, keep: bool) -> None:
     _compile(RUNTIME, [project, *chosen, *upgrade])
     within = ["-c", str(LOCKS / RUNTIME), *chosen]
     _compile(DEVELOPMENT, [project, "--all-extras", *within, *upgrade])
+    tools = _tools(pyproject()["project"])
+    _compile(RELEASE, ["-", "-c", str(LOCKS / DEVELOPMENT), *upgrade], "\n".join(tools))
     _compile(
         BUILD, ["-", *upgrade], "\n".join([*pyproject()["build-system"]["requires"], EDITABLE])
     )
@@ -123,9 +128,15 @@ def disagreements(root: Path = ROOT) -> list[str]:
     return [
         *_unmet(base, runtime, RUNTIME),
         *_unmet([*base, *extras], development, DEVELOPMENT),
+        *_unmet(_tools(project["project"]), read(locks / RELEASE), RELEASE),
         *_unmet(project["build-system"]["requires"], read(locks / BUILD), BUILD),
         *_unmet((str(pin.requirement) for pin in runtime), development, DEVELOPMENT),
     ]
+
+
+def _tools(project: Mapping[str, Any]) -> list[str]:
+    """Return what `scripts/package` needs to be installed, without what it packages."""
+    return [one for extra in TOOLS for one in project["optional-dependencies"].get(extra, ())]
 
 
 def _unmet(stated: Iterable[str], pins: list[Pin], lock: str) -> Iterator[str]:

@@ -16,6 +16,8 @@ from ownstack_release.targets import Target
 
 LOCKS = ROOT / "packaging" / "locks"
 RUNTIME, DEVELOPMENT, BUILD = "runtime.txt", "development.txt", "build.txt"
+RELEASE = "release.txt"
+"""What `scripts/package` uses, without what it packages: installed where releases are made."""
 
 
 @dataclass(frozen=True, slots=True)
