@@ -68,8 +68,7 @@ class Session:
     ) -> None:
         """`changed` is called whenever the status may have changed; `ask` asks the user.
 
-        `improved` hears of a text, by its URI and version, for which there is a better suggestion
-        than the one that was given last; `hears_improvements` says whether anybody listens.
+        `improved` hears of a text (URI, version) that has a better suggestion than the last one.
         """
         self._host = host
         self._changed = changed or (lambda: None)
