@@ -90,7 +90,7 @@ def carrying(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a VSIX that carries everything, for this Python at least; skip where there is none."""
     if reason := seal.unavailable():
         pytest.skip(reason)
-    return releases.carrying(tmp_path_factory.mktemp("carrying"))
+    return releases.carrying(of_run(tmp_path_factory))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 // From nothing to ghost text: how far the installation says it is, and when what is there.
 import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Editor } from './editor.mjs';
@@ -95,44 +96,76 @@ export function installJourneys({ config, START, GHOST }) {
     return { at: Date.now(), message: message.replaceAll('\u00a0', ' '), buttons };
   }
 
+  /** Waits until something holds, which no event tells of. */
+  async function until(holds, what) {
+    const deadline = Date.now() + patience;
+    while (!holds()) {
+      if (Date.now() > deadline) throw new Error(`${what} did not come about`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  const known = () => JSON.parse(readFileSync(config.known, 'utf8'));
+
+  async function walk(editor, browser, seen) {
+    const second = config.twoWindows ? await Editor.open(browser, config) : null;
+    if (config.expects) {
+      seen.told = await told(editor, config.expects, 'told');
+      seen.status = await editor.seeStatus(/./);
+    }
+    if (config.remedy) execFileSync(config.remedy[0], config.remedy.slice(1));
+    if (config.press) await editor.press(config.press);
+    if (config.endsThere) return;
+    if (!READY.test(await editor.seeStatus(USABLE, patience))) {
+      await editor.backToText();
+      await editor.type(START);
+      await editor.seeGhost(GHOST);
+      seen.echo = Date.now();
+      await editor.screenshot(picture('echo'));
+    }
+    if (config.endsWithEcho) return;
+    await editor.seeStatus(READY, patience);
+    seen.ready = Date.now();
+    seen.network = await ghostOfNetwork(editor, 'first');
+    if (second) {
+      await second.seeStatus(READY, patience);
+      seen.second = await ghostOfNetwork(second, 'second');
+      await second.close();
+    }
+  }
+
+  async function watched(editor, walking) {
+    const seen = { window: Date.now() };
+    const watch = new Watch(editor, picture, 'says');
+    try {
+      await walking(seen);
+      return seen;
+    } catch (error) {
+      error.message += `\n${JSON.stringify((await watch.end()).slice(-5))}`;
+      throw error;
+    } finally {
+      seen.said = await watch.end();
+    }
+  }
+
   return {
-    async fromNothing(editor, browser) {
-      const seen = { window: Date.now() };
-      const watch = new Watch(editor, picture, 'says');
-      try {
-        const second = config.twoWindows ? await Editor.open(browser, config) : null;
-        if (config.expects) seen.told = await told(editor, config.expects, 'told');
-        if (config.expects) seen.status = await editor.seeStatus(/./);
-        if (config.remedy) execFileSync(config.remedy[0], config.remedy.slice(1));
-        if (config.press) await editor.press(config.press);
-        if (config.endsThere) return seen;
-        if (!READY.test(await editor.seeStatus(USABLE, patience))) {
-          await editor.backToText();
-          await editor.type(START);
-          await editor.seeGhost(GHOST);
-          seen.echo = Date.now();
-          await editor.screenshot(picture('echo'));
-        }
-        if (config.endsWithEcho) return seen;
+    fromNothing: (editor, browser) => watched(editor, (seen) => walk(editor, browser, seen)),
+
+    /** Another version has been installed; nothing is made of it while a lock is held. */
+    update: (editor) =>
+      watched(editor, async (seen) => {
+        const before = known().current;
         await editor.seeStatus(READY, patience);
-        seen.ready = Date.now();
-        seen.network = await ghostOfNetwork(editor, 'first');
-        if (second) {
-          await second.seeStatus(READY, patience);
-          seen.second = await ghostOfNetwork(second, 'second');
-          await second.close();
-        }
-        if (config.thenExpects) {
-          seen.then = await told(editor, config.thenExpects, 'then');
-          seen.after = await ghostOfNetwork(editor, 'after');
-        }
-        return seen;
-      } catch (error) {
-        error.message += `\n${JSON.stringify((await watch.end()).slice(-5))}`;
-        throw error;
-      } finally {
-        seen.said = await watch.end();
-      }
-    },
+        seen.meanwhile = await ghostOfNetwork(editor, 'meanwhile');
+        seen.current = known().current === before;
+        rmSync(config.lock);
+        seen.released = Date.now();
+        if (config.expects) seen.told = await told(editor, config.expects, 'told');
+        // Until it has served, the one before is kept.
+        else await until(() => known().current !== before && known().previous === undefined, 'the new environment');
+        seen.after = known();
+        await editor.seeStatus(READY, patience);
+        seen.network = await ghostOfNetwork(editor, 'updated');
+      }),
   };
 }

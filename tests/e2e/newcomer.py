@@ -83,7 +83,7 @@ class Newcomer:
         self.seal.run("node", self.desk.tools.launcher, "--install-extension", vsix, *places)
         self.points.append(("VSIX installed", time.time()))
 
-    def open(self, **journey: Any) -> Journey:
+    def open(self, journey: str = "fromNothing", **more: Any) -> Journey:
         """Open the editor, if it is not, and a window; see what a journey is to see there."""
         if self.editor is None:
             self.editor = self.desk.start()
@@ -93,8 +93,9 @@ class Newcomer:
             "patienceMs": PATIENCE_S * 1000,
             "types": TYPED,
             "writes": WRITTEN,
+            "known": str(self.storage / "environments.json"),
         }
-        seen = self.desk.go("fromNothing", timeout_s=2 * PATIENCE_S, **(given | journey))
+        seen = self.desk.go(journey, timeout_s=2 * PATIENCE_S, **(given | more))
         names = {"window": "window", "echo": "echo completes", "ready": "network ready"}
         self.points += [(name, seen[key] / 1000) for key, name in names.items() if key in seen]
         if "network" in seen:

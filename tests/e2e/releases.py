@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.extension_builds import CLIENT
+from tests.support.extension_builds import CLIENT, building
 
 REPOSITORY = CLIENT.parent
 PACKAGE_S = 80
@@ -26,10 +26,23 @@ PACKAGE_S = 80
 Edit = Callable[[str], str]
 
 
-def carrying(folder: Path) -> Path:
-    """Return a VSIX that carries everything for this Python at least; skip where there is none."""
+def carrying(shared: Path) -> Path:
+    """Return a VSIX that carries everything for this Python at least; skip where there is none.
+
+    Args:
+        shared: Folder of this run, where one is kept that is made.
+    """
     if named := os.environ.get("OWNSTACK_VSIX"):
         return Path(named).resolve(strict=True)
+    with building(shared):
+        folder = shared / "carrying"
+        if not folder.is_dir():
+            _package(folder)
+        (vsix,) = folder.glob("*.vsix")
+        return vsix
+
+
+def _package(folder: Path) -> None:
     version = "{}.{}".format(*sys.version_info)
     script = REPOSITORY / "scripts" / "package"
     if not script.exists():
@@ -37,10 +50,11 @@ def carrying(folder: Path) -> Path:
     llama = _built_llama()
     if llama is None:
         pytest.skip("pip keeps no wheel of llama-cpp-python, and compiling one takes minutes.")
-    command = [script, "vsix", "--target", "linux-x64", "--pythons", version]
+    command = [script, "vsix", "--target", "linux-x64", "--pythons", version, "--quick"]
+    part = folder.with_name("carrying.part")
     try:
         made = subprocess.run(
-            [*command, "--llama", llama, "--to", folder, "--quick"],
+            [*command, "--llama", llama, "--to", part],
             capture_output=True,
             text=True,
             timeout=PACKAGE_S,
@@ -51,8 +65,7 @@ def carrying(folder: Path) -> Path:
     if made.returncode:
         _skip_without_network(made.stderr)
         raise AssertionError(made.stdout + made.stderr)
-    (vsix,) = folder.glob("*.vsix")
-    return vsix
+    part.rename(folder)
 
 
 def _skip_without_network(said: str) -> None:
@@ -73,6 +86,14 @@ def pythons_of(vsix: Path) -> list[str]:
             return []
         pythons: list[str] = json.loads(archive.read("extension/bundled/bundle.json"))["pythons"]
     return pythons
+
+
+def unpacked_bytes(vsix: Path, python: str) -> int:
+    """Return how many bytes the wheels of a Python take when they are unpacked."""
+    with zipfile.ZipFile(vsix) as archive:
+        bundle = json.loads(archive.read("extension/bundled/bundle.json"))
+    wheels = [one for one in bundle["wheels"] if python in one["pythons"]]
+    return sum(int(one["bytes"]) for one in [*wheels, *bundle["plain"]])
 
 
 def revised(vsix: Path, to: Path, version: str, edits: Mapping[str, Edit] | None = None) -> Path:
