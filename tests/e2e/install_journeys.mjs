@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { Editor } from './editor.mjs';
 
-const USABLE = /completing without a model|ready\. The built-in completer/;
+const USABLE = /completing without a model|completing from your files|ready\. The built-in completer/;
 const READY = /ready\. The built-in completer/;
 const MOST_PICTURES = 16;
 const LOOK_MS = 100;

@@ -56,7 +56,10 @@ def test_update(settled: Newcomer, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("file", "words"),
-    [("ownstack/__init__.py", "could not be updated"), ("ownstack/lsp/__init__.py", "did not start")],
+    [
+        ("ownstack/__init__.py", "could not be updated"),
+        ("ownstack/lsp/__init__.py", "did not start"),
+    ],
 )
 def test_broken_update(settled: Newcomer, tmp_path: Path, file: str, words: str) -> None:
     """It is said once, the one before serves on, and the version after is taken."""
