@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from ownstack.paths import Home
-from tests.e2e.desk import HERE, SETTINGS, Desk, Open, Tools, ownstack
+from tests.e2e import releases, seal
+from tests.e2e.desk import HERE, SETTINGS, Desk, Open, Tools, end_all, ownstack
+from tests.e2e.newcomer import Arrive, Newcomer
+from tests.e2e.pythons import pythons
 from tests.support.extension_builds import of_run, package
-
-END_S = 10.0
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,15 +36,12 @@ def terminated_as_interrupted() -> Iterator[None]:
 def ended(home: Home) -> Iterator[None]:
     """End, after the test's own clean-up, every process that has its home."""
     yield
-    while left := _processes_of(home):
-        for process in left:
-            process.kill()
-        psutil.wait_procs(left, timeout=END_S)
+    end_all(home)
 
 
 @pytest.fixture(scope="session")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
-    """Skip where the editor or the browser is missing; else install the extension."""
+def programs() -> tuple[str, str]:
+    """Return the editor's launcher and the browser; skip where one is missing."""
     found = subprocess.run(
         ["bash", HERE / "install_editor.sh", "--check"], capture_output=True, text=True
     )
@@ -54,7 +51,13 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
     chromium = next(filter(None, map(shutil.which, browsers)), None)
     if chromium is None:
         pytest.skip("There is no Chromium to show the editor in.")
-    launcher, extensions = found.stdout.strip(), tmp_path_factory.mktemp("extensions")
+    return found.stdout.strip(), chromium
+
+
+@pytest.fixture(scope="session")
+def tools(programs: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Tools:
+    """Install the extension as a release has it."""
+    (launcher, chromium), extensions = programs, tmp_path_factory.mktemp("extensions")
     vsix = package(of_run(tmp_path_factory))
     subprocess.run(
         ["node", launcher, "--install-extension", vsix, "--extensions-dir", extensions],
@@ -82,13 +85,28 @@ def desk(tools: Tools, tmp_path: Path) -> Iterator[Open]:
     ownstack("daemon", "stop")
 
 
-def _processes_of(home: Home) -> list[psutil.Process]:
-    root = str(home.config.parent)
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and process.environ().get("OWNSTACK_HOME") == root:
-                found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return found
+@pytest.fixture(scope="session")
+def carrying(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a VSIX that carries everything, for this Python at least; skip where there is none."""
+    if reason := seal.unavailable():
+        pytest.skip(reason)
+    return releases.carrying(of_run(tmp_path_factory))
+
+
+@pytest.fixture
+def arrive(
+    programs: tuple[str, str], carrying: Path, home: Home, tmp_path: Path
+) -> Iterator[Arrive]:
+    """Return a function that makes a newcomer's machine: this Python alone, unless it says more."""
+    made: list[Newcomer] = []
+
+    def make(variant: str, **more: Any) -> Newcomer:
+        root = tmp_path / "newcomer"
+        root.mkdir()
+        more.setdefault("pythons", [next(iter(pythons().values()))])
+        made.append(Newcomer(variant, root, home, programs, carrying, **more))
+        return made[-1]
+
+    yield make
+    for newcomer in made:
+        newcomer.leave()

@@ -16,11 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from ownstack.paths import Home
 from tests.support.extension_builds import CLIENT
 
 HERE = Path(__file__).parent
 ARTIFACTS = HERE / "artifacts"
 JOURNEY_S = 180
+END_S = 10.0
 
 # The same lines ten times over: echo is then sure of what follows.
 ORDERS = "\n\n".join(
@@ -79,6 +83,10 @@ class Desk:
     tools: Tools
     root: Path
     settings: dict[str, Any]
+    inside: tuple[str, ...] = ()
+    """Words before a command that make it run on another machine, so to speak."""
+    environment: dict[str, str] | None = None
+    """Of what is started; none: this process's."""
     url: str = ""
 
     @property
@@ -88,6 +96,10 @@ class Desk:
     @property
     def invoice(self) -> str:
         return (self.folder / "invoice.py").read_text()
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return dict(os.environ) if self.environment is None else self.environment
 
     def prepare(self) -> None:
         self.folder.mkdir()
@@ -107,11 +119,12 @@ class Desk:
         user, extensions = str(self.root / "user"), str(self.tools.extensions)
         places = ["--user-data-dir", user, "--extensions-dir", extensions]
         process = subprocess.Popen(
-            ["node", self.tools.launcher, *flags.split(), *places],
+            [*self.inside, "node", self.tools.launcher, *flags.split(), *places],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=os.environ | {"XDG_CONFIG_HOME": str(self.root), "XDG_DATA_HOME": str(self.root)},
+            env=self._environment
+            | {"XDG_CONFIG_HOME": str(self.root), "XDG_DATA_HOME": str(self.root)},
         )
         assert process.stdout is not None
         for line in process.stdout:
@@ -134,7 +147,8 @@ class Desk:
             **more,
         }
         walked = subprocess.run(
-            ["node", HERE / "journeys.mjs"],
+            [*self.inside, "node", HERE / "journeys.mjs"],
+            env=self._environment,
             input=json.dumps(config),
             capture_output=True,
             text=True,
@@ -161,3 +175,23 @@ Open = Callable[..., Desk]
 
 def ownstack(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "ownstack", *arguments], capture_output=True)
+
+
+def end_all(home: Home) -> None:
+    """End every process but this one that has this home."""
+    while left := _processes_of(home):
+        for process in left:
+            process.kill()
+        psutil.wait_procs(left, timeout=END_S)
+
+
+def _processes_of(home: Home) -> list[psutil.Process]:
+    root = str(home.config.parent)
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.environ().get("OWNSTACK_HOME") == root:
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found

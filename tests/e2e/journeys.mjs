@@ -9,6 +9,7 @@ import { chatJourneys } from './chat_journeys.mjs';
 import { conversationJourneys } from './conversation_journeys.mjs';
 import { Editor, openBrowser } from './editor.mjs';
 import { improvementJourneys } from './improvement_journeys.mjs';
+import { installJourneys } from './install_journeys.mjs';
 import { realModelJourney } from './real_model_journey.mjs';
 import { statusJourneys } from './status_journeys.mjs';
 
@@ -37,6 +38,7 @@ const journeys = {
   ...chatJourneys({ config, picture }),
   ...conversationJourneys({ config, picture }),
   ...improvementJourneys({ config, picture, daemon }),
+  ...installJourneys({ config, START, GHOST }),
   ...realModelJourney({ config, picture, indexed }),
 
   async accept(editor) {
