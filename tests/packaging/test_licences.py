@@ -68,6 +68,16 @@ def test_crates_of_a_wheels_own_bill_are_listed_and_judged(tmp_path: Path) -> No
         listed(tmp_path)
 
 
+def test_what_auditwheel_copied_is_judged_by_its_file(tmp_path: Path) -> None:
+    """Its bill names the packages of the system that they come from, without a licence."""
+    bill = '{"components": [{"name": "libgomp1", "version": "12", "purl": "pkg:deb/libgomp1@12"}]}'
+    path = "a-1.0.dist-info/sboms/auditwheel.cdx.json"
+    samples.wheel(tmp_path, "a", files={path: bill, "a.libs/libgomp-e985bcbb.so.1.0.0": b"\x7fELF"})
+    listing = listed(tmp_path)
+    assert listing.exceptions == ("libgomp 1.0.0: GPL-3.0-or-later WITH GCC-exception-3.1",)
+    assert "libgomp1" not in listing.text
+
+
 def test_llama_cpp_is_known_by_its_commit_or_refused(tmp_path: Path) -> None:
     files = {"llama_cpp/lib/libllama.so": b"\x7fELF"}
     samples.wheel(tmp_path, "llama_cpp_python", "0.3.36", files=files)

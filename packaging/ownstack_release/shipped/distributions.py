@@ -281,6 +281,11 @@ def _texts(archive: zipfile.ZipFile, folder: str) -> tuple[Text, ...]:
     return tuple(read)
 
 
+# Auditwheel lists the wheel itself, and the system packages of libraries that it copied into
+# `.libs`: each file there is judged by its name, without whose terms nothing is shipped.
+_TOLD_ELSEWHERE = ("pkg:pypi/", "pkg:deb/", "pkg:rpm/", "pkg:apk/")
+
+
 def _parts(archive: zipfile.ZipFile, folder: str) -> tuple[Part, ...]:
     found: dict[str, Part] = {}
     for name in sorted(archive.namelist()):
@@ -294,8 +299,7 @@ def _parts(archive: zipfile.ZipFile, folder: str) -> tuple[Part, ...]:
             except (ValueError, TypeError, AttributeError, RecursionError) as error:
                 raise ReleaseError(f"{name}: no bill of materials ({error}).") from error
             for part in parts:
-                # The wheel itself, as auditwheel lists it, is no part.
-                if part and not part.purl.startswith("pkg:pypi/"):
+                if part and not part.purl.startswith(_TOLD_ELSEWHERE):
                     found.setdefault(part.purl, part)
     return tuple(found[purl] for purl in sorted(found))
 
