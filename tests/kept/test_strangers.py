@@ -118,28 +118,40 @@ def test_environments_of_editors(home: Home, tmp_path: Path) -> None:
     valued.parent.mkdir()
     valued.write_text("valued")
     storage = tmp_path / "storage"
-    environment(storage, "0123abcd", valued)
+    environment(storage, "0123abcd.ef01", valued)
     (storage / "environments.json").write_text("{}")
     (storage / "other.json").write_text("{}")
-    (storage / "environments" / "my own").mkdir()
+    # What is left of one that was made or removed half-way, and who uses which.
+    for name in ("0123abcd.ef01.wheels", ".removed-0123abcd", ".uses"):
+        (storage / "environments" / name).mkdir()
+        (storage / "environments" / name / "4711").touch()
+    # The settings may name any folder.
+    mine = [environment(storage, name, valued) for name in ("my own", "0123abcd", "abcd.ef01")]
+    (storage / "environment" / "bin").mkdir(parents=True)
+    (storage / "environment" / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    kept = snapshot(mine[0])
     note = private_folder(home.editors_folder) / f"{'0' * 16}.json"
     note.write_text(json.dumps({"folders": [str(storage), str(tmp_path / "none"), 5, "relative"]}))
 
     left = look(home).left
     assert main(["clean", "--everything", "--yes"]) == 0
 
-    assert sorted(path.relative_to(storage).as_posix() for path in storage.rglob("*")) == [
+    assert sorted(path.name for path in storage.iterdir()) == [
+        "environment",
         "environments",
-        "environments/my own",
         "other.json",
     ]
-    assert storage / "environments" / "my own" in left
+    assert set((storage / "environments").iterdir()) == set(mine) <= set(left)
+    assert [snapshot(folder) for folder in mine] == [kept] * 3
+    assert (storage / "environment" / "pyvenv.cfg").exists()
     assert valued.read_text() == "valued"
     assert not home.data.exists()
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"folders": 5}', "[" * 9_000, '{"folders": ["/\\u0000"]}']
+    "text",
+    ["", "[]", '{"folders": 5}', "[" * 9_000]
+    + [f'{{"folders": ["/{odd}"]}}' for odd in ("\\u0000", "\\ud800", "a" * 9_000)],
 )
 def test_a_note_that_is_damaged(home: Home, text: str) -> None:
     """It names no folder; it is removed."""

@@ -7,7 +7,9 @@ there, or in another folder that its user has named.
 from __future__ import annotations
 
 import json
+import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,52 +19,84 @@ from ownstack.kept.walk import everything_below, is_plain_folder, size_of
 from ownstack.paths import Home
 
 MAX_NOTE_BYTES = 65_536
-_ENVIRONMENT = re.compile(r"[0-9a-f]{6,64}(?:[.-][\w.-]{1,64})?")
-_FILES = ("environments.json", "environments.lock", "environment.json", "environment.lock")
-"""Which environment serves; who makes one. The latter two are of earlier versions."""
+# The names are those of vscode-client/src/install/names.ts, and a test compares them.
+_ENVIRONMENT = re.compile(r"[0-9a-f]{8}\.[0-9a-f]{4}")
+_REMAINS = re.compile(
+    r"[0-9a-f]{8}\.[0-9a-f]{4}\.(?:wheels(?:\.part)?|cache)|\.removed-[0-9a-f]{8}"
+)
+"""What the making or removing of an environment leaves when it is stopped half-way."""
+_FIRST, _FIRST_KNOWN = "environment", "environment.json"
+"""The environment that was made before there were several, and the file that says so."""
+_FOLDER, _USES = "environments", ".uses"
+"""The folder of all others; in it, which window's server runs from which, by process number."""
+_FILES = ("environments.json", "environments.lock", _FIRST_KNOWN, "environment.lock")
+"""Which environment serves; who makes one."""
 
 
 def add_environments(home: Home, found: Found) -> None:
     """Add an item for each environment, and for what lies around it."""
-    items, left = found.items, found.left
     seen: set[Path] = set()
     for folder in _folders(home):
         if folder in seen or not is_plain_folder(folder):
             continue
         seen.add(folder)
-        around = Item("environments", "which environment serves the editor", folder)
-        around.files = [folder / name for name in _FILES if (folder / name).is_file()]
-        around.files = [file for file in around.files if not file.is_symlink()]
+        try:
+            _add(folder, found)
+        except OSError as error:
+            found.left[folder] = error.strerror or str(error)
+
+
+def _add(folder: Path, found: Found) -> None:
+    around = Item("environments", "which environment serves the editor", folder)
+    around.files = [folder / name for name in _FILES if _is_file(folder / name)]
+    for place in _places(folder):
+        if place.name == _USES and is_plain_folder(place):
+            around.files += [file for file in sorted(place.iterdir()) if _is_use(file)]
+            around.folders.append(place)
+            continue
+        if not _is_environment(place):
+            found.left[place] = "no environment of ours"
+            continue
+        try:
+            files, inner = everything_below(place)
+        except OSError as error:
+            found.left[place] = error.strerror or str(error)
+            continue
+        found.items.append(Item("environments", "an environment of the editor", place,
+                                sum(map(size_of, files)), files, inner))  # fmt: skip
+    if is_plain_folder(folder / _FOLDER):
+        found.folders.append(folder / _FOLDER)
+    if around.files or around.folders:
         around.size_bytes = sum(map(size_of, around.files))
-        for place in _places(folder):
-            if not _is_environment(place):
-                left[place] = "no environment of ours"
-                continue
-            try:
-                files, inner = everything_below(place)
-            except OSError as error:
-                left[place] = error.strerror or str(error)
-                continue
-            items.append(Item("environments", "an environment of the editor", place,
-                              sum(map(size_of, files)), files, inner))  # fmt: skip
-        if is_plain_folder(folder / "environments"):
-            found.folders.append(folder / "environments")
-        if around.files:
-            items.append(around)
+        found.items.append(around)
 
 
 def _places(folder: Path) -> Iterator[Path]:
-    old = folder / "environment"
-    if old.exists():
-        yield old
-    several = folder / "environments"
+    # Without the file it is anybody's: the folder may be one that the user has named.
+    if is_plain_folder(folder / _FIRST) and _is_file(folder / _FIRST_KNOWN):
+        yield folder / _FIRST
+    several = folder / _FOLDER
     if is_plain_folder(several):
         yield from sorted(several.iterdir())
 
 
 def _is_environment(place: Path) -> bool:
-    fits = place.name == "environment" or _ENVIRONMENT.fullmatch(place.name)
-    return bool(fits) and is_plain_folder(place) and (place / "pyvenv.cfg").is_file()
+    if not is_plain_folder(place):
+        return False
+    whole = place.name == _FIRST or _ENVIRONMENT.fullmatch(place.name)
+    return bool(_REMAINS.fullmatch(place.name) or (whole and _is_file(place / "pyvenv.cfg")))
+
+
+def _is_use(file: Path) -> bool:
+    return file.name.isdecimal() and _is_file(file)
+
+
+def _is_file(path: Path) -> bool:
+    """Say whether a path is a file itself, and no link to one."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _folders(home: Home) -> Iterator[Path]:
@@ -76,5 +110,13 @@ def _folders(home: Home) -> Iterator[Path]:
             continue
         named = content.get("folders") if isinstance(content, dict) else None
         for text in named if isinstance(named, list) else ():
-            if isinstance(text, str) and "\0" not in text and Path(text).is_absolute():
+            if isinstance(text, str) and _is_path(text):
                 yield Path(text)
+
+
+def _is_path(text: str) -> bool:
+    """Say whether a text is a path that the system can be asked about, and a whole one."""
+    try:
+        return b"\0" not in os.fsencode(text) and Path(text).is_absolute()
+    except UnicodeEncodeError:  # Half of a pair of surrogates.
+        return False

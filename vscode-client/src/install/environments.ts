@@ -13,8 +13,9 @@ import { run } from '../process.js';
 import { EnvironmentError, failure } from './failures.js';
 import { check, compile, install, pythonIn, type Carried, type Steps, type Target } from './installing.js';
 import { take } from './lock.js';
+import { FIRST, FOLDER } from './names.js';
 import type { Interpreter } from './python.js';
-import { FIRST, Register, type Known, type Made, type Stage } from './register.js';
+import { Register, type Known, type Made, type Stage } from './register.js';
 import { readSource, type Source } from './source.js';
 import type { Uv } from './uv.js';
 
@@ -239,7 +240,7 @@ export class Environments {
     let stage = made?.stage;
     if (!stage) {
       try {
-        await mkdir(join(this.place.storage, 'environments'), { recursive: true });
+        await mkdir(join(this.place.storage, FOLDER), { recursive: true });
         stage = await install(target);
         await mark(stage);
       } catch (error) {

@@ -6,11 +6,12 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { alive, take } from './lock.js';
+import { entries, FIRST, FIRST_KNOWN, FOLDER, namesIn, REMOVED, USES } from './names.js';
 
 export type Stage = 'echo' | 'whole';
 
@@ -38,12 +39,7 @@ export interface Made {
   realpath?: string;
 }
 
-/** The one that was made before there were several. */
-export const FIRST = 'environment';
-
-const FOLDER = 'environments';
 const MADE = 'made.json';
-const REMOVED = '.removed-';
 const LOCK_MS = 20_000;
 
 export class Register {
@@ -75,7 +71,7 @@ export class Register {
   async made(name: string): Promise<Made | null> {
     if (!name) return null;
     if (name !== FIRST) return json<Made>(join(this.folder(name), MADE));
-    const first = await json<{ sha256: string; stage: Stage | 'none'; base?: string }>(join(this.root, 'environment.json'));
+    const first = await json<{ sha256: string; stage: Stage | 'none'; base?: string }>(join(this.root, FIRST_KNOWN));
     if (!first || first.stage === 'none') return null;
     return { source: first.sha256, base: first.base ?? '', stage: first.stage, at: 0 };
   }
@@ -84,26 +80,24 @@ export class Register {
     const { source, base, stage } = made;
     if (name !== FIRST) return replace(join(this.folder(name), MADE), JSON.stringify(made));
     // In the form that a window with an older extension understands.
-    const before = await json<object>(join(this.root, 'environment.json'));
-    return replace(join(this.root, 'environment.json'), JSON.stringify({ ...before, sha256: source, base, stage }));
+    const before = await json<object>(join(this.root, FIRST_KNOWN));
+    return replace(join(this.root, FIRST_KNOWN), JSON.stringify({ ...before, sha256: source, base, stage }));
   }
 
   /** Returns the names of all environments, whole or not, and of what is left of the making of one. */
-  async names(): Promise<string[]> {
-    const names = (await entries(join(this.root, FOLDER))).filter((name) => name !== USES);
-    const first = (await entries(this.root)).includes(FIRST);
-    return first ? [...names, FIRST] : names;
+  names(): Promise<string[]> {
+    return namesIn(this.root);
   }
 
   /** Removes one; leaves it as it is if the system says that it is in use. */
   async remove(name: string): Promise<void> {
     const folder = this.folder(name);
-    if (name === FIRST) await rm(join(this.root, 'environment.json'), { force: true });
     if (name.startsWith(REMOVED)) return rm(folder, RECURSIVELY);
     const aside = join(this.root, FOLDER, `${REMOVED}${randomBytes(4).toString('hex')}`);
     await mkdir(join(this.root, FOLDER), { recursive: true });
     // In one step: one that is gone half-way looks whole to who starts from it.
     await rename(folder, aside);
+    if (name === FIRST) await rm(join(this.root, FIRST_KNOWN), { force: true });
     await rm(aside, RECURSIVELY);
   }
 
@@ -127,12 +121,7 @@ export class Register {
   }
 }
 
-const USES = '.uses';
 const RECURSIVELY = { recursive: true, force: true, maxRetries: 3 } as const;
-
-function entries(folder: string): Promise<string[]> {
-  return readdir(folder).catch(() => []); // Not there yet.
-}
 
 async function json<T>(path: string): Promise<T | null> {
   try {

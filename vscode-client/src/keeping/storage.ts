@@ -1,22 +1,19 @@
 /** The environments in the extension's storage: which files are ours there, how large, removing them. */
 
-import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
+import { lstat, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A name that the extension gives to an environment. */
-const NAME = /^[0-9a-f]{6,64}(?:[.-][\w.-]{1,64})?$/;
-/** Which environment serves, and who makes one. The latter two are of earlier versions, too. */
-const FILES = ['environments.json', 'environments.lock', 'environment.json', 'environment.lock'];
+import { entries, FILES, FIRST, FOLDER, isKind, isRemains, namesIn, USES } from '../install/names.js';
 
 /** Returns the folders of the environments below some storage, and the files around them. Links are left out. */
 export async function environmentsIn(folder: string): Promise<string[]> {
   if (!(await isKind(folder, 'folder'))) return [];
-  const several = join(folder, 'environments');
-  const named = (await isKind(several, 'folder')) ? await readdir(several) : [];
-  const places = [join(folder, 'environment'), ...named.filter((name) => NAME.test(name)).map((name) => join(several, name))];
   const found: string[] = [];
-  for (const place of places) {
-    if ((await isKind(place, 'folder')) && (await isKind(join(place, 'pyvenv.cfg'), 'file'))) found.push(place);
+  const plain = await isKind(join(folder, FOLDER), 'folder');
+  for (const name of await namesIn(folder)) {
+    const path = name === FIRST ? join(folder, FIRST) : join(folder, FOLDER, name);
+    if ((name !== FIRST && !plain) || !(await isKind(path, 'folder'))) continue;
+    if (isRemains(name) || (await isKind(join(path, 'pyvenv.cfg'), 'file'))) found.push(path);
   }
   for (const name of FILES) if (await isKind(join(folder, name), 'file')) found.push(join(folder, name));
   return found;
@@ -29,7 +26,7 @@ export async function sizeOf(paths: readonly string[]): Promise<number> {
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     const status = await lstat(path).catch(() => null);
     if (!status?.isDirectory()) total += status?.size ?? 0;
-    else for (const name of await readdir(path).catch(() => [])) waiting.push(join(path, name));
+    else for (const name of await entries(path)) waiting.push(join(path, name));
   }
   return total;
 }
@@ -43,14 +40,18 @@ export async function removeEnvironments(folders: readonly string[]): Promise<st
         problems.push(`${path}: ${(error as Error).message}`);
       });
     }
+    await removeUses(join(folder, FOLDER, USES));
     // Not if anything else is in it.
-    await rmdir(join(folder, 'environments')).catch(() => undefined);
+    await rmdir(join(folder, FOLDER)).catch(() => undefined);
   }
   return problems;
 }
 
-/** Tells whether a path is itself a folder or a file, and no link to one. */
-async function isKind(path: string, kind: 'folder' | 'file'): Promise<boolean> {
-  const status = await lstat(path).catch(() => null);
-  return (kind === 'folder' ? status?.isDirectory() : status?.isFile()) ?? false;
+/** Removes the notes of which window's server runs from which environment: files named by numbers. */
+async function removeUses(folder: string): Promise<void> {
+  if (!(await isKind(folder, 'folder'))) return;
+  for (const name of await entries(folder)) {
+    if (/^\d+$/.test(name)) await rm(join(folder, name), { force: true }).catch(() => undefined);
+  }
+  await rmdir(folder).catch(() => undefined);
 }

@@ -22,7 +22,7 @@ describe('the script that the editor runs', () => {
     const extensions = join(root, 'extensions');
     const outfile = join(extensions, 'ownstack.ownstack-0.1.0', 'dist', 'uninstall.cjs');
     await build({ entryPoints: ['src/keeping/hook.ts'], outfile, bundle: true, minify: true, platform: 'node', format: 'cjs', target: 'node20' });
-    const made = join(root, 'storage', 'environments', '0123abcd');
+    const made = join(root, 'storage', 'environments', '0123abcd.ef01');
     await mkdir(made, { recursive: true });
     await writeFile(join(made, 'pyvenv.cfg'), '');
     await leaveNote(join(root, 'home', 'data'), { extensions, folders: [join(root, 'storage')] });

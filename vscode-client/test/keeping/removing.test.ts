@@ -52,8 +52,8 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'removing-'));
   vi.stubEnv('OWNSTACK_HOME', join(root, 'home'));
   storage = join(root, 'storage');
-  await mkdir(join(storage, 'environments', '0123abcd'), { recursive: true });
-  await writeFile(join(storage, 'environments', '0123abcd', 'pyvenv.cfg'), '12345');
+  await mkdir(join(storage, 'environments', '0123abcd.ef01'), { recursive: true });
+  await writeFile(join(storage, 'environments', '0123abcd.ef01', 'pyvenv.cfg'), '12345');
   const printed = JSON.stringify({ groups: GROUPS, problems: [] });
   const python = join(root, 'python');
   await writeFile(python, `#!/bin/sh\necho "$*" >> "${root}/calls"\necho '${printed}'\n`);
@@ -84,7 +84,7 @@ describe.skipIf(process.platform === 'win32')('the command that removes what is 
     expect(shown.map(({ label, description }) => `${label} ${description}`)).toEqual(['Caches 2.0 kB', 'Conversations 1.0 kB', 'Environments 5 B']);
     expect(await calls()).toEqual(['-m ownstack clean --json', '-m ownstack clean --json --caches --yes']);
     expect(said.at(-1)).toBe('Removed: 2.0 kB.');
-    expect(await readdir(join(storage, 'environments'))).toEqual(['0123abcd']);
+    expect(await readdir(join(storage, 'environments'))).toEqual(['0123abcd.ef01']);
     await removed.check();
   });
 

@@ -26,10 +26,11 @@ async function environment(...path: string[]): Promise<string> {
 
 describe('the storage', () => {
   it('has environments and what is known of them', async () => {
-    const made = [await environment('environment'), await environment('environments', '0123abcd.ef01')];
-    await writeFile(join(storage, 'environments.json'), '{}');
+    const made = [await environment('environments', '0123abcd.ef01'), await environment('environment')];
+    const files = [join(storage, 'environments.json'), join(storage, 'environment.json')];
+    for (const file of files) await writeFile(file, '{}');
 
-    expect(await environmentsIn(storage)).toEqual([...made, join(storage, 'environments.json')]);
+    expect(await environmentsIn(storage)).toEqual([...made, ...files]);
     expect(await environmentsIn(join(root, 'none'))).toEqual([]);
   });
 
@@ -45,22 +46,29 @@ describe('the storage', () => {
 
   it('loses environments, and nothing else', async () => {
     await environment('environments', '0123abcd.ef01');
-    await mkdir(join(storage, 'environments', '89abcdef'), { recursive: true }); // No environment.
+    await environment('environment'); // Of a project: nothing is said of it.
+    await environment('environments', 'production');
+    await mkdir(join(storage, 'environments', '89abcdef.0123'), { recursive: true }); // No environment.
     await mkdir(join(storage, 'environments', 'my own'));
     await writeFile(join(storage, 'environments.json'), '{}');
     await writeFile(join(storage, 'other.json'), '{}');
-    await symlink(root, join(storage, 'environments', 'abcdef01'));
+    await symlink(root, join(storage, 'environments', 'abcdef01.2345'));
     await symlink(join(root, 'valued.txt'), join(storage, 'environment.json'));
 
     expect(await removeEnvironments([storage, join(root, 'none')])).toEqual([]);
 
-    expect((await readdir(storage)).sort()).toEqual(['environment.json', 'environments', 'other.json']);
-    expect((await readdir(join(storage, 'environments'))).sort()).toEqual(['89abcdef', 'abcdef01', 'my own']);
+    expect((await readdir(storage)).sort()).toEqual(['environment', 'environment.json', 'environments', 'other.json']);
+    expect((await readdir(join(storage, 'environments'))).sort()).toEqual(['89abcdef.0123', 'abcdef01.2345', 'my own', 'production']);
     expect(await readFile(join(root, 'valued.txt'), 'utf8')).toBe('valued');
   });
 
   it('loses its folder of environments when nothing is in it any more', async () => {
-    await environment('environments', '0123abcd');
+    await environment('environments', '0123abcd.ef01');
+    // What is left by who was stopped, and the notes of who uses which.
+    await mkdir(join(storage, 'environments', '0123abcd.ef01.wheels'));
+    await mkdir(join(storage, 'environments', '.removed-0123abcd'));
+    await mkdir(join(storage, 'environments', '.uses'));
+    await writeFile(join(storage, 'environments', '.uses', '4711'), '0123abcd.ef01');
 
     await removeEnvironments([storage]);
 
@@ -68,7 +76,7 @@ describe('the storage', () => {
   });
 
   it('is left alone where it is a link', async () => {
-    const made = await environment('environments', '0123abcd');
+    const made = await environment('environments', '0123abcd.ef01');
     await symlink(storage, join(root, 'link'));
 
     expect(await environmentsIn(join(root, 'link'))).toEqual([]);
