@@ -38,6 +38,8 @@ JOB_MINUTES = 360.0
 """GitHub's own limit."""
 TIMED_OUT = 124
 POLL_S = 0.1
+MARK = ".ownstack-job"
+"""A file that says that a folder is of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,16 @@ def _check_machine(runs_on: str) -> None:
 
 
 def _surroundings(folder: Path) -> Surroundings:
-    """Make the folders of a run; what an earlier run left is removed, but for the cache."""
+    """Make the folders of a run; what an earlier run left is removed, but for the cache.
+
+    Raises:
+        ReleaseError: there is something in the folder that is of no earlier run.
+    """
+    mark = folder / MARK
+    if folder.is_dir() and any(folder.iterdir()) and not mark.is_file():
+        raise ReleaseError(f"{folder} is not empty, and of no earlier run; give a new one by --to.")
+    folder.mkdir(parents=True, exist_ok=True)
+    mark.write_text("`scripts/package run-job` removes what is beside this.\n", "utf-8")
     around = Surroundings(ROOT, folder, folder / "cache")
     for path in (around.workspace, around.temporary, around.tools, around.artifacts, around.logs):
         shutil.rmtree(path, ignore_errors=True)

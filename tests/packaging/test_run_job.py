@@ -15,7 +15,7 @@ import pytest
 from ownstack_release.__main__ import main
 from ownstack_release.errors import ReleaseError
 from ownstack_release.job_context import assignments
-from ownstack_release.run_job import Ran, run_job, table
+from ownstack_release.run_job import Ran, _surroundings, run_job, table
 from ownstack_release.stand_ins import Surroundings
 from ownstack_release.workflow import chosen, read
 
@@ -271,3 +271,18 @@ def test_the_command_prints_and_writes_a_table(
     assert "| 1 | exit 2 | bash -e |" in capsys.readouterr().out
     assert main([*command, "--matrix", "target"]) == 1
     assert "write it as KEY=VALUE" in capsys.readouterr().err
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    """`--to ~` would remove `~/work`. A folder of an earlier run is taken again."""
+    (tmp_path / "mine" / "work").mkdir(parents=True)
+    (tmp_path / "mine" / "work" / "valued.txt").write_text("valued")
+
+    with pytest.raises(ReleaseError, match="not empty"):
+        _surroundings(tmp_path / "mine")
+    first = _surroundings(tmp_path / "new")
+    (first.temporary / "left.txt").touch()
+    again = _surroundings(tmp_path / "new")
+
+    assert (tmp_path / "mine" / "work" / "valued.txt").read_text() == "valued"
+    assert list(again.temporary.iterdir()) == []
