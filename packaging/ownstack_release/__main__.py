@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser().parse_args(arguments)
     try:
         return int(parsed.run(parsed))
-    except ReleaseError as error:
+    except (ReleaseError, OSError) as error:
         print(f"scripts/package: {error}", file=sys.stderr)
     except subprocess.CalledProcessError as error:
         tool = " ".join(map(str, error.cmd[:4]))

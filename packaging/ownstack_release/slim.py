@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import translate
@@ -16,6 +15,7 @@ from packaging.utils import parse_wheel_filename
 
 from ownstack_release import elf, wheels
 from ownstack_release.errors import ReleaseError
+from ownstack_release.shipped import archives
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -136,13 +136,20 @@ def _links(data: bytes, path: str) -> bool:
 
 
 def contents(wheel: Path) -> dict[str, bytes]:
-    """Return the files of a wheel by their paths."""
-    with zipfile.ZipFile(wheel) as archive:
-        return {
-            entry.filename: archive.read(entry)
-            for entry in archive.infolist()
-            if not entry.is_dir()
-        }
+    """Return the files of a wheel by their paths.
+
+    Raises:
+        ReleaseError: it is damaged, or names files outside.
+    """
+    try:
+        with archives.opened(wheel, wheel.name) as archive:
+            return {
+                entry.filename: archive.read(entry)
+                for entry in archive.infolist()
+                if not entry.is_dir()
+            }
+    except archives.DAMAGE as error:
+        raise ReleaseError(f"{wheel.name} is damaged: {error}") from error
 
 
 def _rules(table: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:

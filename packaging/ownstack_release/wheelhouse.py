@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
-from packaging.utils import parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from ownstack_release.errors import ReleaseError
 from ownstack_release.pins import BUILD, LOCKS, RUNTIME, Pin, read, wheel_tags
@@ -72,12 +72,28 @@ def make(
     Raises:
         ReleaseError: the folder is not empty, a wheel is missing or fits something else.
     """
+    if to.exists() and not to.is_dir():
+        raise ReleaseError(f"{to} is not a folder; give a new one with --to.")
     if to.exists() and any(to.iterdir()):
         raise ReleaseError(f"{to} is not empty; give a new folder with --to.")
     unknown = set(pythons) - set(PYTHONS)
     if unknown:
         raise ReleaseError(f"Python {', '.join(sorted(unknown))} is not supported.")
-    (to / BUILDING).mkdir(parents=True)
+    if llama is not None:
+        check(target, llama)
+    to.mkdir(parents=True, exist_ok=True)
+    try:
+        _fill(target, to, pythons, llama)
+    except BaseException:
+        # Half a wheelhouse would stand in the way of the next attempt.
+        for path in to.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        raise
+
+
+def _fill(target: Target, to: Path, pythons: Sequence[str], llama: Path | None) -> None:
+    """Fill an empty folder."""
+    (to / BUILDING).mkdir()
     with tempfile.TemporaryDirectory() as scratch:
         whole = Path(scratch)
         pins = [pin for pin in read(LOCKS / RUNTIME) if pin.name != LLAMA]
@@ -172,15 +188,29 @@ def native(target: Target, given: Path | None, to: Path) -> None:
         asked = ["llama", "--target", target.name, "--to", str(to)]
         subprocess.run([sys.executable, "-m", __package__, *asked], check=True)
         (given,) = to.glob("llama_cpp_python-*.whl")
-    name, release, _, tags = parse_wheel_filename(given.name)
-    if name != LLAMA or str(release) != pinned(LLAMA):
-        raise ReleaseError(f"{given.name} is not {LLAMA} {pinned(LLAMA)}, which pyproject pins.")
-    if not _fits(given, target, PYTHONS[-1]):
-        raise ReleaseError(f"{given.name} is not for {target.name}.")
-    if not tags & wheel_tags(target, PYTHONS[-1]):
-        print(f"{given.name} is for newer systems than the others: it was built on one.")
+    check(target, given)
     if given.parent != to:
         shutil.copy(given, to)
+
+
+def check(target: Target, llama: Path) -> None:
+    """See that a wheel is llama-cpp-python's, for a target.
+
+    Raises:
+        ReleaseError: it is not there, of another version, or for another target.
+    """
+    if not llama.is_file():
+        raise ReleaseError(f"There is no wheel {llama}.")
+    try:
+        name, release, _, tags = parse_wheel_filename(llama.name)
+    except InvalidWheelFilename as error:
+        raise ReleaseError(f"{llama.name} is no wheel: {error}") from None
+    if name != LLAMA or str(release) != pinned(LLAMA):
+        raise ReleaseError(f"{llama.name} is not {LLAMA} {pinned(LLAMA)}, which pyproject pins.")
+    if not _fits(llama, target, PYTHONS[-1]):
+        raise ReleaseError(f"{llama.name} is not for {target.name}.")
+    if not tags & wheel_tags(target, PYTHONS[-1]):
+        print(f"{llama.name} is for newer systems than the others: it was built on one.")
 
 
 def _fits(wheel: Path, target: Target, python: str) -> bool:

@@ -15,6 +15,8 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ownstack_release.errors import ReleaseError
+
 DOS_EPOCH_S = 315_532_800
 """1980-01-01, the first day that a zip archive can name, in seconds since 1970."""
 _DEFLATE_LEVEL = 9
@@ -37,10 +39,16 @@ def rewrite(
     """Write `to` with the files of `wheel` that `keep` wants by name, and those to `add`.
 
     `licences` are added below the wheel's `.dist-info/licenses/`.
+
+    Raises:
+        ReleaseError: it is no wheel.
     """
     with zipfile.ZipFile(wheel) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
-        record = next(m.filename for m in members if m.filename.endswith(".dist-info/RECORD"))
+        records = [m.filename for m in members if m.filename.endswith(".dist-info/RECORD")]
+        if len(records) != 1:
+            raise ReleaseError(f"{wheel.name} is no wheel: it has {len(records)} files RECORD.")
+        record = records[0]
         contents = {m.filename: archive.read(m) for m in members if keep(m.filename)}
     contents |= add or {}
     folder = record.rpartition("/")[0]

@@ -50,6 +50,7 @@ def test_a_command_whose_library_is_missing_is_no_harm(
     ("error", "said"),
     [
         (ReleaseError("No wheel fits."), "scripts/package: No wheel fits.\n"),
+        (OSError(30, "Read-only", "out"), "scripts/package: [Errno 30] Read-only: 'out'\n"),
         (subprocess.CalledProcessError(3, ["pip", "x"]), "scripts/package: pip x failed (3)\n"),
     ],
 )

@@ -210,3 +210,21 @@ def test_real_libraries_become_smaller() -> None:
 
     assert len(slim) < len(whole)
     assert slim[64:] == whole[64 : len(slim)]
+
+
+@pytest.mark.parametrize(
+    "name", ["cut-1-py3-none-any.whl", "out-1-py3-none-any.whl", "bare-1-py3-none-any.whl"]
+)
+def test_a_wheel_that_is_damaged_is_named(name: str, tmp_path: Path) -> None:
+    """Cut short, with a file outside of it, or without the list of what it holds."""
+    if name.startswith("bare"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("bare/__init__.py", b"")
+    else:
+        made = wheel(tmp_path, {"../out.py" if name.startswith("out") else "a.py": b"x"}, name)
+        data = made.read_bytes()
+        made.write_bytes(data[: len(data) // 2] if name.startswith("cut") else data)
+    (tmp_path / "to").mkdir()
+
+    with pytest.raises(ReleaseError, match=name):
+        Slimmer(Rules((), (), ())).slim(tmp_path / name, tmp_path / "to")

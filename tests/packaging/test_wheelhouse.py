@@ -91,7 +91,10 @@ def test_pythons_that_are_not_asked_for_are_not_missed(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["--to", "{full}"], "is not empty"),
+        (["--to", "{full}/something"], "is not a folder"),
         (["--to", "{new}", "--pythons", "3.11,2.7"], "Python 2.7 is not supported"),
+        (["--to", "{new}", "--llama", "{new}.whl"], "There is no wheel"),
+        (["--to", "{new}", "--llama", "{full}/something"], "is no wheel"),
     ],
 )
 def test_what_cannot_be_made_is_said_at_once(
@@ -128,3 +131,20 @@ def test_the_native_wheel_of_this_target_is_taken(platform: str, tmp_path: Path)
     wheelhouse.native(LINUX, house(tmp_path, name) / name, tmp_path / "to")
 
     assert (tmp_path / "to" / name).read_text("utf-8") == name
+
+
+def test_what_fails_half_way_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The next attempt finds the folder as it was: empty."""
+
+    def broken(_arguments: object, what: str, _env: object = None) -> None:
+        (tmp_path / "new" / "build" / "half.whl").touch()
+        raise ReleaseError(f"pip could not get {what}")
+
+    monkeypatch.setattr(wheelhouse, "_pip", broken)
+
+    for _ in range(2):
+        with pytest.raises(ReleaseError, match="pip could not get"):
+            wheelhouse.make(LINUX, tmp_path / "new", ["3.12"])
+        assert list((tmp_path / "new").iterdir()) == []
