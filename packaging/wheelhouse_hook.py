@@ -33,7 +33,7 @@ class WheelhouseHook(BuildHookInterface):
         folder = os.environ.get(VARIABLE)
         if not folder:
             return
-        wheel = fitting(Path(folder).expanduser(), pinned(self.metadata.core.dependencies))
+        wheel = fitting(Path(os.path.expanduser(folder)), pinned(self.metadata.core.dependencies))
         build_data["dependencies"].append(f"{LIBRARY} @ {wheel.resolve().as_uri()}")
 
 

@@ -116,3 +116,11 @@ def test_a_folder_without_one_is_an_error(wheels: list[str], project: Path, tmp_
     said = f"OWNSTACK_WHEELHOUSE is {folder}, which holds no wheel of llama-cpp-python {LLAMA}"
     assert done.returncode != 0
     assert said in done.stderr
+
+
+def test_a_user_that_is_not_there_is_no_crash(project: Path, tmp_path: Path) -> None:
+    """The name is taken as it is."""
+    folder = Path("~nobody-of-that-name/wheels")
+    done = built(project, (sys.executable, "-c", BUILD, "build_wheel", str(tmp_path)), folder)
+
+    assert f"OWNSTACK_WHEELHOUSE is {folder}, which holds no wheel" in done.stderr
