@@ -41,6 +41,7 @@ def project(
         "runtime.txt": runtime,
         "development.txt": DEVELOPMENT_LOCK if development is None else development,
         "build.txt": "hatchling==1.33\n",
+        "release.txt": "",
     }
     for name, text in locks.items():
         (root / "packaging" / "locks" / name).write_text(text, "utf-8")
