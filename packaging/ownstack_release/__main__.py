@@ -8,6 +8,7 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import ownstack_release
 from ownstack_release.errors import ReleaseError
@@ -28,13 +29,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return FAILED
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says with what it does not understand which commands are not to be had."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error("\n".join(filter(None, (message, self.epilog))))
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands, found by their modules.
 
-    One that needs a library that is not there is passed by, and named in the help: the image in
-    which wheels are built has hardly any.
+    One that needs a library that is not there is passed by, and named in the help and where it is
+    asked for: the image in which wheels are built has hardly any.
     """
-    made = argparse.ArgumentParser(prog="scripts/package", description="Make what is released.")
+    made = _Parser(prog="scripts/package", description="Make what is released.")
     commands = made.add_subparsers(metavar="COMMAND", required=True)
     missing: dict[str, str] = {}
     for found in pkgutil.iter_modules(ownstack_release.__path__):
@@ -49,7 +57,8 @@ def parser() -> argparse.ArgumentParser:
             module.add_to(commands)
     if missing:
         listed = ", ".join(f"{module} (needs {name})" for module, name in missing.items())
-        made.epilog = f"Not to be had here: {listed}. Install them: pip install -e '.[release]'"
+        made.epilog = f"Not to be had here: {listed}. Install "
+        made.epilog += "them: .venv/bin/pip install --require-hashes -r packaging/locks/release.txt"
     return made
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ownstack_release.errors import ReleaseError
 
 Matrix = Mapping[str, str | bool | int]
@@ -70,8 +72,6 @@ def read(path: Path, name: str) -> Job:
     Raises:
         ReleaseError: the file is no workflow, has no such job, or says what is not known here.
     """
-    import yaml
-
     try:
         document = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:

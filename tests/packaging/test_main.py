@@ -35,15 +35,18 @@ def test_a_module_is_a_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 
 def test_a_command_whose_library_is_missing_is_no_harm(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The others work, and the help says what it would take."""
+    """The others work, and the help says what it would take; so does asking for it."""
     command(monkeypatch, tmp_path, made_up_first="import no_such_library\n", made_up_other=ADDED)
 
     assert program.main(["made-up-command"]) == 7
     assert "made_up_first (needs no_such_library)" in program.parser().format_help().replace(
         "\n", " "
     )
+    with pytest.raises(SystemExit):
+        program.main(["made-up-first"])
+    assert "made_up_first (needs no_such_library)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
