@@ -7,7 +7,6 @@ in `STAMPS`; all else must be the same bytes in the same order, with the same pe
 from __future__ import annotations
 
 import argparse
-import hashlib
 import io
 import itertools
 import zipfile
@@ -15,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from ownstack_release.digests import sha256
 from ownstack_release.errors import ReleaseError
 from ownstack_release.shipped import archives
 
@@ -67,14 +67,10 @@ def digest(file: Path) -> str:
     Raises:
         ReleaseError: It cannot be read.
     """
-    made = hashlib.sha256()
     try:
-        with file.open("rb") as stream:
-            while block := stream.read(_BLOCK):
-                made.update(block)
+        return sha256(file)
     except OSError as error:
         raise ReleaseError(f"{file} cannot be read: {error}") from error
-    return made.hexdigest()
 
 
 def _archives(

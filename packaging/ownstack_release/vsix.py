@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import argparse
 import collections
-import importlib
-import importlib.util
 import json
 import os
 import shutil
@@ -19,9 +17,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ownstack_release import licences, wheelhouse
 from ownstack_release.errors import ReleaseError
 from ownstack_release.project import ROOT, version
 from ownstack_release.targets import PYTHONS, Target, add_target
+from ownstack_release.wheels import stamp_s
 
 CLIENT = ROOT / "vscode-client"
 LICENCES = "THIRD_PARTY_LICENCES.txt"
@@ -30,8 +30,6 @@ LIMIT_BYTES = 200_000_000
 """What a build for one platform may take."""
 QUALITY = 10
 """Of brotli. 11 takes twice the time of 10 for 2% less, 9 a fifth for 10% more."""
-EPOCH_S = 315_532_800
-"""1980-01-01, the first day that a zip can name, in seconds since 1970."""
 _PROGRAM, _FILE = 0o755, 0o644
 _SHOWN = 12
 """How many distributions are named with their sizes."""
@@ -59,11 +57,11 @@ def add_to(commands: Any) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Make the VSIX, and print what takes its size."""
-    os.environ.setdefault("SOURCE_DATE_EPOCH", str(EPOCH_S))
+    os.environ.setdefault("SOURCE_DATE_EPOCH", str(stamp_s()))
     with tempfile.TemporaryDirectory() as scratch:
         house = parsed.wheelhouse or Path(scratch) / "wheelhouse"
         if not (house / "wheelhouse.json").exists():
-            _module("wheelhouse").make(parsed.target, house, parsed.pythons, parsed.llama)
+            wheelhouse.make(parsed.target, house, parsed.pythons, parsed.llama)
         named = parsed.metafile or os.environ.get("OWNSTACK_METAFILE")
         metafile = Path(named or Path(scratch) / "metafile.json")
         bundle(metafile)
@@ -110,11 +108,15 @@ def assemble(
         bundled = stage / "bundled"
         _node("node", str(client / "scripts" / "pack.mjs"), str(house.resolve()),
               "--to", str(bundled), "--quality", str(quality), cwd=client)  # fmt: skip
-        if importlib.util.find_spec("ownstack_release.licences"):
-            _module("licences").write(house, bundled / LICENCES, metafile)
+        licences.write(house, bundled / LICENCES, metafile)
         _uniform(stage)
         # A zip names times without a zone; vsce sorts by the rules of the language.
-        environment = {"SOURCE_DATE_EPOCH": str(EPOCH_S), **os.environ, "TZ": "UTC", "LC_ALL": "C"}
+        environment = {
+            **os.environ,
+            "SOURCE_DATE_EPOCH": str(stamp_s()),
+            "TZ": "UTC",
+            "LC_ALL": "C",
+        }
         vsce = client / "node_modules" / "@vscode" / "vsce" / "vsce"
         _node("node", str(vsce), "package", "--no-dependencies", "--target", target.name,
               "--out", str(vsix), cwd=stage, environment=environment)  # fmt: skip
@@ -175,10 +177,6 @@ def _uniform(folder: Path) -> None:
     """Give all files the same permissions, whatever the umask is here."""
     for path in folder.rglob("*"):
         path.chmod(_PROGRAM if path.is_dir() else _FILE)
-
-
-def _module(name: str) -> Any:
-    return importlib.import_module(f"ownstack_release.{name}")
 
 
 def _node(

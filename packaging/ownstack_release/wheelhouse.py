@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import re
@@ -18,6 +17,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from ownstack_release.digests import sha256
 from ownstack_release.errors import ReleaseError
 from ownstack_release.pins import BUILD, LOCKS, RUNTIME, Pin, read, wheel_tags
 from ownstack_release.project import ROOT, pinned, version
@@ -138,7 +138,7 @@ def requirements(
                     f"No wheel of {pin.name} {pin.version} for {target.name}, Python {python}."
                 )
         if wanted:
-            lines.append(pin.line(tuple(f"sha256:{_sha256(wheel)}" for wheel in found)))
+            lines.append(pin.line(tuple(f"sha256:{sha256(wheel)}" for wheel in found)))
     return lines
 
 
@@ -223,14 +223,6 @@ def _fits(wheel: Path, target: Target, python: str) -> bool:
         and target.system == "linux"
         and any(newer.fullmatch(tag.platform) is not None for tag in tags)
     )
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _pip(arguments: Sequence[str], what: str, env: Mapping[str, str] | None = None) -> None:

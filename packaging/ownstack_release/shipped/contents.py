@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import zipfile
@@ -11,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ownstack_release.digests import sha256
 from ownstack_release.errors import ReleaseError
 from ownstack_release.shipped import archives, distributions
 from ownstack_release.shipped.distributions import Distribution
@@ -72,7 +72,7 @@ def read(file: Path) -> Contents:
             packed = _packed(_json(archive, bundle, BUNDLE_AT_MOST_BYTES))
     return Contents(
         name=file.name,
-        sha256=_sha256(file),
+        sha256=sha256(file),
         manifest=manifest,
         target=target[1] if target else "",
         wheels=tuple(wheels),
@@ -140,11 +140,3 @@ def _whole(archive: zipfile.ZipFile, name: str) -> bytes:
     if more:
         raise ReleaseError(f"{name}: more than {WHEEL_AT_MOST_BYTES} bytes.")
     return data
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
