@@ -1,8 +1,7 @@
 /** Gets the server ready to be started: the interpreter of the settings, or an own environment. */
 
 import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 
 import * as vscode from 'vscode';
 
@@ -16,6 +15,7 @@ import { buttonsFor, CHOOSE } from '../wording.js';
 import { Bundle } from './bundle.js';
 import { BrokenError, Environments, type Serving, type Work } from './environments.js';
 import { EnvironmentError } from './failures.js';
+import { namedFolder } from './names.js';
 import { chosenProblem, probe, type Interpreter } from './python.js';
 import { Machine, setting } from './system.js';
 
@@ -53,7 +53,7 @@ export class Launcher implements vscode.Disposable {
   /** The environments in the folder that the settings name, or else in the extension's own. */
   get environments(): Environments {
     const named = text(vscode.workspace.getConfiguration('ownstack'), 'environment.folder');
-    const folder = named.startsWith('~') ? join(homedir(), named.slice(1)) : named;
+    const folder = namedFolder(named);
     if (folder && !isAbsolute(folder)) {
       throw new EnvironmentError(`The setting ownstack.environment.folder must name a folder by its whole path; “${named}” does not.`);
     }

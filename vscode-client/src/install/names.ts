@@ -5,6 +5,7 @@
  */
 
 import { lstat, readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** The environment that was made before there were several; FIRST_KNOWN says what is known of it. */
@@ -21,6 +22,12 @@ export const FILES = ['environments.json', 'environments.lock', FIRST_KNOWN, 'en
 
 const ENVIRONMENT = /^[0-9a-f]{8}\.[0-9a-f]{4}$/;
 const REMAINS = /^(?:[0-9a-f]{8}\.[0-9a-f]{4}\.(?:wheels(?:\.part)?|cache)|\.removed-[0-9a-f]{8})$/;
+
+/** Returns the folder that a setting names, `~` being the home folder; "" for none. It need not be a whole path. */
+export function namedFolder(setting: string, home = homedir()): string {
+  const named = setting.trim();
+  return /^~(?:$|[\\/])/.test(named) ? join(home, named.slice(1)) : named;
+}
 
 /** Tells whether a name is one that the extension gives to an environment. */
 export function isEnvironment(name: string): boolean {

@@ -8,7 +8,7 @@
 
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join, posix, win32 } from 'node:path';
+import { isAbsolute, join, posix, win32 } from 'node:path';
 
 export interface Note {
   /** Where the editor keeps its extensions. */
@@ -80,7 +80,7 @@ async function fileOf(data: string, extensions: string): Promise<string> {
 async function read(file: string): Promise<Note | null> {
   try {
     const { extensions, folders } = JSON.parse(await readFile(file, 'utf8')) as Partial<Note>;
-    const known = Array.isArray(folders) ? folders.filter((folder) => typeof folder === 'string') : [];
+    const known = Array.isArray(folders) ? folders.filter((folder) => typeof folder === 'string' && isAbsolute(folder)) : [];
     return typeof extensions === 'string' ? { extensions, folders: known } : null;
   } catch {
     return null; // None was left, or it is damaged: nothing is known, so nothing is removed.

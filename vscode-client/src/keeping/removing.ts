@@ -1,11 +1,12 @@
 /** The command that lists what is kept, and removes what is chosen of it. */
 
-import { dirname } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import { homedir } from 'node:os';
 
 import * as vscode from 'vscode';
 
 import type { Subject } from '../commands.js';
+import { namedFolder } from '../install/names.js';
 import { run } from '../process.js';
 import { tell } from '../telling.js';
 import { RESTART } from '../wording.js';
@@ -116,7 +117,7 @@ const data = (): string => dataFolder({ platform: process.platform, env: process
 
 /** Returns where environments may be: in the extension's storage, and in a folder that the settings name. */
 function folders(storage: string): string[] {
-  const named = vscode.workspace.getConfiguration('ownstack').get('environment.folder', '').trim();
-  const folder = named.startsWith('~') ? homedir() + named.slice(1) : named;
-  return folder ? [storage, folder] : [storage];
+  const folder = namedFolder(vscode.workspace.getConfiguration('ownstack').get('environment.folder', ''));
+  // The launcher refuses a path that is not whole.
+  return isAbsolute(folder) ? [storage, folder] : [storage];
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { namedFolder } from '../../src/install/names.js';
 import { Register } from '../../src/install/register.js';
 import { sandbox, type Sandbox } from './fakes.js';
 
@@ -68,5 +69,17 @@ describe('the first environment', () => {
     await register.remove('environment');
 
     expect(await readdir(storage)).toEqual(['environments']);
+  });
+});
+
+describe('the folder that the settings name', () => {
+  it.each([
+    ['', ''],
+    [' ~ ', '/home/ada'],
+    ['~/tools', '/home/ada/tools'],
+    ['~bob/tools', '~bob/tools'],
+    ['/opt/tools', '/opt/tools'],
+  ])('%j is %j', (named, folder) => {
+    expect(namedFolder(named, '/home/ada')).toBe(folder);
   });
 });

@@ -63,6 +63,8 @@ describe('a note', () => {
 
     expect(await noteOf(data, '/a')).toEqual({ extensions: '/a', folders: ['/a/storage', '/other'] });
     expect(await noteOf(data, '/c')).toBeNull();
+    await leaveNote(data, { extensions: '/b', folders: ['relative', '/whole'] });
+    expect(await noteOf(data, '/b')).toEqual({ extensions: '/b', folders: ['/whole'] });
     const names = await readdir(join(data, 'editors'));
     expect(names).toHaveLength(2);
     // `ownstack clean` knows them by such names.
