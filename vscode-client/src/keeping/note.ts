@@ -53,16 +53,17 @@ export async function noteOf(data: string, extensions: string): Promise<Note | n
   return read(await fileOf(data, extensions));
 }
 
-/** Tells whether another editor has the extension still. */
-export async function othersUse(data: string, extensions: string): Promise<boolean> {
+/** Returns the notes of other editors that have the extension still. */
+export async function othersOf(data: string, extensions: string): Promise<Note[]> {
   const own = await fileOf(data, extensions);
+  const others: Note[] = [];
   for (const name of await readdir(join(data, 'editors')).catch(() => [])) {
     const file = join(data, 'editors', name);
     const note = file === own ? null : await read(file);
     const there = note ? await readdir(note.extensions).catch(() => []) : [];
-    if (there.some((folder) => folder.startsWith('ownstack.ownstack-'))) return true;
+    if (note && there.some((folder) => folder.startsWith('ownstack.ownstack-'))) others.push(note);
   }
-  return false;
+  return others;
 }
 
 /** Removes the note, and the folders around it if nothing else is in them. */

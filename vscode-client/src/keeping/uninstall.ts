@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { run } from '../process.js';
-import { noteOf, othersUse, removeNote } from './note.js';
+import { noteOf, othersOf, removeNote } from './note.js';
 import { environmentsIn } from './storage.js';
 
 const CLEAN_MS = 3_500;
@@ -14,11 +14,13 @@ const CLEAN_MS = 3_500;
 export async function uninstall(extensions: string, data: string, removal: (folders: string[]) => void): Promise<void> {
   const note = await noteOf(data, extensions);
   if (!note) return;
-  const environments = (await Promise.all(note.folders.map(environmentsIn))).flat();
+  const others = await othersOf(data, extensions);
+  // The settings of several editors may name the same folder.
+  const folders = note.folders.filter((folder) => !others.some((other) => other.folders.includes(folder)));
   // Caches, and the daemon, are of all editors together.
-  if (!(await othersUse(data, extensions))) await clean(environments);
+  if (!others.length) await clean((await Promise.all(folders.map(environmentsIn))).flat());
   await removeNote(data, extensions);
-  removal(note.folders);
+  removal(folders);
 }
 
 async function clean(environments: readonly string[]): Promise<void> {

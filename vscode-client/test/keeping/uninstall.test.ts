@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { dataFolder, leaveNote, noteOf, othersUse, removeNote } from '../../src/keeping/note.js';
+import { dataFolder, leaveNote, noteOf, othersOf, removeNote } from '../../src/keeping/note.js';
 import { removeEnvironments } from '../../src/keeping/storage.js';
 import { uninstall } from '../../src/keeping/uninstall.js';
 
@@ -86,14 +86,14 @@ describe('a note', () => {
     expect(await readdir(join(root, 'data'))).toEqual([]);
   });
 
-  it('tells whether another editor has the extension still', async () => {
+  it('is told of other editors that have the extension still', async () => {
     const [code, insiders] = [await editor('code'), await editor('insiders')];
-    expect(await othersUse(data, code.extensions)).toBe(true);
+    expect(await othersOf(data, code.extensions)).toEqual([{ extensions: insiders.extensions, folders: [insiders.storage] }]);
 
     await rm(join(insiders.extensions, 'ownstack.ownstack-0.1.0'), { recursive: true });
 
-    expect(await othersUse(data, code.extensions)).toBe(false);
-    expect(await othersUse(data, insiders.extensions)).toBe(true);
+    expect(await othersOf(data, code.extensions)).toEqual([]);
+    expect(await othersOf(data, insiders.extensions)).toHaveLength(1);
   });
 });
 
@@ -118,6 +118,16 @@ describe.skipIf(process.platform === 'win32')('when the extension has been remov
     expect(await readdir(insiders.storage)).toEqual(['environments']);
     expect(await noteOf(data, insiders.extensions)).not.toBeNull();
     expect((await code.calls()) + (await insiders.calls())).toBe('');
+  });
+
+  it('a folder that another editor names, too, stays', async () => {
+    const [code, insiders] = [await editor('code'), await editor('insiders')];
+    await leaveNote(data, { extensions: code.extensions, folders: [code.storage, insiders.storage] });
+
+    await removed(code.extensions);
+
+    expect(await readdir(code.storage)).toEqual([]);
+    expect(await readdir(insiders.storage)).toEqual(['environments']);
   });
 
   it('nothing is done where no note was left', async () => {
