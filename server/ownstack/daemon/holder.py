@@ -70,10 +70,15 @@ def holder(home: Home) -> psutil.Process | None:
 def runs_from(home: Home, folder: Path) -> bool:
     """Say whether a daemon runs whose Python lies in a folder: that of an environment."""
     process = holder(home)
+    return process is not None and was_started_in(process, folder)
+
+
+def was_started_in(process: psutil.Process, folder: Path) -> bool:
+    """Say whether a process runs a program that lies in a folder."""
     try:
-        command = process.cmdline() if process is not None else []
+        command = process.cmdline()
     except psutil.Error:
-        return False  # It has just left.
+        return False  # It has just left, or is none of this user's.
     # As it was started, not where links lead: to a Python that many environments share.
     return bool(command) and Path(command[0]).is_relative_to(folder.absolute())
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from ownstack.daemon import holder
 from ownstack.errors import ModelError
 from ownstack.kept.item import Found, Item
 from ownstack.kept.walk import is_plain_folder, size_of
@@ -70,17 +71,9 @@ def in_use(item: Item) -> str:
     own = os.path.realpath(sys.prefix)
     if own == os.path.realpath(item.path):
         return "this command runs from it: use the editor's “Ownstack: Remove What It Keeps…”"
-    if any(_runs_from(process, item.path) for process in psutil.process_iter()):
+    if any(holder.was_started_in(process, item.path) for process in psutil.process_iter()):
         return "a program runs from it: close the editor's windows, then try again"
     return ""
-
-
-def _runs_from(process: psutil.Process, folder: Path) -> bool:
-    try:
-        command = process.cmdline()
-    except psutil.Error:
-        return False
-    return bool(command) and Path(command[0]).is_relative_to(folder)
 
 
 def _is_locked(file: Path) -> bool:
