@@ -50,15 +50,15 @@ def _package(folder: Path) -> None:
     llama = _built_llama()
     if llama is None:
         pytest.skip("pip keeps no wheel of llama-cpp-python, and compiling one takes minutes.")
-    command = [script, "vsix", "--target", "linux-x64", "--pythons", version, "--quick"]
+    command = [script, "vsix", "--target", "linux-x64", "--pythons", version]
     part = folder.with_name("carrying.part")
     try:
         made = subprocess.run(
-            [*command, "--llama", llama, "--to", part],
+            [*command, "--quality", "0", "--llama", llama, "--to", part],
             capture_output=True,
             text=True,
             timeout=PACKAGE_S,
-            env=os.environ | {"OWNSTACK_PYTHON": sys.executable},
+            env=os.environ | {"PYTHON": sys.executable},
         )
     except subprocess.TimeoutExpired:
         pytest.skip(f"The wheels of Python {version} were not fetched and packed in {PACKAGE_S} s.")
