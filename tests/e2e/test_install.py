@@ -35,7 +35,7 @@ def test_by_pip(arrive: Arrive) -> None:
 
     arrives(newcomer)
 
-    assert "-m pip" in newcomer.log()
+    assert "/pip --disable-pip-version-check" in newcomer.log()
     assert "compiling llama.cpp" not in newcomer.log()
 
 
@@ -47,7 +47,7 @@ def test_by_uv(arrive: Arrive) -> None:
     arrives(newcomer)
 
     assert "uv pip install" in newcomer.log().replace(" --no-config", "")
-    assert "-m pip" not in newcomer.log()
+    assert "--disable-pip-version-check" not in newcomer.log()
 
 
 @FULL

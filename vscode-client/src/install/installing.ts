@@ -37,7 +37,7 @@ export interface Target extends Steps {
 }
 
 const NATIVE = 'llama-cpp-python';
-const PIP = ['-m', 'pip', '--disable-pip-version-check', '--no-input'];
+const PIP_FLAGS = ['--disable-pip-version-check', '--no-input'];
 const REQUIREMENTS = `
 from importlib.metadata import requires
 for line in requires("ownstack") or []:
@@ -129,26 +129,33 @@ async function byUv(target: Target, uv: Uv, carried: Carried, wheels: string): P
 
 async function byPip(target: Target, carried: Carried, wheels: string): Promise<void> {
   const options = { env: bare('PIP_', { PIP_CONFIG_FILE: devNull }) };
-  await makeVenv(target);
+  // Installing pip first would take seconds: it runs as well from where it lies.
+  const lies = target.base.pip;
+  await makeVenv(target, lies ? ['--without-pip'] : []);
   const requirements = await unpacked(target, carried, wheels);
   const from = ['--no-index', '--find-links', wheels, '--require-hashes', '-r', requirements];
-  await counted(target, wheels, () => pip(target, ['install', '--no-compile', ...from], options));
+  await counted(target, wheels, () => pip(target, ['install', '--no-compile', ...from], options, lies));
 }
 
-async function makeVenv(target: Target): Promise<void> {
+async function makeVenv(target: Target, flags: readonly string[] = []): Promise<void> {
   target.report('making a Python environment');
-  await step(target, target.base.path, ['-m', 'venv', '--clear', target.folder]);
+  await step(target, target.base.path, ['-m', 'venv', '--clear', ...flags, target.folder]);
 }
 
 /** Unpacks the packages; returns the path of the requirements. */
 async function unpacked(target: Target, carried: Carried, wheels: string): Promise<string> {
   const megabytes = (bytes: number): string => String(Math.round(bytes / 1e6));
   target.report('unpacking the packages');
+  let told = 0;
   try {
     const { requirements } = await carried.unpack(
       target.base,
       wheels,
-      (done, all) => { target.report(`unpacking the packages: ${megabytes(done)} of ${megabytes(all)} MB`); },
+      (done, all) => {
+        if (Date.now() - told < LOOK_MS) return;
+        told = Date.now();
+        target.report(`unpacking the packages: ${megabytes(done)} of ${megabytes(all)} MB`);
+      },
       target.signal,
     );
     return requirements;
@@ -207,8 +214,15 @@ export async function check(target: Pick<Target, 'folder' | 'platform' | keyof S
   await step(target, python, ['-I', '-m', 'ownstack', '--version'], checked);
 }
 
-function pip(target: Pick<Target, 'folder' | 'platform' | keyof Steps>, args: readonly string[], options: Options = {}): Promise<void> {
-  return step(target, pythonIn(target.folder, target.platform), [...PIP, ...args], options);
+/** Runs the pip of an environment, or another one in it. */
+function pip(
+  target: Pick<Target, 'folder' | 'platform' | keyof Steps>,
+  args: readonly string[],
+  options: Options = {},
+  path = '',
+): Promise<void> {
+  const called = path ? [path] : ['-m', 'pip'];
+  return step(target, pythonIn(target.folder, target.platform), [...called, ...PIP_FLAGS, ...args], options);
 }
 
 async function step(

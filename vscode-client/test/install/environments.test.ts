@@ -71,6 +71,22 @@ describe('environments of what is carried', () => {
     expect(await at.environments.stage()).toBe('echo');
   });
 
+  it('are installed by the pip that the Python brings, which need not be installed itself', async () => {
+    await at.environments.make(at.work());
+
+    const calls = await at.calls();
+    expect(calls.find((call) => call.includes('-m venv'))).toContain('--without-pip');
+    expect(installs(calls)[0]).toMatch(/^\/wheels\/pip\.whl\/pip .*install --no-compile/);
+  });
+
+  it('are installed by a pip of their own where the Python brings none that is found', async () => {
+    await at.environments.make(at.work({ python: () => Promise.resolve({ ...at.base, pip: '' }) }));
+
+    const calls = await at.calls();
+    expect(calls.find((call) => call.includes('-m venv'))).not.toContain('--without-pip');
+    expect(installs(calls)[0]).toMatch(/^-m pip .*install --no-compile/);
+  });
+
   it('are made by uv, if it is there', async () => {
     const uv = await Uv.find([await fakeUv(at.root)], () => undefined);
 
