@@ -39,7 +39,9 @@ case "$*" in
     whole ${PACKAGES}; [ -e "$here/llama" ] || exit 1;;
   *"-I -c import "*) whole ${PACKAGES};;
   *"-I -c"*) echo "numpy>=1";;
-  *"ownstack --version"*) whole ${PACKAGES}; echo "ownstack 0.1.0";;
+  *"ownstack --version"*)
+    [ -e "$root/server-fails" ] && { echo "RuntimeError: broken" >&2; exit 1; }
+    whole ${PACKAGES}; echo "ownstack 0.1.0";;
   *"daemon stop"*) ;;
   *--no-index*)
     [ -e "$root/carried-fails" ] && { cat "$root/carried-fails"; exit 1; }
