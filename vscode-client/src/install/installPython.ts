@@ -40,7 +40,7 @@ function install(uv: Uv, log: vscode.LogOutputChannel): Thenable<string | null> 
     const { code, stderr } = await uv.install(RECOMMENDED, { signal: stop.signal, onLine: (line) => { log.info(line); } });
     if (stop.signal.aborted) return null;
     if (code === 0) return '';
-    const said = stderr.trim().split('\n').at(-1);
-    return said ? said : 'it does not say why.';
+    const said = stderr.trim().split('\n').at(-1) ?? '';
+    return said === '' ? 'it does not say why.' : said;
   });
 }
