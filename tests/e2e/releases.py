@@ -8,7 +8,9 @@ import hashlib
 import io
 import json
 import os
+import platform
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -51,6 +53,10 @@ def _package(folder: Path) -> None:
     if llama is None:
         pytest.skip("pip keeps no wheel of llama-cpp-python, and compiling one takes minutes.")
     command = [script, "vsix", "--target", "linux-x64", "--pythons", version]
+    # It was built here, and so for the C library that is here; its name says only "Linux".
+    glibc = platform.libc_ver()[1].replace(".", "_")
+    named = llama.name.replace("-linux_x86_64", f"-manylinux_{glibc}_x86_64")
+    llama = Path(shutil.copyfile(llama, folder.with_name(named)))
     part = folder.with_name("carrying.part")
     try:
         made = subprocess.run(
