@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -94,15 +95,13 @@ def carrying(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def arrive(
-    programs: tuple[str, str], carrying: Path, home: Home, tmp_path: Path
-) -> Iterator[Arrive]:
+def arrive(programs: tuple[str, str], carrying: Path, home: Home) -> Iterator[Arrive]:
     """Return a function that makes a newcomer's machine: this Python alone, unless it says more."""
     made: list[Newcomer] = []
 
     def make(variant: str, **more: Any) -> Newcomer:
-        root = tmp_path / "newcomer"
-        root.mkdir()
+        # A browser's socket lies below it, whose path must be short.
+        root = Path(tempfile.mkdtemp(prefix="newcomer-"))
         more.setdefault("pythons", [next(iter(pythons().values()))])
         made.append(Newcomer(variant, root, home, programs, carrying, **more))
         return made[-1]

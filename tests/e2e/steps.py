@@ -11,8 +11,10 @@ from datetime import datetime, timezone
 _SAID = {
     "extension active": r"",
     "Python found": r", taken$",
-    "unpacked": r"^(?:making a Python environment|making the environment)",
-    "environment made": r"^installing the server",
+    "Python environment": r"^unpacking the packages$",
+    "unpacked": r"^installing \d+ packages$",
+    "installed": r"^checking the server$",
+    "checked": r"^The server is started from ",
     "server started": r"^Starting ",
 }
 

@@ -79,7 +79,9 @@ export function register(subject: Subject): vscode.Disposable[] {
       return reinstall(subject);
     },
     installPython: async () => {
-      if (await installPython(log)) await server.restart();
+      if (!(await installPython(log))) return;
+      onRestart();
+      await server.restart(() => launcher.forget());
     },
     copyCommand: async (given) => {
       if (typeof given !== 'string') return;

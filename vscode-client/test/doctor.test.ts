@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { clientChecks, whileCompiling, type Facts } from '../src/doctor.js';
 import { buttonsFor } from '../src/wording.js';
 
-const PYTHON = { path: '/usr/bin/python3', version: [3, 11] as const, canMakeEnvironments: true, ownstack: '', platform: 'linux', machine: 'x86_64', libc: 'glibc 2.36' };
+const PYTHON = { path: '/usr/bin/python3', version: [3, 11] as const, canMakeEnvironments: true, pip: '', ownstack: '', platform: 'linux', machine: 'x86_64', libc: 'glibc 2.36' };
 const FACTS: Facts = {
   editor: 'Code 1.99, extension 0.1.0',
   chosen: '',

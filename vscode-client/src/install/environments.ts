@@ -10,7 +10,7 @@ import { access, mkdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { run } from '../process.js';
-import { EnvironmentError, failure } from './failures.js';
+import { EnvironmentError, failure, ServerError } from './failures.js';
 import { check, compile, install, pythonIn, type Carried, type Steps, type Target } from './installing.js';
 import { take } from './lock.js';
 import { FIRST, FOLDER } from './names.js';
@@ -134,9 +134,14 @@ export class Environments {
         carried: await this.place.carried(),
         uv: await work.uv(),
       };
-      await this.complete(name, target, hash, serving?.stage ?? 'echo');
+      await this.complete(name, target, hash, serving?.stage ?? 'echo').catch(async (error: unknown) => {
+        // It would fail at each start. If none serves, each start is to try all the same.
+        if (serving && error instanceof ServerError) await this.register.change((known) => { known.broken[id] = error.message; });
+        throw error;
+      });
       await this.register.change((known) => {
         known.current = name;
+        delete known.told;
         if (serving) known.previous = serving.name;
         else delete known.previous;
       });
@@ -151,7 +156,8 @@ export class Environments {
       const made = serving && (await this.register.made(serving.name));
       if (!made || !serving.fits || serving.stage !== 'echo') return false;
       const { wheel } = await this.source();
-      await compile({ ...work, folder: serving.folder, platform: this.place.platform, wheel: join(this.place.bundled, wheel) });
+      const target = { ...work, folder: serving.folder, platform: this.place.platform, wheel: join(this.place.bundled, wheel) };
+      await compile(target, made.why);
       await this.register.mark(serving.name, { ...made, stage: 'whole' });
       return true;
     });
@@ -160,14 +166,26 @@ export class Environments {
   /** Has what is there made anew, and what did not start tried again. */
   async forget(all = false): Promise<void> {
     const known = await this.register.read();
-    if (!all && !Object.keys(known.broken).length) return;
+    if (!all && !known.told && !Object.keys(known.broken).length) return;
     await this.register.change((now) => {
       now.broken = {};
+      delete now.told;
     });
     if (!all || !known.current) return;
     const made = await this.register.made(known.current);
     // It serves on until the new one is there.
     if (made) await this.register.mark(known.current, { ...made, source: '', at: 0 });
+  }
+
+  /** Tells whether nobody was told yet that the update fails for this reason; from now on somebody was. */
+  async toTell(reason: string): Promise<boolean> {
+    const { hash } = await this.source();
+    const { told } = await this.register.read();
+    if (told?.reason === reason && told.source === hash) return false;
+    await this.register.change((known) => {
+      known.told = { reason, source: hash };
+    }).catch(() => undefined); // A full disk has no room for that: it is told again.
+    return true;
   }
 
   /** Heeds that a server has started from an environment: those that nobody needs are removed. */
@@ -233,15 +251,16 @@ export class Environments {
   /** Makes an environment up to the stage that is enough; half of one does not stay. */
   private async complete(name: string, target: Target, source: string, enough: Stage): Promise<void> {
     const made = await this.register.made(name);
-    const mark = async (stage: Stage): Promise<void> => {
+    let { stage, why } = { stage: made?.stage, why: made?.why ?? '' };
+    const mark = async (now: Stage): Promise<void> => {
       const path = await realpath(pythonIn(target.folder, target.platform)).catch(() => '');
-      await this.register.mark(name, { source, base: target.base.path, stage, at: Date.now(), ...(path && { realpath: path }) });
+      const more = { ...(path && { realpath: path }), ...(why && { why }) };
+      await this.register.mark(name, { source, base: target.base.path, stage: now, at: Date.now(), ...more });
     };
-    let stage = made?.stage;
     if (!stage) {
       try {
         await mkdir(join(this.place.storage, FOLDER), { recursive: true });
-        stage = await install(target);
+        ({ stage, why } = await install(target));
         await mark(stage);
       } catch (error) {
         await rm(target.folder, { recursive: true, force: true }).catch(() => undefined);
@@ -249,8 +268,8 @@ export class Environments {
       }
     }
     if (stage === 'whole' || enough === 'echo') return;
-    await compile(target);
-    await check(target, 'whole');
+    await compile(target, why);
+    await check(target);
     await mark('whole');
   }
 

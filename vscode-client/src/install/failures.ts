@@ -11,6 +11,9 @@ export class EnvironmentError extends Error {
   }
 }
 
+/** The packages are there, and the server does not run with them: building it here would not help. */
+export class ServerError extends EnvironmentError {}
+
 /** Tells whether the machine is to blame: no room, no permission, no memory. */
 export function isOfMachine(error: unknown): boolean {
   return error instanceof EnvironmentError && error.ofMachine;

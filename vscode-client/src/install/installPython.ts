@@ -8,6 +8,7 @@ import { RECOMMENDED } from './getting.js';
 import { places, Uv } from './uv.js';
 
 const INSTALL = 'Install';
+const TRY_AGAIN = 'Try Again';
 
 /** Asks whether to, and has uv install a Python; tells whether there is one now. */
 export async function installPython(log: vscode.LogOutputChannel): Promise<boolean> {
@@ -20,19 +21,26 @@ export async function installPython(log: vscode.LogOutputChannel): Promise<boole
   const question = `Install Python ${RECOMMENDED} with uv?`;
   const detail = 'uv opens a connection to github.com and downloads it (about 30 MB) into your own folder. Nothing else on this machine changes.';
   if ((await vscode.window.showInformationMessage(question, { modal: true, detail }, INSTALL)) !== INSTALL) return false;
+  for (;;) {
+    const problem = await install(uv, log);
+    if (problem === null) return false;
+    if (!problem) return true;
+    const picked = await vscode.window.showErrorMessage(`uv did not install Python: ${problem}`, TRY_AGAIN, SHOW_LOG.label);
+    if (picked === SHOW_LOG.label) await act(SHOW_LOG);
+    if (picked !== TRY_AGAIN) return false;
+  }
+}
+
+/** Returns "", or what uv says went wrong; null if it was cancelled. */
+function install(uv: Uv, log: vscode.LogOutputChannel): Thenable<string | null> {
   const options = { location: vscode.ProgressLocation.Notification, title: `Installing Python ${RECOMMENDED} with uv`, cancellable: true };
-  const problem = await vscode.window.withProgress(options, async (_, token) => {
+  return vscode.window.withProgress(options, async (_, token) => {
     const stop = new AbortController();
     token.onCancellationRequested(() => { stop.abort(); });
     const { code, stderr } = await uv.install(RECOMMENDED, { signal: stop.signal, onLine: (line) => { log.info(line); } });
-    if (code === 0 || stop.signal.aborted) return stop.signal.aborted ? null : '';
-    return stderr.trim().split('\n').at(-1) ?? '';
+    if (stop.signal.aborted) return null;
+    if (code === 0) return '';
+    const said = stderr.trim().split('\n').at(-1) ?? '';
+    return said === '' ? 'it does not say why.' : said;
   });
-  if (problem === null) return false;
-  if (problem === '') return true;
-  const picked = await vscode.window.showErrorMessage(`uv did not install Python: ${problem}`, INSTALL_AGAIN.label, SHOW_LOG.label);
-  if (picked) await act(picked === SHOW_LOG.label ? SHOW_LOG : INSTALL_AGAIN);
-  return false;
 }
-
-const INSTALL_AGAIN = { label: 'Try Again', command: 'ownstack.installPython' };

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 
 import { run, type Options } from '../process.js';
 import { BundleError, type Bundle } from './bundle.js';
-import { EnvironmentError, failure, isOfMachine } from './failures.js';
+import { EnvironmentError, failure, isOfMachine, ServerError } from './failures.js';
 import type { Interpreter } from './python.js';
 import type { Stage } from './register.js';
 import type { Uv } from './uv.js';
@@ -37,7 +37,7 @@ export interface Target extends Steps {
 }
 
 const NATIVE = 'llama-cpp-python';
-const PIP = ['-m', 'pip', '--disable-pip-version-check', '--no-input'];
+const PIP_FLAGS = ['--disable-pip-version-check', '--no-input'];
 const REQUIREMENTS = `
 from importlib.metadata import requires
 for line in requires("ownstack") or []:
@@ -56,31 +56,50 @@ export function pythonIn(folder: string, platform: NodeJS.Platform): string {
   return join(folder, ...(platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']));
 }
 
+/** What was installed, and why it is not what is carried: "" if it is, or if nothing is carried. */
+export interface Installed {
+  stage: Stage;
+  why: string;
+}
+
 /** Makes an environment, whole if what is carried fits, else to the first stage. It is checked. */
-export async function install(target: Target): Promise<Stage> {
+export async function install(target: Target): Promise<Installed> {
+  const installed = await packages(target);
+  await checkServer(target);
+  return installed;
+}
+
+async function packages(target: Target): Promise<Installed> {
   const { carried, base, log, signal } = target;
   const reason = carried ? carried.fits(base) : 'This build of the extension carries no packages.';
-  let first = '';
+  let why = carried ? reason : '';
   if (carried && !reason) {
     try {
       await offline(target, carried);
-      await check(target, 'whole');
-      return 'whole';
+      await checkPackages(target, 'whole');
+      return { stage: 'whole', why: '' };
     } catch (error) {
       signal.throwIfAborted();
       // What ails the machine ails the other way too, and there it would be told with less reason.
       if (isOfMachine(error)) throw error;
-      first = `The packages that the extension carries could not be installed. ${(error as Error).message}`;
+      why = `The packages that the extension carries could not be installed. ${(error as Error).message}`;
     }
   }
-  log(`The server is built here. ${first || reason}`);
+  log(`The server is built here. ${why || reason}`);
+  return explained(why, signal, async () => {
+    await byIndex(target, why);
+    await checkPackages(target, 'echo');
+    return { stage: 'echo', why };
+  });
+}
+
+/** Builds what could have been carried; if that fails, it is also said why it had to be built. */
+async function explained<T>(why: string, signal: AbortSignal, build: () => Promise<T>): Promise<T> {
   try {
-    await byIndex(target);
-    await check(target, 'echo');
-    return 'echo';
+    return await build();
   } catch (error) {
-    if (!first || signal.aborted || isOfMachine(error)) throw error;
-    throw new EnvironmentError(`${first} Nor could the server be built here. ${(error as Error).message}`, { cause: error });
+    if (!why || signal.aborted || isOfMachine(error)) throw error;
+    throw new EnvironmentError(`${why} Nor could the server be built here. ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -129,15 +148,27 @@ async function byUv(target: Target, uv: Uv, carried: Carried, wheels: string): P
 
 async function byPip(target: Target, carried: Carried, wheels: string): Promise<void> {
   const options = { env: bare('PIP_', { PIP_CONFIG_FILE: devNull }) };
-  await makeVenv(target);
+  // Installing pip first would take seconds: it runs as well from where it lies.
+  const lies = target.base.pip;
+  await makeVenv(target, lies ? ['--without-pip'] : []);
   const requirements = await unpacked(target, carried, wheels);
   const from = ['--no-index', '--find-links', wheels, '--require-hashes', '-r', requirements];
-  await counted(target, wheels, () => pip(target, ['install', '--no-compile', ...from], options));
+  await counted(target, wheels, () => pip(target, ['install', '--no-compile', ...from], options, lies));
 }
 
-async function makeVenv(target: Target): Promise<void> {
+async function makeVenv(target: Target, flags: readonly string[] = []): Promise<void> {
   target.report('making a Python environment');
-  await step(target, target.base.path, ['-m', 'venv', '--clear', target.folder]);
+  await step(target, target.base.path, ['-m', 'venv', '--clear', ...flags, target.folder]);
+}
+
+/** Returns a function that passes on the first call, and later ones half a second after the last that it passed on. */
+export function seldom<T extends unknown[]>(tell: (...what: T) => void, now: () => number = Date.now): (...what: T) => void {
+  let told = -Infinity;
+  return (...what) => {
+    if (now() - told < LOOK_MS) return;
+    told = now();
+    tell(...what);
+  };
 }
 
 /** Unpacks the packages; returns the path of the requirements. */
@@ -148,7 +179,7 @@ async function unpacked(target: Target, carried: Carried, wheels: string): Promi
     const { requirements } = await carried.unpack(
       target.base,
       wheels,
-      (done, all) => { target.report(`unpacking the packages: ${megabytes(done)} of ${megabytes(all)} MB`); },
+      seldom((done, all) => { target.report(`unpacking the packages: ${megabytes(done)} of ${megabytes(all)} MB`); }),
       target.signal,
     );
     return requirements;
@@ -182,33 +213,60 @@ async function installed({ folder, platform, base }: Target): Promise<number> {
   return names.filter((name) => name.endsWith('.dist-info') && !name.startsWith('pip-')).length;
 }
 
-async function byIndex(target: Target): Promise<void> {
+async function byIndex(target: Target, why: string): Promise<void> {
   const { wheel, signal } = target;
   const python = pythonIn(target.folder, target.platform);
   await makeVenv(target);
-  target.report('installing the server');
+  target.report(why ? `building the server here, which takes minutes. ${why}` : 'installing the server');
   await pip(target, ['install', '--no-deps', wheel]);
   const listed = await run(python, ['-I', '-c', REQUIREMENTS], { signal });
   await pip(target, ['install', ...listed.stdout.split(/\r?\n/).filter(Boolean)]);
 }
 
-/** Adds llama.cpp to an environment of the first stage: minutes, unless pip has it already. */
-export async function compile(target: Pick<Target, 'folder' | 'platform' | 'wheel' | keyof Steps>): Promise<void> {
+/**
+ * Adds llama.cpp to an environment of the first stage: minutes, unless pip has it already.
+ *
+ * `why` is that of `Installed`.
+ */
+export async function compile(
+  target: Pick<Target, 'folder' | 'platform' | 'wheel' | keyof Steps>,
+  why = '',
+): Promise<void> {
   target.report('compiling llama.cpp, once');
-  await pip(target, ['install', target.wheel]);
+  await explained(why, target.signal, () => pip(target, ['install', target.wheel]));
 }
 
-/** Runs what the server stands on, so that only an environment that works counts. */
-export async function check(target: Pick<Target, 'folder' | 'platform' | keyof Steps>, stage: Stage): Promise<void> {
+/** Runs what the server stands on and the server, so that only an environment that works counts. */
+export async function check(target: Pick<Target, 'folder' | 'platform' | keyof Steps>): Promise<void> {
+  await checkPackages(target, 'whole');
+  await checkServer(target);
+}
+
+async function checkPackages(target: Pick<Target, 'folder' | 'platform' | keyof Steps>, stage: Stage): Promise<void> {
   target.report('checking the server');
   const python = pythonIn(target.folder, target.platform);
-  const checked = { timeoutMs: CHECK_MS };
-  await step(target, python, ['-I', '-c', `import ${MODULES[stage]}`], checked);
-  await step(target, python, ['-I', '-m', 'ownstack', '--version'], checked);
+  await step(target, python, ['-I', '-c', `import ${MODULES[stage]}`], { timeoutMs: CHECK_MS });
 }
 
-function pip(target: Pick<Target, 'folder' | 'platform' | keyof Steps>, args: readonly string[], options: Options = {}): Promise<void> {
-  return step(target, pythonIn(target.folder, target.platform), [...PIP, ...args], options);
+async function checkServer(target: Pick<Target, 'folder' | 'platform' | keyof Steps>): Promise<void> {
+  try {
+    await step(target, pythonIn(target.folder, target.platform), ['-I', '-m', 'ownstack', '--version'], { timeoutMs: CHECK_MS });
+  } catch (error) {
+    target.signal.throwIfAborted();
+    if (isOfMachine(error)) throw error;
+    throw new ServerError((error as Error).message, { cause: error });
+  }
+}
+
+/** Runs the pip of an environment, or another one in it. */
+function pip(
+  target: Pick<Target, 'folder' | 'platform' | keyof Steps>,
+  args: readonly string[],
+  options: Options = {},
+  path = '',
+): Promise<void> {
+  const called = path ? [path] : ['-m', 'pip'];
+  return step(target, pythonIn(target.folder, target.platform), [...called, ...PIP_FLAGS, ...args], options);
 }
 
 async function step(

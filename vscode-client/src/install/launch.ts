@@ -176,6 +176,7 @@ export class Launcher implements vscode.Disposable {
       show: (how) => ({ kind: 'updating', how }),
       make: (work) => this.environments.make({ ...work, ...(base && { python: () => Promise.resolve(base) }) }, base?.path),
       problem: (reason) => `Ownstack's server could not be updated; the one before serves on. ${reason}`,
+      toTell: async (error, reason) => !(error instanceof BrokenError) && this.environments.toTell(reason),
       failed: () => null,
       done: () => {
         this.told.restart(() => Promise.resolve());
@@ -190,6 +191,7 @@ export class Launcher implements vscode.Disposable {
       show: (_, since) => ({ kind: 'compiling', since: since ?? began }),
       make: (work) => this.environments.makeWhole(work),
       problem: (reason) => `Ownstack completes from your files, but cannot run models. ${reason}`,
+      toTell: () => Promise.resolve(true),
       failed: (reason) => ({ kind: 'failed', reason }),
       done: async (made) => {
         // A daemon that started without llama.cpp does not look for it again.
@@ -220,7 +222,7 @@ export class Launcher implements vscode.Disposable {
       this.told.onInstallation(task.failed(reason));
       // Before anybody can press "Try Again".
       this.working = null;
-      if (!stopped && !(error instanceof BrokenError)) await tell('warning', task.problem(reason), buttonsFor(reason));
+      if (!stopped && (await task.toTell(error, reason))) await tell('warning', task.problem(reason), buttonsFor(reason));
       return;
     } finally {
       if (this.working === working) this.working = null;
@@ -293,6 +295,8 @@ interface Task {
   show: (how: string, since: number | null) => Installation;
   make: (work: Work) => Promise<boolean>;
   problem: (reason: string) => string;
+  /** Tells whether the problem is news. */
+  toTell: (error: unknown, reason: string) => Promise<boolean>;
   failed: (reason: string) => Installation | null;
   done: (made: boolean) => Promise<void>;
 }

@@ -16,6 +16,8 @@ export interface Interpreter {
   version: readonly [number, number];
   /** Whether it can make virtual environments (Debian leaves `ensurepip` out). */
   canMakeEnvironments: boolean;
+  /** Path of the pip that it brings for environments, which runs from there; "" if it is not found. */
+  pip: string;
   /** Version of `ownstack` installed in it, or "". */
   ownstack: string;
   /** What Python calls the system: linux, darwin, win32. */
@@ -42,10 +44,21 @@ if sys.platform == "linux":
     except (AttributeError, ValueError, OSError):
         pass
     libc = libc or ("musl" if "musl" in (sysconfig.get_config_var("HOST_GNU_TYPE") or "") else "")
+pip = ""
+try:
+    import ensurepip
+    wheel = "pip-" + ensurepip.version() + "-py3-none-any.whl"
+    # Where distributions of Linux keep it, and where it is otherwise.
+    for folder in [sysconfig.get_config_var("WHEEL_PKG_DIR"), os.path.join(os.path.dirname(ensurepip.__file__), "_bundled")]:
+        if folder and not pip and os.path.isfile(os.path.join(folder, wheel)):
+            pip = os.path.join(folder, wheel, "pip")
+except Exception:
+    pass
 print(json.dumps({
     "path": sys.executable,
     "version": list(sys.version_info[:2]),
     "canMakeEnvironments": bool(util.find_spec("venv") and util.find_spec("ensurepip")),
+    "pip": pip,
     "ownstack": ownstack,
     "platform": sys.platform,
     "machine": platform.machine(),
@@ -53,7 +66,7 @@ print(json.dumps({
 }))
 `;
 
-const UNTOLD = { platform: '', machine: '', libc: '' };
+const UNTOLD = { pip: '', platform: '', machine: '', libc: '' };
 
 /** Asks an interpreter about itself; null if it does not answer like a Python 3. */
 export const probe: Probe = async ({ command, args }) => {

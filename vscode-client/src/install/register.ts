@@ -24,6 +24,8 @@ export interface Known {
   broken: Record<string, string>;
   /** Why the last attempt failed, and when (milliseconds since 1970): those who waited for it heed it. */
   failed?: { reason: string; at: number };
+  /** The last failure of an update that somebody was told of, and of what the new version was to be made. */
+  told?: { reason: string; source: string };
 }
 
 /** What is known of an environment that is done; without this it counts as half made. */
@@ -37,6 +39,8 @@ export interface Made {
   at: number;
   /** Which file its Python led to then: another one is asked whether it still fits. */
   realpath?: string;
+  /** Why it was built although packages are carried. */
+  why?: string;
 }
 
 const MADE = 'made.json';

@@ -50,6 +50,7 @@ export class Uv {
 
   /** Downloads a Python into the user's folder. Opens a connection: only when somebody asked for it. */
   install(version: string, options: Options): Promise<Outcome> {
-    return this.run(['python', 'install', version], options);
+    // Where Pythons are downloaded from is the user's to configure: a mirror, for one.
+    return run(this.path, ['--no-progress', '--color', 'never', 'python', 'install', version], options);
   }
 }

@@ -52,12 +52,17 @@ describe('environments of what is carried', () => {
 
   it('that do not fit the Python are built instead, and it is said why', async () => {
     const log: string[] = [];
+    const said: string[] = [];
     const python = interpreter(at.base.path, [3, 11]);
 
-    await at.environments.make(at.work({ python: () => Promise.resolve(python), log: (line) => log.push(line) }));
+    const heard = { log: (line: string) => log.push(line), report: (line: string) => said.push(line) };
+    await at.environments.make(at.work({ python: () => Promise.resolve(python), ...heard }));
 
     expect(log.join('\n')).toContain('It carries what Python 3.12 needs.');
+    expect(said).toContain('building the server here, which takes minutes. It carries what Python 3.12 needs.');
     expect(await at.environments.stage()).toBe('echo');
+    await at.set('fails');
+    await expect(at.environments.makeWhole(at.work())).rejects.toThrow(/^It carries what Python 3.12 needs\. .*no C\+\+ compiler/);
   });
 
   it('that cannot be installed are built instead; if that fails too, both reasons are said', async () => {
@@ -69,6 +74,22 @@ describe('environments of what is carried', () => {
     await at.environments.make(at.work());
 
     expect(await at.environments.stage()).toBe('echo');
+  });
+
+  it('are installed by the pip that the Python brings, which need not be installed itself', async () => {
+    await at.environments.make(at.work());
+
+    const calls = await at.calls();
+    expect(calls.find((call) => call.includes('-m venv'))).toContain('--without-pip');
+    expect(installs(calls)[0]).toMatch(/^\/wheels\/pip\.whl\/pip .*install --no-compile/);
+  });
+
+  it('are installed by a pip of their own where the Python brings none that is found', async () => {
+    await at.environments.make(at.work({ python: () => Promise.resolve({ ...at.base, pip: '' }) }));
+
+    const calls = await at.calls();
+    expect(calls.find((call) => call.includes('-m venv'))).not.toContain('--without-pip');
+    expect(installs(calls)[0]).toMatch(/^-m pip .*install --no-compile/);
   });
 
   it('are made by uv, if it is there', async () => {
@@ -182,6 +203,37 @@ describe('an update', () => {
     expect(another).toBe('it ended at once');
     expect(left).toEqual([before]);
     expect(await later.serving()).toMatchObject({ fits: true, previous: before });
+  });
+
+  it('whose server does not run is not made again until that is asked for, and is not built instead', async () => {
+    const later = await updated();
+    const before = (await later.serving())?.name;
+    await at.set('server-fails');
+
+    await expect(later.make(at.work())).rejects.toThrow(/could not be installed/);
+    const calls = installs(await at.calls()).length;
+    await expect(at.another().make(at.work())).rejects.toThrow(BrokenError);
+    const again = installs(await at.calls()).length;
+    await rm(join(at.root, 'server-fails'));
+    await later.forget();
+    await later.make(at.work());
+
+    expect(calls).toBe(2); // Of the first version, and of this one.
+    expect(again).toBe(calls);
+    expect(await later.serving()).toMatchObject({ fits: true, previous: before });
+  });
+
+  it('that fails is told once for each reason, and again once somebody has asked for another try', async () => {
+    const later = await updated();
+
+    const told = [await later.toTell('full'), await at.another().toTell('full'), await later.toTell('damaged')];
+    await later.forget();
+    const again = await later.toTell('damaged');
+    await at.release('three');
+
+    expect(told).toEqual([true, false, true]);
+    expect(again).toBe(true);
+    expect(await at.another().toTell('damaged')).toBe(true);
   });
 
   it('that has served is not undone', async () => {

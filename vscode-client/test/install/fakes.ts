@@ -33,13 +33,15 @@ packages() {
 }
 whole() { [ -d "$here/lib/python3.12/site-packages/p$1.dist-info" ] || { echo "No module named p$1" >&2; exit 1; }; }
 case "$*" in
-  *"-m venv --clear"*) rm -rf "$4"; mkdir -p "$4/bin"; [ -e "$root/slow" ] && sleep 0.02; ln -s "$0" "$4/bin/python";;
+  *"-m venv --clear"*) for last; do :; done; rm -rf "$last"; mkdir -p "$last/bin"; [ -e "$root/slow" ] && sleep 0.02; ln -s "$0" "$last/bin/python";;
   *"-I -c import "*llama_cpp*)
     [ -e "$root/noexec" ] && { echo "ImportError: x.so: failed to map segment from shared object" >&2; exit 1; }
     whole ${PACKAGES}; [ -e "$here/llama" ] || exit 1;;
   *"-I -c import "*) whole ${PACKAGES};;
   *"-I -c"*) echo "numpy>=1";;
-  *"ownstack --version"*) whole ${PACKAGES}; echo "ownstack 0.1.0";;
+  *"ownstack --version"*)
+    [ -e "$root/server-fails" ] && { echo "RuntimeError: broken" >&2; exit 1; }
+    whole ${PACKAGES}; echo "ownstack 0.1.0";;
   *"daemon stop"*) ;;
   *--no-index*)
     [ -e "$root/carried-fails" ] && { cat "$root/carried-fails"; exit 1; }
@@ -144,7 +146,7 @@ export function workOf(python: string, change: Partial<Work> = {}): Work {
 }
 
 export function interpreter(path: string, version: [number, number] = [3, 12]): Interpreter {
-  return { path, version, canMakeEnvironments: true, ownstack: '', platform: 'linux', machine: 'x86_64', libc: 'glibc 2.36' };
+  return { path, version, canMakeEnvironments: true, pip: '/wheels/pip.whl/pip', ownstack: '', platform: 'linux', machine: 'x86_64', libc: 'glibc 2.36' };
 }
 
 /** Makes a uv that links environments to the Python of the place. */

@@ -7,7 +7,7 @@ const python = (
   version: [number, number],
   canMakeEnvironments = true,
   ownstack = '',
-): Interpreter => ({ path: `/opt/${version.join('.')}`, version, canMakeEnvironments, ownstack, platform: 'linux', machine: 'x86_64', libc: 'glibc 2.36' });
+): Interpreter => ({ path: `/opt/${version.join('.')}`, version, canMakeEnvironments, pip: '', ownstack, platform: 'linux', machine: 'x86_64', libc: 'glibc 2.36' });
 
 const SYSTEM: System = { platform: 'linux', osRelease: 'ID=debian\n', uv: false, brew: false };
 
