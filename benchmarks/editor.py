@@ -69,10 +69,12 @@ class Window:
         settings: dict[str, Any] | None = None,
         command: list[str] | None = None,
         folder: Path | None = None,
+        improvements: bool = True,
     ) -> Window:
         """Start `ownstack lsp`, say hello, open `path` with `text` (unsaved).
 
-        `folder` is the workspace; without one, the folder that `path` lies in.
+        `folder` is the workspace; without one, the folder that `path` lies in. `improvements`:
+        it asks again when it is told that there is something better.
         """
         workspace = folder or path.parent
         client = LanguageClient(
@@ -126,7 +128,7 @@ class Window:
                     "ownstack": settings or {},
                     "client": {"name": "benchmark", "version": "1"},
                     "trusted": True,
-                    "improvements": True,
+                    "improvements": improvements,
                 },
             )
         )

@@ -5,10 +5,11 @@
 MODEL is any GGUF that can infill. FILES are the texts that are typed; by default modules of
 the standard library that ran this. Everything runs in a home of its own, which is removed.
 
-Three parts, one alone with `--only`: `pace` is how it keeps up with steady keys, alone and beside
-a chat that reads, and how soon it answers after a jump; `engine` and `window` are about what is
-around a model: overhead, storms of keys, a long run. For those a random-weight model of 101 million
-parameters is made. A model that is too large to score lines is asked for its pace alone.
+Four parts, one alone with `--only`: `pace` is how it keeps up with steady keys, alone and beside
+a chat that reads, and how soon it answers after a jump; `pauses` is how soon who stops has text,
+beside a client whose keys wait for the model; `engine` and `window` are about what is around a
+model: overhead, storms of keys, a long run. For those a random-weight model of 101 million
+parameters is made. A model that is too large to score lines is asked for pace and pauses alone.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pathlib import Path
 
 from benchmarks.bars import Figure, report
 
-PARTS = ("engine", "window", "pace")
+PARTS = ("engine", "window", "pace", "pauses")
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 JUMPED_TO = (
     *("shutil.py", "zipfile.py", "configparser.py", "csv.py", "difflib.py", "inspect.py"),
@@ -77,6 +78,8 @@ async def measure(arguments: argparse.Namespace, files: list[Path], home: Path) 
         figures += await window_figures(arguments, files)
     if "pace" in parts:
         figures += await pace_figures(arguments, files, home)
+    if "pauses" in parts:
+        figures += await pause_figures(arguments, files)
     return figures
 
 
@@ -86,7 +89,7 @@ def parts_for(model: Path) -> Sequence[str]:
     from ownstack.models.gguf.inspection import inspect
 
     # The vocabulary is read when a model is loaded; none is as large as this.
-    return PARTS if supported(inspect(model).parameters or 0, 1) else ("pace",)
+    return PARTS if supported(inspect(model).parameters or 0, 1) else ("pace", "pauses")
 
 
 async def engine_figures(model: Path, files: list[Path], home: Path) -> list[Figure]:
@@ -177,6 +180,31 @@ async def pace_figures(
     say("the same tokens without anything around them")
     found, prefill_256_ms = await bench.beside(model, warm, text, home)
     return [*found, *bench.jump_figures(jumps, prefill_256_ms), *figures]
+
+
+async def pause_figures(arguments: argparse.Namespace, files: list[Path]) -> list[Figure]:
+    from benchmarks.editor import Window
+    from benchmarks.typing import pauses as bench
+
+    # What was turned down before is to change nothing between the clients.
+    settings = {
+        "models": {"completion": str(arguments.model.resolve())},
+        "completion": {"learnFromOutcomes": False},
+    }
+    with tempfile.TemporaryDirectory(prefix="ownstack-paused-") as folder:
+        copies = [Path(shutil.copy(path, folder)) for path in files]
+        told, waiting = [
+            await Window.open(copies[0], "", settings=settings, improvements=improvements)
+            for improvements in (True, False)
+        ]
+        status = await told.until_ready()
+        await waiting.until_ready()
+        say(f"keys and pauses, {status.model}")
+        figures = await bench.pause_figures(told, waiting, copies, status.model)
+        await told.close()
+        await waiting.close()
+    await stop_daemon()
+    return figures
 
 
 async def stop_daemon() -> None:

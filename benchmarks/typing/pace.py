@@ -53,6 +53,8 @@ class Paced:
     """In pace, with their traces."""
     improved: int = 0
     """So many suggestions were replaced by better ones while they stood."""
+    late_text: int = 0
+    """So many keys were answered with nothing, and got text before the next one all the same."""
 
     @property
     def in_pace(self) -> float:
@@ -99,10 +101,14 @@ async def _look_again(window: Window, cursor: int, asked: Asked, end: float, pac
     left = end - time.perf_counter()
     if left <= 0 or not await window.heard_of_better(left):
         return
-    if time.perf_counter() - asked.sent_s >= QUIET_S:
-        paced.improved += 1
+    if asked.sent_s + QUIET_S < end:
+        await asyncio.sleep(max(0.0, asked.sent_s + QUIET_S - time.perf_counter()))
         again = window.ask(cursor)
         await asyncio.wait([again.future], timeout=max(0.0, end - time.perf_counter()))
+        if asked.text:
+            paced.improved += 1
+        elif again.future.done() and again.text:
+            paced.late_text += 1
 
 
 async def paced_figures(
@@ -131,7 +137,8 @@ def _figures(
         Figure(f"{title}: answered in pace", paced.in_pace, "% of keys", ">=", least,
                f"n={paced.keys}; {paced.improved} suggestions got better", detail),
         Figure(f"{title}: with text", paced.with_text, "% of those", ">=", least_text,
-               f"{paced.by(model):.0f} % of it written by {model}"),
+               f"{paced.by(model):.0f} % of it written by {model}; {paced.late_text} keys more got"
+               " text as an improvement"),
         Figure(f"{title}: key to first line, p50", quantile(times, 0.5), "ms",
                compared=f"p95 {quantile(times, 0.95):.0f} ms, n={len(times)}"),
     ]  # fmt: skip

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from ownstack.app.punctuality import Punctuality, in_time
-from ownstack.completion.suggestion import Trace, Trigger
+from ownstack.completion.suggestion import CompletionRequest, Trace, Trigger
+from ownstack.document import Document
 
 DEADLINE_S = 0.4
 QUICK = Trace(tier="model", source="model", text="return 1")
@@ -137,3 +138,21 @@ def test_a_smaller_model_is_advised_where_there_is_one(
 def test_what_counts(trace: Trace, trigger: Trigger, taken_s: float, expected: bool | None) -> None:
     """A suggestion in time is one, whoever made it; a refusal says nothing about speed."""
     assert in_time(trace, trigger, taken_s, DEADLINE_S) is expected
+
+
+def test_who_asks_again_has_waited_since_before() -> None:
+    """At the same place of the same text; another key, place or text is another question."""
+    punctuality = Punctuality()
+
+    def asked(version: int, offset: int, uri: str = "file:///a.py") -> bool:
+        document = Document(uri, "a.py", "python", version, "x = 1")
+        request = CompletionRequest(document, offset, Trigger.AUTOMATIC)
+        return punctuality.asks_again(request)
+
+    assert [asked(1, 4), asked(1, 4), asked(1, 3), asked(2, 3), asked(2, 3, "file:///b.py")] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]

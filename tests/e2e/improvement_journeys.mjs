@@ -38,6 +38,22 @@ export function improvementJourneys({ config, picture, daemon }) {
       return { ghosts, notifications: await editor.notifications() };
     },
 
+    async nothingAtFirst(editor) {
+      await editor.openFile('servers.py');
+      await bothReady(editor);
+      await editor.type('server = ');
+      await editor.watchGhost();
+      daemon();
+      await answer();
+      await editor.seeGhost(config.better);
+      const ghosts = await editor.ghosts();
+      await editor.screenshot(picture('late'));
+      await editor.page.keyboard.press('Tab');
+      await editor.seeGhost('');
+      await editor.save();
+      return { ghosts };
+    },
+
     async typedOnMeanwhile(editor) {
       await begin(editor);
       await editor.type(config.types);

@@ -53,14 +53,22 @@ class HeldModel:
 
 
 @pytest.fixture
-def held(desk: Open, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Desk, dict[str, str]]]:
+def eagerness() -> str:
+    """How likely a line of the built-in network must be to be shown."""
+    return "eager"
+
+
+@pytest.fixture
+def held(
+    desk: Open, monkeypatch: pytest.MonkeyPatch, eagerness: str
+) -> Iterator[tuple[Desk, dict[str, str]]]:
     """An editor with a model that waits, and what a journey must know to have it answer."""
     monkeypatch.setenv("OWNSTACK_BUILTIN", str(SHIPPED))
     monkeypatch.delenv("OWNSTACK_OFFLINE", raising=False)
     with server_apart(HeldModel) as script:
         ownstack("engines", "add", "box", script.url)
         ownstack("models", "use", "box:qwen2.5-coder", "--for", "completion")
-        editor = desk(**EAGER)
+        editor = desk(**EAGER | {"ownstack.completion.eagerness": eagerness})
         (editor.folder / "servers.py").write_text(SERVERS)
         release = script.url.replace("/v1", "/release")
         ready = "Model box:qwen2.5-coder"
@@ -108,3 +116,15 @@ def test_what_was_dismissed(held: tuple[Desk, dict[str, str]]) -> None:
     seen = editor.go("dismissedMeanwhile", **config)
 
     assert seen["ghosts"] == [QUICK, ""]
+
+
+@pytest.mark.parametrize("eagerness", ["shy"])
+def test_where_nobody_was_sure(held: tuple[Desk, dict[str, str]]) -> None:
+    """The key was answered with nothing; the model's line is shown when it is there."""
+    editor, config = held
+    (editor.folder / "servers.py").write_text("")
+
+    seen = editor.go("nothingAtFirst", **config)
+
+    assert seen["ghosts"] == ["", BETTER]
+    assert Path(editor.folder / "servers.py").read_text() == LINE

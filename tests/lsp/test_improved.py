@@ -3,10 +3,13 @@
 import asyncio
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ownstack.app.host import Host
+from ownstack.app.session import Session
 from ownstack.completion import improvement
 from ownstack.engine.results import ScoredLine
 from ownstack.engine.scripted import ScriptedEngine
@@ -55,6 +58,29 @@ async def test_the_client_is_told_and_asks_again(
     assert told == CompletionImproved(URI, 2)
     assert await editor.ghost(at) == "read_lines(path)"
     assert editor.improved.empty()
+
+
+async def test_what_came_later_counts_by_when_it_came(
+    editor: Editor, engines: Engines, host: Host, gate: asyncio.Event
+) -> None:
+    """Once: neither the key that was answered with nothing, nor who then asks again."""
+    await begun(editor, engines)
+    [session] = host._listeners
+    assert isinstance(session, Session)
+    completion = replace(session.settings.completion, eagerness="shy")
+    session.settings = replace(session.settings, completion=completion)
+    at = editor.open("x = $0\n")
+    assert await editor.ghost(at) == ""
+    assert not session._punctuality._answers
+
+    # Whatever has come is too late from here on.
+    completion = replace(completion, deadline_ms=0)
+    session.settings = replace(session.settings, completion=completion)
+    gate.set()
+    await asyncio.wait_for(editor.improved.get(), PATIENCE_S)
+
+    assert await editor.ghost(at) == "read_lines(path)"
+    assert [came for _, came in session._punctuality._answers] == [False]
 
 
 async def test_of_a_notebook_it_names_the_cell(

@@ -14,7 +14,7 @@ from ownstack.completion.echo.scoring import ScoredCandidate
 from ownstack.completion.environment import Environment
 from ownstack.completion.feedback.signals import SignalLog
 from ownstack.completion.place import Place
-from ownstack.completion.suggestion import Answer, CompletionRequest, Trigger
+from ownstack.completion.suggestion import Answer, CompletionRequest, Trace, Trigger
 from ownstack.document import Document, Documents
 from ownstack.engine.protocol import Engine
 from ownstack.index.snapshot.snapshot import Snapshot
@@ -89,6 +89,8 @@ class Window:
         self.engine, self.quick = engine, quick
         self.improved: list[Place] = []
         """Where the window was told that there is something better."""
+        self.came: list[tuple[Trace, float]] = []
+        """What was heard of answers that nobody waited for, and after how many seconds."""
         self.settings = settings or CompletionSettings(prefetch=False)
         self.timers = Timers()
         self.documents = Documents()
@@ -101,6 +103,7 @@ class Window:
                 clock=lambda: self.timers.now,
                 later=self.timers.later,
                 hears_improvements=lambda: hears,
+                came=lambda trace, taken_s: self.came.append((trace, taken_s)),
                 improved=self.improved.append,
             ),
             engine=lambda: self.engine,

@@ -41,6 +41,8 @@ interface Asked {
   again: boolean;
   /** How much was suggested; undefined while that is not known. */
   items?: number;
+  /** The server has told of something better since this was asked. */
+  told?: boolean;
 }
 
 export class Improvements {
@@ -64,6 +66,8 @@ export class Improvements {
     const items = await next(invoked && !made);
     const list = Array.isArray(items) ? items : (items?.items ?? []);
     asked.items = list.length;
+    // It was told before the answer arrived, which is with nothing all the same.
+    if (asked.told && list.length === 0) this.lookSoon(asked);
     // Whichever is chosen then is the best; and it stays chosen while it is typed along with.
     return made === ASK_IF_SHOWN ? list.slice(0, 1) : items;
   }
@@ -76,8 +80,13 @@ export class Improvements {
   /** Hears that there is something better for a text; looks at it when nobody types. */
   improved({ uri, version }: CompletionImproved): void {
     const asked = this.newest;
-    if (!asked || asked.invoked || asked.items === undefined) return;
+    if (!asked || asked.invoked) return;
     if (asked.cursor.uri !== uri || asked.cursor.version !== version) return;
+    asked.told = true;
+    if (asked.items !== undefined) this.lookSoon(asked);
+  }
+
+  private lookSoon(asked: Asked): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.look(asked), Math.max(0, asked.at + CALM_MS - Date.now()));
   }

@@ -87,6 +87,16 @@ describe('something better than what is shown', () => {
     expect(editor.ran).toEqual([IF_SHOWN]);
   });
 
+  it('is asked for where it was told before the answer, which was nothing', async () => {
+    editor.answer = [];
+    const asking = editor.ask();
+    editor.improvements.improved(PLACE);
+    await asking;
+    await vi.runAllTimersAsync();
+
+    expect(editor.ran).toEqual([ASK]);
+  });
+
   it('is asked for once at a place, which the editor does no more often', async () => {
     await editor.ask();
     await editor.improved();

@@ -1,4 +1,8 @@
-"""Whether suggestions come in time on the whole. One busy moment is no verdict."""
+"""Whether suggestions come in time on the whole. One busy moment is no verdict.
+
+Counted is what a person sees who stops typing. Where a key was answered with nothing while the
+model was still writing, that is what the model has to say later, and how long after the key.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from collections.abc import Callable
 
 import psutil
 
-from ownstack.completion.suggestion import Trace, Trigger
+from ownstack.completion.suggestion import CompletionRequest, Trace, Trigger
 
 WINDOW_S = 600.0
 """What is older says nothing about now."""
@@ -44,6 +48,16 @@ class Punctuality:
         self._load = load
         self._answers: deque[tuple[float, bool]] = deque()
         self._problem: tuple[float, int] | None = None
+        self._asked_at: tuple[str, int, int] | None = None
+
+    def asks_again(self, request: CompletionRequest) -> bool:
+        """Say whether a request is at the place of the one before, and nothing has changed since.
+
+        It gets what came meanwhile, and who asks has waited since the first: it does not count.
+        """
+        before = self._asked_at
+        self._asked_at = (request.document.uri, request.document.version, request.offset)
+        return self._asked_at == before
 
     def note(self, trace: Trace, trigger: Trigger, taken_s: float, deadline_s: float) -> bool:
         """Take note of an answer; tell whether the verdict is another one now."""

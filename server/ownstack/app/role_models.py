@@ -16,6 +16,7 @@ from ownstack.app.quick_model import QuickModel
 from ownstack.app.role_status import RoleState, RoleStatus
 from ownstack.engine.protocol import Engine
 from ownstack.errors import ModelError, ModelTooLargeError, OwnstackError
+from ownstack.models.registry import BUILTIN
 from ownstack.models.remote.model import RemoteModel
 from ownstack.models.roles import ROLES, Role
 from ownstack.settings import EngineSettings, ModelSettings, Settings
@@ -40,6 +41,11 @@ class RoleModel:
     @property
     def engine(self) -> Engine | None:
         return None if self.lease is None else self.lease.engine
+
+    @property
+    def parameters(self) -> int | None:
+        """So many has the model; None if that is not known, or for the built-in one."""
+        return None if self.info is None or self.info.name == BUILTIN else self.info.parameters
 
     async def look_up(self, settings: ModelSettings, untrusted: Sequence[Path]) -> None:
         """Find out which model it is; none that lies in a folder that is not trusted."""

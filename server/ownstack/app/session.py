@@ -85,6 +85,7 @@ class Session:
                 folders=lambda: self._readable,
                 index=self.indexes.snapshot,
                 hears_improvements=hears_improvements,
+                came=self._took,
                 improved=lambda place: improved(*self.notebooks.text_at(place)),
             ),
             engine=lambda: self.engine,
@@ -309,11 +310,15 @@ class Session:
         current = self.documents.get(uri)
         if current is None or not stands(document, offset, current):
             answer = Answer(None, Trace(reason="The text changed before the answer was there."))
-        deadline_s = self.settings.completion.deadline_ms / 1_000
-        if self._punctuality.note(answer.trace, trigger, time.monotonic() - began, deadline_s):
-            self._changed()
+        if not self._punctuality.asks_again(request):
+            self._took(answer.trace, time.monotonic() - began, trigger)
         self._explaining.note(request, answer)
         return answer
+
+    def _took(self, trace: Trace, taken_s: float, trigger: Trigger = Trigger.AUTOMATIC) -> None:
+        deadline_s = self.settings.completion.deadline_ms / 1_000
+        if self._punctuality.note(trace, trigger, taken_s, deadline_s):
+            self._changed()
 
     def _nothing(self, reason: str, uri: str) -> Answer:
         return Answer(None, self._explaining.nothing(reason, shown_path(uri, self.folders)))
@@ -373,7 +378,7 @@ class Session:
             problem=completing.problem,
             info=info,
             model=model,
-            late=self._punctuality.problem(self._parameters),
+            late=self._punctuality.problem(completing.parameters),
             instead=completing.set_aside,
             quick=self.models.quick.engine is not None,
         )
@@ -393,8 +398,3 @@ class Session:
             index=self.indexes.status(),
             roles=self.models.status(),
         )
-
-    @property
-    def _parameters(self) -> int | None:
-        info = self.models["completion"].info
-        return None if info is None or info.name == BUILTIN else info.parameters

@@ -24,7 +24,12 @@ from ownstack.completion.postprocess.trim import trim
 from ownstack.completion.request import Reply, SourceRequest, place_of
 from ownstack.completion.request_extents import RequestExtents
 from ownstack.completion.sources.choice import SourceChoice
-from ownstack.completion.sources.fitting import held_back, least_chance, sure_enough
+from ownstack.completion.sources.fitting import (
+    THRESHOLDS,
+    held_back,
+    least_chance,
+    sure_enough,
+)
 from ownstack.completion.suggestion import Answer, CompletionRequest, Suggestion, Trace
 from ownstack.concurrency import Delay, Tasks
 from ownstack.document import Document
@@ -59,6 +64,7 @@ class Completer:
         self._documents = environment.documents
         self._settings = environment.settings
         self._clock = environment.clock
+        self._came = environment.came
         self._engine, self._quick = engine, quick
         self._cache = Cache()
         self._failures = Failures()
@@ -68,7 +74,7 @@ class Completer:
         self._context = ContextProvider(environment, nearby or Nearby())
         self._traces = Traces()
         self._items = SuggestionItems(self._outcomes, self._traces)
-        self._improvement = Improvement(environment, self._outcomes, self._cache)
+        self._improvement = Improvement(environment, self._outcomes, self._cache, self._least)
         self._choice = SourceChoice(
             environment,
             echo or Echo(),
@@ -78,6 +84,7 @@ class Completer:
             failures=self._failures,
             own=self._own,
             kept=self._kept,
+            late=self._late,
             objection=self._items.objection,
         )
         self._used: tuple[Engine | None, Engine | None] = (None, None)
@@ -110,7 +117,7 @@ class Completer:
         """Return what would be suggested, "" for nothing; it does not count as shown."""
         trace = Trace()
         source_request = SourceRequest(
-            place_of(request), request.trigger, trace, Stopwatch(trace, self._clock)
+            place_of(request), request.trigger, trace, Stopwatch(trace, self._clock), peeks=True
         )
         try:
             return (self._at_once(source_request) or await self._fresh(source_request)).text
@@ -251,6 +258,18 @@ class Completer:
             self._improvement.kept(place)
         except Exception as error:
             self._failures.note("improvement", error)
+
+    def _late(self, place: Place, trace: Trace, taken_s: float) -> None:
+        """Hear what the model had to say at a place that was answered with nothing."""
+        if self._improvement.waits(place):
+            self._came(trace, taken_s)
+            if trace.text:
+                self._improvement.found(place)
+
+    def _least(self) -> float:
+        """Return the chance from which on a line of the cache is shown that nobody asked for."""
+        model = "" if self._cached_by is None else self._cached_by.capabilities.model
+        return self._own.least("model", model, THRESHOLDS[self._settings().eagerness])
 
     # Events -------------------------------------------------------------------------------
 

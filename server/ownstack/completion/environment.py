@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ownstack.completion.place import Place
+from ownstack.completion.suggestion import Trace
 from ownstack.concurrency import CallLater, call_later
 from ownstack.document import Documents
 from ownstack.settings import CompletionSettings
@@ -32,5 +33,8 @@ class Environment:
     """Runs a callback after some seconds (`loop.call_later`)."""
     hears_improvements: Callable[[], bool] = lambda: False
     """Whether it asks again when `improved` is told: then nobody is kept waiting for more."""
+    came: Callable[[Trace, float], object] = lambda trace, taken_s: None
+    """Hears what a model had to say, and so many seconds after the key, where nobody waited for it
+    and nothing else was asked since. The trace's text is empty if that was nothing."""
     improved: Callable[[Place], object] = lambda place: None
     """Hears that who asks again at a place gets a better suggestion than the one shown there."""

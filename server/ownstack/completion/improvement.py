@@ -10,7 +10,7 @@ from ownstack.completion.environment import Environment
 from ownstack.completion.feedback.displayed import DisplayedSuggestion
 from ownstack.completion.feedback.outcomes import Outcomes
 from ownstack.completion.place import Place, possible_cursors, stands, typed_since
-from ownstack.completion.sources.fitting import THRESHOLDS, sure_enough
+from ownstack.completion.sources.fitting import sure_enough
 
 BETTER_BY = 0.1
 """By so much its chance must exceed that of what is shown: a text that changes while it is being
@@ -32,9 +32,16 @@ class _Told:
 class Improvement:
     """Compares what is on one window's screen, or that nothing is, with what its cache gets."""
 
-    def __init__(self, environment: Environment, outcomes: Outcomes, cache: Cache) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        outcomes: Outcomes,
+        cache: Cache,
+        least: Callable[[], float],
+    ) -> None:
+        """`least` returns the chance from which on a line of the cache is shown."""
         self._documents = environment.documents
-        self._settings = environment.settings
+        self._least = least
         self._improved: Callable[[Place], object] = environment.improved
         self._outcomes = outcomes
         self._cache = cache
@@ -52,6 +59,16 @@ class Improvement:
         """Hear that a request that nobody invoked ended with nothing; it need not be the newest."""
         if place is self._asked:
             self._unanswered = place
+
+    def waits(self, place: Place) -> bool:
+        """Say whether the newest request was at `place`, and nothing was typed since."""
+        return place is self._asked and self._stands(place)
+
+    def found(self, place: Place) -> None:
+        """Tell that who asks again gets something, if that was not told and nothing is shown."""
+        if place is self._unanswered:
+            self._unanswered = None
+            self._improved(place)
 
     def kept(self, place: Place) -> None:
         """Hear that a model's answer at `place` is in the cache now; tell if it is better.
@@ -73,7 +90,7 @@ class Improvement:
             return
         if self._outcomes.refuses(cursor, cached.text):
             return
-        least = self._threshold
+        least = self._least()
         if not _goes_on(cached, left):
             shown = UNKNOWN_CHANCE if displayed.confidence is None else displayed.confidence
             least = max(least, shown + BETTER_BY)
@@ -99,23 +116,18 @@ class Improvement:
 
     def _tell_late(self, place: Place, cursor: Place) -> None:
         """Tell of an answer that came too late at `cursor`, if nothing has changed there since."""
-        current = self._documents.get(cursor.uri)
-        if current is None or not stands(cursor.document, cursor.offset, current):
-            return
-        if typed_since(place, cursor) is None:
+        if not self._stands(cursor) or typed_since(place, cursor) is None:
             return
         cached = self._cache.get(cursor)
         if cached is None or cached.invoked or self._outcomes.refuses(cursor, cached.text):
             return
         # The beginning of a line is enough: who waited was shown that, too.
-        sure = sure_enough(cached.text, cached.chance, self._threshold).text
-        if sure and (cached.chance is not None or self._threshold <= UNKNOWN_CHANCE):
-            self._unanswered = None
-            self._improved(cursor)
+        if sure_enough(cached.text, cached.chance, self._least()).text:
+            self.found(cursor)
 
-    @property
-    def _threshold(self) -> float:
-        return THRESHOLDS[self._settings().eagerness]
+    def _stands(self, place: Place) -> bool:
+        current = self._documents.get(place.uri)
+        return current is not None and stands(place.document, place.offset, current)
 
     def _knows(self, displayed: DisplayedSuggestion) -> bool:
         return self._told is not None and self._told.id == displayed.id

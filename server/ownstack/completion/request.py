@@ -42,6 +42,8 @@ class SourceRequest:
     """What echo came upon, but was not sure of."""
     unsure: Reply | None = None
     """What the model has said here before, but was not sure of: it would say so again."""
+    peeks: bool = False
+    """It is only found out what would be suggested: nobody is told of what comes later."""
 
     @property
     def invoked(self) -> bool:

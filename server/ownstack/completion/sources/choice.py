@@ -23,6 +23,7 @@ from ownstack.completion.sources.protocol import Source
 from ownstack.completion.sources.ranked import RankedSource
 from ownstack.completion.sources.scoring_client import ScoringClient
 from ownstack.completion.sources.tiered import TieredSource
+from ownstack.completion.suggestion import Trace
 from ownstack.engine.protocol import Engine
 
 
@@ -49,10 +50,12 @@ class SourceChoice:
         failures: Failures,
         own: OwnCalibration,
         kept: Callable[[Place], None],
+        late: Callable[[Place, Trace, float], None],
         objection: Callable[[SourceRequest, Reply], str],
     ) -> None:
         """`kept` hears that the cache has a model's answer at a place.
 
+        `late` hears what a model had to say at a place that nobody waited at (`TieredSource`).
         `objection` says why a reply would not be shown, "" if nothing speaks against it.
         """
         self._environment = environment
@@ -62,7 +65,7 @@ class SourceChoice:
         self._extents = extents
         self._failures = failures
         self._own = own
-        self._kept = kept
+        self._kept, self._late = kept, late
         self._objection = objection
         self._fitter = LineFitter(environment, extents, own)
         self._symbols = SymbolLookups(environment)
@@ -108,6 +111,7 @@ class SourceChoice:
                 self._failures,
                 self._objection,
                 hears=self._environment.hears_improvements,
+                late=self._late,
             )
         sure = SureEcho(echo, self._extents, self._failures, generation.has_begun)
         return Lineup((sure, writer, echo), generation)

@@ -70,7 +70,8 @@ class GenerationSource(Source):
         in_flight = client.generate(place, wanted, request.trigger, watch, request.examined)
         with watch.stage("model"):
             reply = await client.wait_for(in_flight, "", request.trigger, watch, trace)
-        if reply.unfinished and wanted.max_lines == 1 and self._settings().multiline != "never":
+        has_more = reply.unfinished and wanted.max_lines == 1
+        if has_more and self._settings().multiline != "never" and self._is_current(place):
             # The statement goes on below: with its other lines, or not at all.
             in_flight = client.generate(
                 place, statement(place, self._settings()), request.trigger, watch

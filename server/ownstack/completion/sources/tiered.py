@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ownstack.completion.failures import Failures
 from ownstack.completion.feedback.displayed import DisplayedSuggestion
-from ownstack.completion.feedback.traces import take_over
-from ownstack.completion.place import Place
+from ownstack.completion.feedback.traces import Stopwatch, take_over
+from ownstack.completion.place import Place, typed_since
 from ownstack.completion.request import Reply, SourceRequest
 from ownstack.completion.sources.fitting import OTHERS, likely
 from ownstack.completion.sources.generation_client import SUPERSEDED
@@ -25,6 +25,18 @@ from ownstack.document import Document
 STILL_WRITING = "The model is still writing; what it finds is shown if nothing is typed meanwhile."
 PATIENCE_KEY_S = 0.05
 """So long after the key the better of both is awaited, and who types notices nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unfinished:
+    """What the model was still writing when its place was answered."""
+
+    place: Place
+    writing: asyncio.Task[Reply | Exception]
+    trace: Trace
+    watch: Stopwatch
+    answered: Trace
+    """What the place was answered with meanwhile."""
 
 
 class TieredSource(Source):
@@ -45,12 +57,17 @@ class TieredSource(Source):
         objection: Callable[[SourceRequest, Reply], str],
         *,
         hears: Callable[[], bool] = lambda: False,
+        late: Callable[[Place, Trace, float], object] = lambda place, trace, taken_s: None,
     ) -> None:
         """`objection` says why a reply would not be shown, so that it stands in nobody's way.
 
         `hears`: whether who asks is told of what the model finds later, so that nobody waits.
+        `late` hears what the model had to say at a place that was answered with nothing before, by
+        its trace and the seconds since that was asked; who asks again there gets the trace's text.
         """
         self._hears = hears
+        self._late = late
+        self._unfinished: _Unfinished | None = None
         self._quick = quick
         self._model = model
         self._failures = failures
@@ -63,12 +80,18 @@ class TieredSource(Source):
         Raises:
             Exception: the model failed, and the quick source has no answer.
         """
+        found = None if request.peeks else self._found_since(request)
+        if found is not None:
+            return found
         own = Trace()
         apart = replace(request, trace=own, watch=request.watch.apart(own))
-        writing = self._writing.start(self._written(apart), "answer")
+        # A newer answer ends the waiting for the one before; what is generated goes on.
+        name = None if request.peeks else "answer"
+        writing = self._writing.start(self._written(apart), name)
         answering = asyncio.ensure_future(self._answered(request))
         try:
-            await _in_time(request, answering, writing, waits=request.invoked or not self._hears())
+            waits = request.invoked or request.peeks or not self._hears()
+            await _in_time(request, answering, writing, waits=waits)
         except asyncio.CancelledError:
             writing.cancel()
             raise
@@ -76,8 +99,13 @@ class TieredSource(Source):
             answering.cancel()
         quick = answering.result() if answering.done() else Reply("")
         written = _found(writing)
-        if not writing.done():
-            writing.add_done_callback(self._note)
+        if not writing.done() and not request.peeks:
+            if not quick.text:
+                # It is not known yet whether anything is late here.
+                request.trace.late = False
+            unfinished = _Unfinished(request.place, writing, own, apart.watch, request.trace)
+            self._unfinished = unfinished
+            writing.add_done_callback(lambda _: self._finished(unfinished))
         if isinstance(written, Exception):
             if not quick.text:
                 raise written
@@ -95,11 +123,36 @@ class TieredSource(Source):
         ]
         return replace(first, others=tuple(others[:OTHERS]))
 
-    def _note(self, writing: asyncio.Future[Reply | Exception]) -> None:
-        """Tell of a failure that nobody waited for."""
-        error = None if writing.cancelled() else writing.result()
-        if isinstance(error, Exception):
-            self._failures.note(self.name, error)
+    def _found_since(self, request: SourceRequest) -> Reply | None:
+        """Return what the model had to say here after it was answered with nothing."""
+        unfinished, self._unfinished = self._unfinished, None
+        if unfinished is None or not unfinished.writing.done():
+            return None
+        if request.invoked or unfinished.answered.text:
+            return None
+        if typed_since(unfinished.place, request.place) != "":
+            return None
+        found = _found(unfinished.writing)
+        if isinstance(found, Exception) or not found.text:
+            return None
+        take_over(request.trace, unfinished.trace)
+        return replace(_signed(found, unfinished.trace.model), tier="cache")
+
+    def _finished(self, unfinished: _Unfinished) -> None:
+        """Tell what became of an answer that nobody waited for, and of a failure."""
+        if unfinished.writing.cancelled():
+            return
+        found = unfinished.writing.result()
+        if isinstance(found, Exception):
+            self._failures.note(self.name, found)
+        elif not unfinished.answered.text and self._unfinished is unfinished:
+            unfinished.trace.text = found.text
+            if not found.text:
+                unfinished.answered.reason = found.reason
+            try:
+                self._late(unfinished.place, unfinished.trace, unfinished.watch.elapsed_s)
+            except Exception as error:
+                self._failures.note("improvement", error)
 
     async def _answered(self, request: SourceRequest) -> Reply:
         """Return what the quick source says; nothing if it fails."""
@@ -139,6 +192,9 @@ class TieredSource(Source):
             source.prefetch(displayed)
 
     def forget(self, uri: str) -> None:
+        if self._unfinished is not None and self._unfinished.place.uri == uri:
+            self._unfinished.writing.cancel()
+            self._unfinished = None
         for source in (self._quick, self._model):
             source.forget(uri)
 
