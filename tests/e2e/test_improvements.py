@@ -17,6 +17,7 @@ pytestmark = pytest.mark.e2e
 LINE = "server = combine(gamma, timeout=30)"
 QUICK = "connect(beta, timeout=30)"
 BETTER = LINE.removeprefix("server = ")
+FIRST_LINE = "import shop\n"
 TRIED_TOKENS = 2
 """So much is asked for when it is tried how a server fills in."""
 
@@ -122,9 +123,9 @@ def test_what_was_dismissed(held: tuple[Desk, dict[str, str]]) -> None:
 def test_where_nobody_was_sure(held: tuple[Desk, dict[str, str]]) -> None:
     """The key was answered with nothing; the model's line is shown when it is there."""
     editor, config = held
-    (editor.folder / "servers.py").write_text("")
+    (editor.folder / "servers.py").write_text(FIRST_LINE)
 
     seen = editor.go("nothingAtFirst", **config)
 
     assert seen["ghosts"] == ["", BETTER]
-    assert Path(editor.folder / "servers.py").read_text() == LINE
+    assert Path(editor.folder / "servers.py").read_text() == FIRST_LINE + LINE
