@@ -15,7 +15,11 @@ const { values, positionals } = parseArgs({
     window: { type: 'string', default: '24' },
   },
 });
-if (positionals.length !== 1) throw new Error('Name one folder of wheels: pack.mjs WHEELHOUSE [--to FOLDER] [--quality 0..11]');
+const [quality, window] = [Number(values.quality), Number(values.window)];
+if (positionals.length !== 1 || !within(quality, 0, 11) || !within(window, 10, 30)) {
+  console.error('Name one folder of wheels: pack.mjs WHEELHOUSE [--to FOLDER] [--quality 0..11] [--window 10..30]');
+  process.exit(2);
+}
 
 // What lays out the wheels here is what the extension rebuilds them with.
 const { outputFiles } = await build({
@@ -29,8 +33,13 @@ const { outputFiles } = await build({
 const { createRequire } = await import('node:module');
 const loaded = { exports: {} };
 new Function('module', 'exports', 'require', outputFiles[0].text)(loaded, loaded.exports, createRequire(import.meta.url));
-await loaded.exports.pack(resolve(positionals[0]), resolve(values.to), {
-  quality: Number(values.quality),
-  window: Number(values.window),
-  say: console.log,
-});
+try {
+  await loaded.exports.pack(resolve(positionals[0]), resolve(values.to), { quality, window, say: console.log });
+} catch (error) {
+  console.error(`pack.mjs: ${error.message}`);
+  process.exit(1);
+}
+
+function within(number, least, most) {
+  return Number.isInteger(number) && number >= least && number <= most;
+}

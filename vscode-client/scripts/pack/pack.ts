@@ -21,7 +21,7 @@ export interface Options {
   say: (line: string) => void;
 }
 
-/** Makes `to` (what earlier packing and carrying left there is removed) of the wheelhouse `from`. */
+/** Makes `to` (what earlier packing and carrying left there is removed) of the wheelhouse `from`, another folder. */
 export async function pack(from: string, to: string, options: Options): Promise<Manifest> {
   const { target, pythons, requirements, wheels } = await openWheelhouse(from);
   try {
@@ -60,9 +60,13 @@ function isOwn(name: string): boolean {
   return name.startsWith('ownstack-');
 }
 
+/** Removes what an earlier run has left. Throws an Error if there are wheels that none leaves, as in a wheelhouse. */
 async function clear(to: string): Promise<void> {
   await mkdir(to, { recursive: true });
-  const old = (await readdir(to)).filter((name) => name.endsWith('.pack') || name.endsWith('.whl') || name === MANIFEST);
+  const names = await readdir(to);
+  const other = names.find((name) => name.endsWith('.whl') && !isOwn(name));
+  if (other) throw new Error(`${to} holds ${other}, which is not of an earlier run: name another folder with --to.`);
+  const old = names.filter((name) => /^\d\d-py[\d-]*\.pack$/.test(name) || name.endsWith('.whl') || name === MANIFEST);
   await Promise.all(old.map((name) => rm(join(to, name))));
 }
 

@@ -42,7 +42,12 @@ export async function openWheelhouse(folder: string): Promise<Wheelhouse> {
   const requirements = await readFile(join(folder, 'requirements.txt'), 'utf8');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.whl')).sort();
   const wheels: SourceWheel[] = [];
-  for (const name of names) wheels.push(await openWheel(folder, name, described.pythons));
+  for (const name of names) {
+    const wheel = await openWheel(folder, name, described.pythons).catch((error: unknown) => {
+      throw new Error(`${name} cannot be read: ${(error as Error).message}`, { cause: error });
+    });
+    wheels.push(wheel);
+  }
   return { target: described.target, pythons: described.pythons, requirements: requirements.replaceAll('\r\n', '\n'), wheels };
 }
 

@@ -124,6 +124,19 @@ describe('packing', () => {
     await expect(packing).rejects.toThrow('requirements.txt lacks');
     await rm(join(house, 'more-1-py3-none-any.whl'));
   });
+
+  it('names a wheel that is damaged', async () => {
+    await writeFile(join(house, 'half-1-py3-none-any.whl'), 'PK');
+    const packing = pack(house, join(root, 'half'), { quality: 1, window: 20, say: quiet });
+    await expect(packing).rejects.toThrow('half-1-py3-none-any.whl cannot be read');
+    await rm(join(house, 'half-1-py3-none-any.whl'));
+  });
+
+  it('removes no wheels but those of an earlier run', async () => {
+    const before = await readdir(house);
+    await expect(pack(house, house, { quality: 1, window: 20, say: quiet })).rejects.toThrow('not of an earlier run');
+    expect(await readdir(house)).toEqual(before);
+  });
 });
 
 describe('unpacking', () => {
