@@ -96,7 +96,7 @@ def assemble(
     Raises:
         ReleaseError: The wheelhouse is for something else, or a tool is missing.
     """
-    held = json.loads((house / "wheelhouse.json").read_text("utf-8"))["target"]
+    held = _target_of(house)
     if held != target.name:
         raise ReleaseError(f"{house} is for {held}, not for {target.name}.")
     to.mkdir(parents=True, exist_ok=True)
@@ -171,6 +171,18 @@ def shares(manifest: dict[str, Any]) -> list[tuple[str, float]]:
                 pack = packs[number]
                 found[wheel["name"].split("-")[0]] += size * pack["bytes"] / pack["unpacked"]
     return sorted(found.items(), key=lambda item: -item[1])
+
+
+def _target_of(house: Path) -> str:
+    """Return the name of the target that a wheelhouse is for.
+
+    Raises:
+        ReleaseError: it does not say so.
+    """
+    try:
+        return str(json.loads((house / "wheelhouse.json").read_text("utf-8"))["target"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReleaseError(f"{house} is no wheelhouse: its wheelhouse.json is damaged.") from error
 
 
 def _uniform(folder: Path) -> None:

@@ -169,3 +169,12 @@ def test_shares_add_up() -> None:
         ],
     }
     assert vsix.shares(manifest) == [("a", 40.0), ("b", 20.0)]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "5"])
+def test_a_damaged_wheelhouse_is_named(text: str, tmp_path: Path) -> None:
+    """By its folder, before anything is packed."""
+    (tmp_path / "wheelhouse.json").write_text(text, "utf-8")
+
+    with pytest.raises(ReleaseError, match="is no wheelhouse"):
+        vsix.assemble(LINUX, tmp_path, tmp_path / "to", tmp_path / "metafile.json")
