@@ -85,8 +85,8 @@ def unpacked(vsix: Path, folder: Path) -> Path:
     return folder / "extension" / "bundled"
 
 
-def end(process: subprocess.Popen[str], victim: str) -> None:
-    """Kill what is to be killed, and wait until the window has gone."""
+def end(process: subprocess.Popen[str], victim: str) -> str:
+    """Kill what is to be killed, wait until the window has gone, and return its last words."""
     window = psutil.Process(process.pid)
     below = window.children(recursive=True)
     if victim == "installer":
@@ -97,7 +97,14 @@ def end(process: subprocess.Popen[str], victim: str) -> None:
         if victim != "window":
             for child in below:
                 child.kill()
-    process.communicate(timeout=LIMIT_S)
+    said, _ = process.communicate(timeout=LIMIT_S)
+    steps = [one["text"] for one in map(json.loads, _whole(said)) if one["kind"] != "log"]
+    return steps[-1] if steps else ""
+
+
+def _whole(said: str) -> list[str]:
+    """Return the lines that were not cut off."""
+    return [line for line in said.splitlines(keepends=True) if line.endswith("\n")]
 
 
 def test_killed_at_ten_random_moments(carrying: Path, updates: Updates, tmp_path: Path) -> None:
@@ -119,9 +126,10 @@ def test_killed_at_ten_random_moments(carrying: Path, updates: Updates, tmp_path
         after_s, victim = chance.uniform(0, took_s), chance.choice(VICTIMS)
         process = updates.begin(carried[to], makes=True)
         time.sleep(after_s)
-        end(process, victim)
+        step = end(process, victim)
         serving = updates.serves(carried[to])
-        rounds.append({"after_s": round(after_s, 1), "victim": victim, "then": serving})
+        hit = {"after_s": round(after_s, 1), "step": step, "victim": victim}
+        rounds.append(hit | {"then": serving})
 
     to = 1 - versions.index(serving)
     updates.whole(carried[to])

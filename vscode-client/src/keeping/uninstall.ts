@@ -29,6 +29,6 @@ async function clean(environments: readonly string[]): Promise<void> {
     const args = ['-I', '-m', 'ownstack', 'clean', '--caches', '--logs', '--running', '--yes'];
     const { code, stdout, stderr } = await run(python, args, { timeoutMs: CLEAN_MS, cwd: homedir() });
     console.log(stdout || stderr);
-    if (code >= 0) return;
+    if (code === 0) return; // Else it was only half made, or is broken.
   }
 }
