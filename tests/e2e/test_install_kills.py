@@ -119,6 +119,7 @@ def test_killed_at_ten_random_moments(carrying: Path, updates: Updates, tmp_path
     updates.whole(carried[0])
     took_s = time.monotonic() - began
     serving, rounds = updates.serves(carried[0]), []
+    ARTIFACTS.mkdir(exist_ok=True)
 
     for _ in range(ROUNDS):
         # What serves already is updated to the other one.
@@ -130,10 +131,10 @@ def test_killed_at_ten_random_moments(carrying: Path, updates: Updates, tmp_path
         serving = updates.serves(carried[to])
         hit = {"after_s": round(after_s, 1), "step": step, "victim": victim}
         rounds.append(hit | {"then": serving})
+        record = {"seed": seed, "whole_s": round(took_s, 1), "rounds": rounds}
+        (ARTIFACTS / "install-kills.json").write_text(json.dumps(record, indent=1) + "\n")
 
     to = 1 - versions.index(serving)
     updates.whole(carried[to])
 
-    record = {"seed": seed, "whole_s": round(took_s, 1), "rounds": rounds}
-    (ARTIFACTS / "install-kills.json").write_text(json.dumps(record, indent=1) + "\n")
     assert updates.serves(carried[to]) == versions[to]
