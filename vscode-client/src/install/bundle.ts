@@ -76,7 +76,7 @@ export class Bundle {
     await Promise.all([part, to].map((folder) => rm(folder, { recursive: true, force: true })));
     try {
       await mkdir(part, { recursive: true });
-      await this.checkRoom(dirname(to), this.bytes({ version }));
+      await checkRoom(dirname(to), this.room({ version }));
       await unpackInto(part, this.folder, this.manifest, version.join('.'), report, signal);
       await writeFile(join(part, 'requirements.txt'), this.manifest.requirements);
       signal.throwIfAborted();
@@ -84,16 +84,22 @@ export class Bundle {
     } catch (error) {
       await rm(part, { recursive: true, force: true });
       if (error instanceof Damaged) throw damaged(error.file, error);
-      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw full(this.bytes({ version }), error);
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw full(this.room({ version }), error);
       throw error;
     }
     return { requirements: join(to, 'requirements.txt') };
   }
 
-  private async checkRoom(folder: string, needed: number): Promise<void> {
-    const { bavail, bsize } = await statfs(folder);
-    if (bavail * bsize < needed) throw full(needed);
+  /** Returns how many bytes the wheels and an environment of them take together. */
+  private room(python: Pick<PythonKind, 'version'>): number {
+    return 2 * this.bytes(python);
   }
+}
+
+/** Rejects at once where it would fail later, half-way. */
+async function checkRoom(folder: string, needed: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < needed) throw full(needed);
 }
 
 function damaged(file: string, cause: unknown): BundleError {
@@ -102,5 +108,5 @@ function damaged(file: string, cause: unknown): BundleError {
 
 function full(neededBytes: number, cause?: unknown): BundleError {
   const megabytes = Math.ceil(neededBytes / 1e6);
-  return new BundleError(`The disk is full: unpacking takes ${megabytes} MB. Make room, then try again.`, { cause });
+  return new BundleError(`The disk is full: the installation takes about ${megabytes} MB. Make room, then try again.`, { cause });
 }

@@ -14,6 +14,7 @@ import { EnvironmentError, failure, ServerError } from './failures.js';
 import { check, compile, install, pythonIn, type Carried, type Steps, type Target } from './installing.js';
 import { take } from './lock.js';
 import { FIRST, FOLDER } from './names.js';
+import { refuseNoexec } from './noexec.js';
 import type { Interpreter } from './python.js';
 import { Register, type Known, type Made, type Stage } from './register.js';
 import { readSource, type Source } from './source.js';
@@ -121,6 +122,7 @@ export class Environments {
       const id = createHash('sha256').update(`${hash} ${base.path} ${base.version.join('.')}`).digest('hex').slice(0, ID_LENGTH);
       const broken = (await this.register.read()).broken[id];
       if (broken) throw new BrokenError(broken);
+      await refuseNoexec(this.place.storage, base);
       await this.clear(work.log);
       const name = (await this.begun(id, hash)) ?? `${id}.${randomBytes(2).toString('hex')}`;
       const target: Target = {

@@ -39,7 +39,7 @@ const COMPILER: Failure['remedy'] = {
 // The first that fits counts: what went wrong first says more than what followed from it.
 const FAILURES: readonly Failure[] = [
   {
-    said: /failed to map segment from shared object|cannot enable executable stack|spawn \S+ EACCES|bad interpreter: Permission denied/i,
+    said: /^mounted noexec|failed to map segment from shared object|cannot enable executable stack|spawn \S+ EACCES|bad interpreter: Permission denied/i,
     cause: 'Programs must not run from the folder of the environment (it lies on a disk that is mounted noexec, or a policy forbids it).',
     ofMachine: true,
     remedy: { any: `Name a folder elsewhere in the setting ${SETTING}` },

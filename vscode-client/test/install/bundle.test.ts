@@ -214,10 +214,11 @@ describe('unpacking', () => {
     expect(existsSync(to)).toBe(true);
   });
 
-  it('asks for the room it needs before it writes', async () => {
-    vi.mocked(statfs).mockResolvedValueOnce({ bavail: 1, bsize: 4096 } as never);
+  it('asks for the room that it and an environment need before it writes', async () => {
+    const needed = (await bundle()).bytes(LINUX);
+    vi.mocked(statfs).mockResolvedValueOnce({ bavail: 2 * needed - 1, bsize: 1 } as never);
     const unpacking = (await bundle()).unpack(LINUX, to, quiet, never);
-    await expect(unpacking).rejects.toThrow('The disk is full: unpacking takes 3 MB. Make room, then try again.');
+    await expect(unpacking).rejects.toThrow('The disk is full: the installation takes about 5 MB. Make room, then try again.');
     expect(existsSync(to) || existsSync(`${to}.part`)).toBe(false);
   });
 });

@@ -131,6 +131,15 @@ describe('environments of what is carried', () => {
     expect(await at.environments.serving()).toBe(null);
   });
 
+  it('are not begun where nothing may run', async () => {
+    await at.set('mounted-noexec');
+
+    await expect(at.environments.make(at.work())).rejects.toThrow(/noexec.*ownstack\.environment\.folder/);
+
+    expect(made(await at.calls())).toBe(0);
+    await expect(inFolder()).rejects.toThrow('ENOENT');
+  });
+
   it('cannot be made in a folder that is none', async () => {
     await writeFile(join(at.root, 'storage'), '');
 

@@ -37,6 +37,7 @@ case "$*" in
   *"-I -c import "*llama_cpp*)
     [ -e "$root/noexec" ] && { echo "ImportError: x.so: failed to map segment from shared object" >&2; exit 1; }
     whole ${PACKAGES}; [ -e "$here/llama" ] || exit 1;;
+  *ST_NOEXEC*) [ -e "$root/mounted-noexec" ] && echo noexec;;
   *"-I -c import "*) whole ${PACKAGES};;
   *"-I -c"*) echo "numpy>=1";;
   *"ownstack --version"*)
