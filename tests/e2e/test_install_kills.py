@@ -98,7 +98,7 @@ def end(process: subprocess.Popen[str], victim: str) -> str:
             for child in below:
                 child.kill()
     said, _ = process.communicate(timeout=LIMIT_S)
-    # A window that was killed is cut off in the middle of a line; one that fails says why otherwise.
+    # One that is killed is cut off in the middle of a line, and one that fails says why at last.
     lines = [line for line in said.splitlines() if line.startswith("{") and line.endswith("}")]
     steps = [one["text"] for one in map(json.loads, lines) if one["kind"] == "report"]
     return steps[-1] if steps else "before it began"
