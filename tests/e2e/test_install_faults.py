@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.newcomer import Arrive, Newcomer
 from tests.e2e.pythons import FULL, pythons
-from tests.e2e.releases import pythons_of, unpacked_bytes
+from tests.e2e.releases import unpacked_bytes
 
 pytestmark = [pytest.mark.e2e, FULL]
 
@@ -30,27 +31,49 @@ def elsewhere(newcomer: Newcomer) -> list[str]:
     return ["cp", str(changed), str(newcomer.machine_settings)]
 
 
-@pytest.mark.parametrize("moment", ["at-once", "half-way"])
-def test_full_disk(arrive: Arrive, moment: str) -> None:
-    """It is said, nothing half-made stays, and with room it goes on."""
-    newcomer = arrive(f"full-disk-{moment}")
+def test_full_disk(arrive: Arrive) -> None:
+    """It is said at once, nothing half-made stays, and with room it goes on."""
+    newcomer = arrive("full-disk")
     # Room for the wheels, but not for what is in them.
-    wheels = unpacked_bytes(newcomer.vsix, "{}.{}".format(*_version(newcomer)))
-    room = 60_000_000 if moment == "at-once" else wheels * 5 // 4
+    room = _wheels_bytes(newcomer) * 5 // 4
     newcomer.seal.mount_empty(newcomer.storage, f"size={room}")
     newcomer.install(newcomer.vsix)
-    left = newcomer.root / "left"
-    counts = f"du -sk {shlex.quote(str(newcomer.storage))} > {shlex.quote(str(left))}"
     grows = f"mount -o remount,size=4g {shlex.quote(str(newcomer.storage))}"
 
     seen = newcomer.open(
-        expects="The disk is full", remedy=["sh", "-c", f"{counts} && {grows}"], press="Try Again"
+        expects="The disk is full", remedy=_counting(newcomer, grows), press="Try Again"
     )
 
     newcomer.record(says=seen["said"])
-    assert "then try again" in seen["told"]["message"]
+    assert "MB. Make room, then try again" in seen["told"]["message"]
     assert "Try Again" in seen["told"]["buttons"]
-    assert int(left.read_text().split()[0]) < 10_000
+    assert "unpacking the packages:" not in messages(seen).split("The disk is full")[0]
+    assert _counted(newcomer) < 10_000
+    assert NETWORK in seen["network"]["why"]
+
+
+def test_disk_that_fills_half_way(arrive: Arrive) -> None:
+    """Some other program writes while packages are installed: the same."""
+    newcomer = arrive("filled-disk")
+    newcomer.seal.mount_empty(newcomer.storage, f"size={_wheels_bytes(newcomer) * 9 // 4}")
+    newcomer.install(newcomer.vsix)
+    unpacked = f"{shlex.quote(str(newcomer.storage))}/environments/*.wheels/requirements.txt"
+    other = shlex.quote(str(newcomer.storage / "other"))
+    waits = f"until ls {unpacked}; do sleep 0.1; done; dd if=/dev/zero of={other} bs=1M"
+    command = [*newcomer.seal.prefix, "timeout", "300", "sh", "-c", waits]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=quiet, stderr=quiet, env=newcomer.seal.environment):
+        seen = newcomer.open(
+            expects="The disk is full",
+            remedy=_counting(newcomer, f"rm {other}", but=other),
+            press="Try Again",
+        )
+
+    newcomer.record(says=seen["said"])
+    assert "installing" in messages(seen).split("The disk is full")[0]
+    assert "of room, then try again" in seen["told"]["message"]
+    assert "Try Again" in seen["told"]["buttons"]
+    assert _counted(newcomer) < 10_000
     assert NETWORK in seen["network"]["why"]
 
 
@@ -100,19 +123,18 @@ def test_no_python(arrive: Arrive) -> None:
     assert "problem" in seen["status"]
 
 
-def test_python_that_vanishes(arrive: Arrive, carrying: Path) -> None:
+def test_python_that_vanishes(arrive: Arrive, tmp_path: Path) -> None:
     """The environment's Python is gone one day: another is found, and all is made anew."""
-    found = pythons()
-    carried = [found[version] for version in pythons_of(carrying) if version in found]
-    if len(carried) < 2:
-        pytest.skip("The VSIX carries what one Python needs, or there is only one here.")
-    older, newer = carried[0], carried[-1]
-    newcomer = arrive("vanished", pythons=[newer, older])
+    real = next(iter(pythons().values()))
+    alias = tmp_path / "alias"
+    alias.symlink_to(real.parents[1], target_is_directory=True)
+    newcomer = arrive("vanished", pythons=[alias / "bin" / real.name, real])
     newcomer.install(newcomer.vsix)
     newcomer.open()
     (before,) = newcomer.environments()
+    assert (before / "bin" / "python").readlink().is_relative_to(alias)
     newcomer.close()
-    newcomer.seal.mount_empty(newer.parent, "ro,size=4k")
+    alias.unlink()
 
     seen = newcomer.open()
 
@@ -154,6 +176,25 @@ def test_what_is_carried_does_not_fit(arrive: Arrive, kind: str) -> None:
     assert any(words in line for line in reasons), newcomer.log()
     assert words in seen["told"]["message"]
     assert "Try Again" in seen["told"]["buttons"]
+
+
+def _wheels_bytes(newcomer: Newcomer) -> int:
+    return unpacked_bytes(newcomer.vsix, ".".join(_version(newcomer)))
+
+
+def _counting(newcomer: Newcomer, then: str, but: str = "none") -> list[str]:
+    """Return a command that notes how much is in the storage, and does something more."""
+    left, storage = (shlex.quote(str(path)) for path in (_left(newcomer), newcomer.storage))
+    return ["sh", "-c", f"du -sk --exclude={but} {storage} > {left} && {then}"]
+
+
+def _counted(newcomer: Newcomer) -> int:
+    """Return how many kB were left in the storage."""
+    return int(_left(newcomer).read_text().split()[0])
+
+
+def _left(newcomer: Newcomer) -> Path:
+    return newcomer.root / "left"
 
 
 def _version(newcomer: Newcomer) -> list[str]:

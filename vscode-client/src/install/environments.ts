@@ -246,8 +246,9 @@ export class Environments {
   private async isNeeded(name: string, { current, previous, broken }: Known): Promise<boolean> {
     if (name === current || name === previous) return true;
     if (name === FIRST || idOf(name) in broken) return false;
-    // One that was not taken into use yet: the next attempt goes on from there.
-    return (await this.register.made(name))?.source === (await this.source()).hash;
+    // One that was made later than what serves, and not taken into use yet: the next attempt goes on from there.
+    const [made, serving] = await Promise.all([this.alive(name), this.register.made(current)]);
+    return made?.source === (await this.source()).hash && made.at > (serving?.at ?? 0);
   }
 
   /** Makes an environment up to the stage that is enough; half of one does not stay. */

@@ -341,8 +341,25 @@ describe('the Python of an environment', () => {
     await at.environments.make(at.work({ python: () => Promise.resolve(interpreter(other)) }));
 
     expect(gone).toBe(null);
-    expect(await at.environments.serving()).toMatchObject({ fits: true, stage: 'whole' });
-    expect((await inFolder()).length).toBe(2);
+    const now = await at.environments.serving();
+    expect(now).toMatchObject({ fits: true, stage: 'whole' });
+
+    await at.environments.served(now?.name ?? '', () => undefined);
+    expect(await inFolder()).toEqual([now?.name]);
+  });
+
+  it('that another one was named for does not stay when that has served', async () => {
+    await at.environments.make(at.work());
+    const other = join(at.root, 'other-python');
+    await symlink(at.base.path, other);
+    await at.later();
+
+    await at.environments.make(at.work({ python: () => Promise.resolve(interpreter(other)) }), other);
+    const now = await at.environments.serving(other);
+    await at.environments.served(now?.name ?? '', () => undefined);
+
+    expect(now?.fits).toBe(true);
+    expect(await inFolder()).toEqual([now?.name]);
   });
 
   it('that was replaced by one that does not find the packages does not count', async () => {
