@@ -76,6 +76,10 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   const subject = { server, status, launcher, switching, log, clock, improvements, panels, chat, actions, removed, extensions, onRestart };
   context.subscriptions.push(log, item, status, improvements, panels, actions, chat, server, launcher, watched, ...register(subject));
   void note(context, log);
+  const renamed = vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration('ownstack.environment.folder')) void note(context, log);
+  });
+  context.subscriptions.push(renamed);
   void server.restart();
   return { clock };
 }

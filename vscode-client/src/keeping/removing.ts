@@ -11,7 +11,7 @@ import { run } from '../process.js';
 import { tell } from '../telling.js';
 import { RESTART } from '../wording.js';
 import { question, readGroups, readProblems, rowsOf, size, type Group, type Row } from './groups.js';
-import { dataFolder, leaveNote, removeNote } from './note.js';
+import { dataFolder, leaveNote, noteOf, removeNote } from './note.js';
 import { environmentsIn, removeEnvironments, sizeOf } from './storage.js';
 
 const LOOK_MS = 60_000;
@@ -39,7 +39,8 @@ export class Removed {
 /** Leaves the note of where this editor's environments are. What fails is logged: it is only missed at the end. */
 export async function note(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<void> {
   try {
-    await leaveNote(data(), { extensions: dirname(context.extensionUri.fsPath), folders: folders(context.globalStorageUri.fsPath) });
+    const extensions = dirname(context.extensionUri.fsPath);
+    await leaveNote(data(), { extensions, folders: await folders(context.globalStorageUri.fsPath, extensions) });
   } catch (error) {
     log.info(`Where the environments are could not be noted: ${String(error)}`);
   }
@@ -47,7 +48,7 @@ export async function note(context: vscode.ExtensionContext, log: vscode.LogOutp
 
 /** Lists what is kept with sizes, asks, and removes what was chosen. Works without a server, too. */
 export async function removeKept({ server, launcher, log, removed, extensions }: Subject): Promise<void> {
-  const places = folders(launcher.storage);
+  const places = await folders(launcher.storage, extensions);
   const rows = groupsOf(launcher, places).then(rowsOf);
   const chosen = (await choose(rows))?.map(({ group }) => group);
   if (!chosen?.length) return;
@@ -115,9 +116,10 @@ async function choose(rows: Promise<Row[]>): Promise<readonly Row[] | undefined>
 
 const data = (): string => dataFolder({ platform: process.platform, env: process.env, home: homedir() });
 
-/** Returns where environments may be: in the extension's storage, and in a folder that the settings name. */
-function folders(storage: string): string[] {
+/** Returns where environments may be: in the extension's storage, and in folders that the settings name, or named before. */
+async function folders(storage: string, extensions: string): Promise<string[]> {
   const folder = namedFolder(vscode.workspace.getConfiguration('ownstack').get('environment.folder', ''));
+  const before = (await noteOf(data(), extensions))?.folders ?? [];
   // The launcher refuses a path that is not whole.
-  return isAbsolute(folder) ? [storage, folder] : [storage];
+  return [...new Set([storage, ...(isAbsolute(folder) ? [folder] : []), ...before])];
 }

@@ -6,16 +6,18 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Subject } from '../../src/commands.js';
 import type { Row } from '../../src/keeping/groups.js';
-import { Removed, removeKept } from '../../src/keeping/removing.js';
+import { leaveNote, noteOf } from '../../src/keeping/note.js';
+import { note, Removed, removeKept } from '../../src/keeping/removing.js';
 
 const said: string[] = [];
 const shown: Row[] = [];
 let pick: (rows: Row[]) => Row[] | undefined;
 let answer: string | undefined;
+let named = '';
 
 vi.mock('vscode', () => ({
   ProgressLocation: { Notification: 15 },
-  workspace: { getConfiguration: () => ({ get: (_key: string, usual: unknown) => usual }) },
+  workspace: { getConfiguration: () => ({ get: (_key: string, usual: unknown) => named || usual }) },
   window: {
     showQuickPick: async (rows: Promise<Row[]>) => {
       shown.push(...(await rows));
@@ -47,6 +49,7 @@ let subject: Subject;
 
 beforeEach(async () => {
   said.length = shown.length = 0;
+  named = '';
   pick = (rows) => rows;
   answer = 'Remove';
   root = await mkdtemp(join(tmpdir(), 'removing-'));
@@ -76,7 +79,30 @@ afterEach(() => rm(root, { recursive: true }));
 
 const calls = async (): Promise<string[]> => (await readFile(join(root, 'calls'), 'utf8').catch(() => '')).split('\n').filter(Boolean);
 
+describe('the note of where environments are', () => {
+  it('has the folder that the settings name, and those that they named before', async () => {
+    const extensions = join(root, 'extensions');
+    const context = { extensionUri: { fsPath: join(extensions, 'ownstack') }, globalStorageUri: { fsPath: storage } };
+    const log = { info: () => undefined };
+    for (named of ['', join(root, 'one'), join(root, 'two'), '']) await note(context as never, log as never);
+
+    const noted = await noteOf(join(root, 'home', 'data'), extensions);
+
+    expect([...(noted?.folders ?? [])].sort()).toEqual([join(root, 'one'), storage, join(root, 'two')].sort());
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('the command that removes what is kept', () => {
+  it('removes environments where the settings named another folder before, too', async () => {
+    const other = join(root, 'other');
+    await mkdir(join(other, 'environments', '0123abcd.ef01'), { recursive: true });
+    await leaveNote(join(root, 'home', 'data'), { extensions: subject.extensions, folders: [storage, other] });
+
+    await removeKept(subject);
+
+    expect(await readdir(other)).toEqual([]);
+  });
+
   it('shows what there is, and removes what was chosen', async () => {
     pick = ([caches]) => (caches ? [caches] : []);
     await removeKept(subject);
