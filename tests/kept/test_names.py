@@ -14,5 +14,7 @@ def test_environments_are_called_as_the_extension_calls_them() -> None:
 
     assert f"ENVIRONMENT = /^{editors._ENVIRONMENT.pattern}$/;" in text
     assert f"REMAINS = /^(?:{editors._REMAINS.pattern})$/;" in text
+    assert f"PARTIAL = /^(?:{editors._PARTIAL.pattern})$/;" in text
+    assert f"USE = /^(?:{editors._USE.pattern})$/;" in text
     for name in (*editors._FILES, editors._FIRST, editors._FOLDER, editors._USES):
         assert f"'{name}'" in text

@@ -125,6 +125,10 @@ def test_environments_of_editors(home: Home, tmp_path: Path) -> None:
     for name in ("0123abcd.ef01.wheels", ".removed-0123abcd", ".uses"):
         (storage / "environments" / name).mkdir()
         (storage / "environments" / name / "4711").touch()
+    (storage / "environments" / "0123abcd.ef02" / "bin").mkdir(parents=True)
+    (storage / "environments" / ".uses" / "4711.0123abcd").touch()
+    for name in ("environments.json.0123abcd", "environments.lock.4711"):
+        (storage / name).touch()
     # The settings may name any folder.
     mine = [environment(storage, name, valued) for name in ("my own", "0123abcd", "abcd.ef01")]
     (storage / "environment" / "bin").mkdir(parents=True)

@@ -25,6 +25,9 @@ _REMAINS = re.compile(
     r"[0-9a-f]{8}\.[0-9a-f]{4}\.(?:wheels(?:\.part)?|cache)|\.removed-[0-9a-f]{8}"
 )
 """What the making or removing of an environment leaves when it is stopped half-way."""
+_PARTIAL = re.compile(r"environments?\.(?:json\.[0-9a-f]{8}|lock\.\d{1,10})")
+"""A file of `_FILES` that was half written, or one that guards it."""
+_USE = re.compile(r"\d{1,10}(?:\.[0-9a-f]{8})?")
 _FIRST, _FIRST_KNOWN = "environment", "environment.json"
 """The environment that was made before there were several, and the file that says so."""
 _FOLDER, _USES = "environments", ".uses"
@@ -49,6 +52,8 @@ def add_environments(home: Home, found: Found) -> None:
 def _add(folder: Path, found: Found) -> None:
     around = Item("environments", "which environment serves the editor", folder)
     around.files = [folder / name for name in _FILES if _is_file(folder / name)]
+    partial = (path for path in sorted(folder.iterdir()) if _PARTIAL.fullmatch(path.name))
+    around.files += filter(_is_file, partial)
     for place in _places(folder):
         if place.name == _USES and is_plain_folder(place):
             around.files += [file for file in sorted(place.iterdir()) if _is_use(file)]
@@ -83,12 +88,14 @@ def _places(folder: Path) -> Iterator[Path]:
 def _is_environment(place: Path) -> bool:
     if not is_plain_folder(place):
         return False
-    whole = place.name == _FIRST or _ENVIRONMENT.fullmatch(place.name)
-    return bool(_REMAINS.fullmatch(place.name) or (whole and _is_file(place / "pyvenv.cfg")))
+    if place.name == _FIRST:
+        return _is_file(place / "pyvenv.cfg")
+    # Of half an environment only the name tells whose it is.
+    return bool(_ENVIRONMENT.fullmatch(place.name) or _REMAINS.fullmatch(place.name))
 
 
 def _is_use(file: Path) -> bool:
-    return file.name.isdecimal() and _is_file(file)
+    return bool(_USE.fullmatch(file.name)) and _is_file(file)
 
 
 def _is_file(path: Path) -> bool:

@@ -22,6 +22,8 @@ export const FILES = ['environments.json', 'environments.lock', FIRST_KNOWN, 'en
 
 const ENVIRONMENT = /^[0-9a-f]{8}\.[0-9a-f]{4}$/;
 const REMAINS = /^(?:[0-9a-f]{8}\.[0-9a-f]{4}\.(?:wheels(?:\.part)?|cache)|\.removed-[0-9a-f]{8})$/;
+const PARTIAL = /^(?:environments?\.(?:json\.[0-9a-f]{8}|lock\.\d{1,10}))$/;
+const USE = /^(?:\d{1,10}(?:\.[0-9a-f]{8})?)$/;
 
 /** Returns the folder that a setting names, `~` being the home folder; "" for none. It need not be a whole path. */
 export function namedFolder(setting: string, home = homedir()): string {
@@ -37,6 +39,16 @@ export function isEnvironment(name: string): boolean {
 /** Tells whether a name is one of what the making or removing of an environment leaves when it is stopped half-way. */
 export function isRemains(name: string): boolean {
   return REMAINS.test(name);
+}
+
+/** Tells whether a name is that of one of FILES which was half written, or of one that guards it. */
+export function isPartial(name: string): boolean {
+  return PARTIAL.test(name);
+}
+
+/** Tells whether a name is one that is used in USES. */
+export function isUse(name: string): boolean {
+  return USE.test(name);
 }
 
 /** Returns the names of all environments in a folder, whole or not, and of what is left of the making of one. */

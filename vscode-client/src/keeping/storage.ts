@@ -3,7 +3,7 @@
 import { lstat, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { entries, FILES, FIRST, FOLDER, isKind, isRemains, namesIn, USES } from '../install/names.js';
+import { entries, FILES, FIRST, FOLDER, isKind, isPartial, isUse, namesIn, USES } from '../install/names.js';
 
 /** Returns the folders of the environments below some storage, and the files around them. Links are left out. */
 export async function environmentsIn(folder: string): Promise<string[]> {
@@ -13,9 +13,10 @@ export async function environmentsIn(folder: string): Promise<string[]> {
   for (const name of await namesIn(folder)) {
     const path = name === FIRST ? join(folder, FIRST) : join(folder, FOLDER, name);
     if ((name !== FIRST && !plain) || !(await isKind(path, 'folder'))) continue;
-    if (isRemains(name) || (await isKind(join(path, 'pyvenv.cfg'), 'file'))) found.push(path);
+    // Of half an environment only the name tells whose it is.
+    if (name !== FIRST || (await isKind(join(path, 'pyvenv.cfg'), 'file'))) found.push(path);
   }
-  for (const name of FILES) if (await isKind(join(folder, name), 'file')) found.push(join(folder, name));
+  for (const name of [...FILES, ...(await entries(folder)).filter(isPartial)]) if (await isKind(join(folder, name), 'file')) found.push(join(folder, name));
   return found;
 }
 
@@ -51,7 +52,7 @@ export async function removeEnvironments(folders: readonly string[]): Promise<st
 async function removeUses(folder: string): Promise<void> {
   if (!(await isKind(folder, 'folder'))) return;
   for (const name of await entries(folder)) {
-    if (/^\d+$/.test(name)) await rm(join(folder, name), { force: true }).catch(() => undefined);
+    if (isUse(name)) await rm(join(folder, name), { force: true }).catch(() => undefined);
   }
   await rmdir(folder).catch(() => undefined);
 }

@@ -48,7 +48,7 @@ describe('the storage', () => {
     await environment('environments', '0123abcd.ef01');
     await environment('environment'); // Of a project: nothing is said of it.
     await environment('environments', 'production');
-    await mkdir(join(storage, 'environments', '89abcdef.0123'), { recursive: true }); // No environment.
+    await mkdir(join(storage, 'environments', '89abcdef'), { recursive: true }); // No environment.
     await mkdir(join(storage, 'environments', 'my own'));
     await writeFile(join(storage, 'environments.json'), '{}');
     await writeFile(join(storage, 'other.json'), '{}');
@@ -58,7 +58,7 @@ describe('the storage', () => {
     expect(await removeEnvironments([storage, join(root, 'none')])).toEqual([]);
 
     expect((await readdir(storage)).sort()).toEqual(['environment', 'environment.json', 'environments', 'other.json']);
-    expect((await readdir(join(storage, 'environments'))).sort()).toEqual(['89abcdef.0123', 'abcdef01.2345', 'my own', 'production']);
+    expect((await readdir(join(storage, 'environments'))).sort()).toEqual(['89abcdef', 'abcdef01.2345', 'my own', 'production']);
     expect(await readFile(join(root, 'valued.txt'), 'utf8')).toBe('valued');
   });
 
@@ -68,7 +68,9 @@ describe('the storage', () => {
     await mkdir(join(storage, 'environments', '0123abcd.ef01.wheels'));
     await mkdir(join(storage, 'environments', '.removed-0123abcd'));
     await mkdir(join(storage, 'environments', '.uses'));
-    await writeFile(join(storage, 'environments', '.uses', '4711'), '0123abcd.ef01');
+    for (const name of ['4711', '4711.0123abcd']) await writeFile(join(storage, 'environments', '.uses', name), '0123abcd.ef01');
+    await mkdir(join(storage, 'environments', '0123abcd.ef02', 'bin'), { recursive: true });
+    for (const name of ['environments.json.0123abcd', 'environments.lock.4711', 'environment.lock.4711']) await writeFile(join(storage, name), '');
 
     await removeEnvironments([storage]);
 
