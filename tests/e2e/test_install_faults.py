@@ -158,15 +158,18 @@ def test_what_is_carried_does_not_fit(arrive: Arrive, kind: str) -> None:
     edit, words = ELSEWHERE[kind]
     newcomer = arrive(f"unfit-{kind}")
     (real,) = newcomer.pythons
-    disguised = newcomer.root / "bin" / f"python{'.'.join(_version(newcomer))}"
-    disguised.write_text(
+    text = (
         f"#!/bin/sh\n"
         f'case "$*" in\n'
         f"  *canMakeEnvironments*) {real} \"$@\" | sed '{edit}' ;;\n"
         f'  *) exec {real} "$@" ;;\n'
         f"esac\n"
     )
-    disguised.chmod(0o755)
+    # By whichever name it is asked: one that fits would be preferred.
+    for name in (f"python{'.'.join(_version(newcomer))}", "python3", "python"):
+        disguised = newcomer.root / "bin" / name
+        disguised.write_text(text)
+        disguised.chmod(0o755)
     newcomer.install(newcomer.vsix)
 
     seen = newcomer.open(expects="could not be fetched", endsThere=True)
