@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -328,67 +328,6 @@ describe('the environment of before there were several', () => {
     expect(trial?.previous).toBe('environment');
     expect(existsSync(join(at.root, 'storage', 'environment'))).toBe(false);
     expect(existsSync(join(at.root, 'storage', 'environment.json'))).toBe(false);
-  });
-});
-
-describe('the Python of an environment', () => {
-  it('that has gone is noticed, and another one is taken', async () => {
-    await at.environments.make(at.work());
-    const other = join(at.root, 'other-python');
-    await rename(at.base.path, other);
-
-    const gone = await at.environments.serving();
-    await at.environments.make(at.work({ python: () => Promise.resolve(interpreter(other)) }));
-
-    expect(gone).toBe(null);
-    const now = await at.environments.serving();
-    expect(now).toMatchObject({ fits: true, stage: 'whole' });
-
-    await at.environments.served(now?.name ?? '', () => undefined);
-    expect(await inFolder()).toEqual([now?.name]);
-  });
-
-  it('that another one was named for does not stay when that has served', async () => {
-    await at.environments.make(at.work());
-    const other = join(at.root, 'other-python');
-    await symlink(at.base.path, other);
-    await at.later();
-
-    await at.environments.make(at.work({ python: () => Promise.resolve(interpreter(other)) }), other);
-    const now = await at.environments.serving(other);
-    await at.environments.served(now?.name ?? '', () => undefined);
-
-    expect(now?.fits).toBe(true);
-    expect(await inFolder()).toEqual([now?.name]);
-  });
-
-  it('that was replaced by one that does not find the packages does not count', async () => {
-    await at.environments.make(at.work());
-    await writeFile(join(at.root, 'newer'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
-    await rm(at.base.path);
-    await symlink(join(at.root, 'newer'), at.base.path);
-
-    expect(await at.environments.serving()).toBe(null);
-  });
-
-  it('is another one if another one is named: the one before serves meanwhile', async () => {
-    await at.environments.make(at.work());
-
-    expect(await at.environments.stage(at.base.path)).toBe('whole');
-    expect(await at.environments.stage('/another/python')).toBe('none');
-    expect(await at.environments.serving('/another/python')).toMatchObject({ fits: false });
-  });
-
-  it('is kept when all is made anew, which serves meanwhile', async () => {
-    await at.environments.make(at.work());
-    const before = (await at.environments.serving())?.name;
-
-    await at.environments.forget(true);
-    const meanwhile = await at.environments.serving();
-    await at.environments.make(at.work());
-
-    expect(meanwhile).toMatchObject({ name: before, fits: false });
-    expect((await at.environments.serving())?.name).not.toBe(before);
   });
 });
 
