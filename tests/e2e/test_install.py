@@ -1,8 +1,8 @@
 """From nothing to ghost text: no network, no compiler, nothing set up but a Python.
 
-`OWNSTACK_VSIX` names the VSIX that is installed; with it, the first test runs. `OWNSTACK_E2E_FULL=1`
-runs the others, too, and makes a VSIX for this Python alone if none is named.
-`OWNSTACK_E2E_PYTHONS` names interpreters to try, separated as in a PATH. Seconds per step are in `artifacts/install-*.json`.
+The first runs where `OWNSTACK_VSIX` names the VSIX that is installed. `OWNSTACK_E2E_FULL=1` runs
+the others, too, and makes a VSIX for this Python alone if none is named. `OWNSTACK_E2E_PYTHONS`
+names interpreters to try, separated as in a PATH. Seconds per step: `artifacts/install-*.json`.
 """
 
 from __future__ import annotations
