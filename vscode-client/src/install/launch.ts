@@ -15,6 +15,7 @@ import { buttonsFor, CHOOSE } from '../wording.js';
 import { Bundle } from './bundle.js';
 import { BrokenError, Environments, type Serving, type Work } from './environments.js';
 import { EnvironmentError } from './failures.js';
+import type { Carried } from './installing.js';
 import { namedFolder } from './names.js';
 import { chosenProblem, probe, type Interpreter } from './python.js';
 import { Machine, setting } from './system.js';
@@ -267,11 +268,12 @@ export class Launcher implements vscode.Disposable {
     return mkdir(this.storage, { recursive: true }).then(() => this.storage, () => otherwise);
   }
 
-  /** Returns the packages that are carried; null if there are none, or they cannot be read: then the server is built. */
-  private carried(): Promise<Bundle | null> {
+  /** Returns the packages that are carried; null if there are none. Those that cannot be read fit no Python. */
+  private carried(): Promise<Carried | null> {
     return Bundle.read(this.bundled).catch((error: unknown) => {
-      this.told.log.warn((error as Error).message);
-      return null;
+      const damage = error as Error;
+      this.told.log.warn(damage.message);
+      return { fits: () => damage.message, unpack: () => Promise.reject(damage) };
     });
   }
 
