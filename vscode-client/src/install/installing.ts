@@ -173,13 +173,13 @@ export function seldom<T extends unknown[]>(tell: (...what: T) => void, now: () 
 
 /** Unpacks the packages; returns the path of the requirements. */
 async function unpacked(target: Target, carried: Carried, wheels: string): Promise<string> {
-  const megabytes = (bytes: number): string => String(Math.round(bytes / 1e6));
   target.report('unpacking the packages');
   try {
     const { requirements } = await carried.unpack(
       target.base,
       wheels,
-      seldom((done, all) => { target.report(`unpacking the packages: ${megabytes(done)} of ${megabytes(all)} MB`); }),
+      // Each byte is written and verified: megabytes would be twice those that are found on the disk.
+      seldom((done, all) => { target.report(`unpacking the packages: ${Math.floor((100 * done) / all)} %`); }),
       target.signal,
     );
     return requirements;

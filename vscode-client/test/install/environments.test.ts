@@ -43,7 +43,7 @@ describe('environments of what is carried', () => {
     expect(said).toEqual([
       'making a Python environment',
       'unpacking the packages',
-      'unpacking the packages: 8 of 8 MB',
+      'unpacking the packages: 100 %',
       'installing 8 packages',
       'checking the server',
     ]);
