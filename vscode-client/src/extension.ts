@@ -75,13 +75,17 @@ export function activate(context: vscode.ExtensionContext): { clock: KeyClock } 
   const extensions = dirname(context.extensionUri.fsPath);
   const subject = { server, status, launcher, switching, log, clock, improvements, panels, chat, actions, removed, extensions, onRestart };
   context.subscriptions.push(log, item, status, improvements, panels, actions, chat, server, launcher, watched, ...register(subject));
-  void note(context, log);
-  const renamed = vscode.workspace.onDidChangeConfiguration((event) => {
-    if (event.affectsConfiguration('ownstack.environment.folder')) void note(context, log);
-  });
-  context.subscriptions.push(renamed);
+  context.subscriptions.push(keepNote(context, log));
   void server.restart();
   return { clock };
+}
+
+/** Notes where environments are, now and when the settings name another folder. */
+function keepNote(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): vscode.Disposable {
+  void note(context, log);
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration('ownstack.environment.folder')) void note(context, log);
+  });
 }
 
 function running(command: string, log: vscode.LogOutputChannel): PromiseLike<unknown> {

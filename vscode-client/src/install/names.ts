@@ -1,7 +1,7 @@
 /**
  * What the extension's files are called in a folder of environments.
  *
- * The folder may be one that the settings name, with much else in it: nothing with another name is ours.
+ * Other things may be in the folder: nothing with another name is ours.
  */
 
 import { lstat, readdir } from 'node:fs/promises';
@@ -25,10 +25,15 @@ const REMAINS = /^(?:[0-9a-f]{8}\.[0-9a-f]{4}\.(?:wheels(?:\.part)?|cache)|\.rem
 const PARTIAL = /^(?:environments?\.(?:json\.[0-9a-f]{8}|lock\.\d{1,10}))$/;
 const USE = /^(?:\d{1,10}(?:\.[0-9a-f]{8})?)$/;
 
-/** Returns the folder that a setting names, `~` being the home folder; "" for none. It need not be a whole path. */
+/**
+ * Returns the folder of environments in the one that a setting names, `~` being the home folder; "" for none.
+ *
+ * A folder of its own, since what the user has there may have the names of ours. It need not be a whole path.
+ */
 export function namedFolder(setting: string, home = homedir()): string {
   const named = setting.trim();
-  return /^~(?:$|[\\/])/.test(named) ? join(home, named.slice(1)) : named;
+  const whole = /^~(?:$|[\\/])/.test(named) ? join(home, named.slice(1)) : named;
+  return whole && join(whole, 'ownstack');
 }
 
 /** Tells whether a name is one that the extension gives to an environment. */

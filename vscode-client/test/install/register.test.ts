@@ -75,10 +75,11 @@ describe('the first environment', () => {
 describe('the folder that the settings name', () => {
   it.each([
     ['', ''],
-    [' ~ ', '/home/ada'],
-    ['~/tools', '/home/ada/tools'],
-    ['~bob/tools', '~bob/tools'],
-    ['/opt/tools', '/opt/tools'],
+    ['  ', ''],
+    [' ~ ', '/home/ada/ownstack'],
+    ['~/tools', '/home/ada/tools/ownstack'],
+    ['~bob/tools', '~bob/tools/ownstack'],
+    ['/opt/tools', '/opt/tools/ownstack'],
   ])('%j is %j', (named, folder) => {
     expect(namedFolder(named, '/home/ada')).toBe(folder);
   });
