@@ -88,7 +88,7 @@ describe('the note of where environments are', () => {
 
     const noted = await noteOf(join(root, 'home', 'data'), extensions);
 
-    expect([...(noted?.folders ?? [])].sort()).toEqual([join(root, 'one'), storage, join(root, 'two')].sort());
+    expect([...(noted?.folders ?? [])].sort()).toEqual([join(root, 'one', 'ownstack'), storage, join(root, 'two', 'ownstack')].sort());
   });
 });
 
