@@ -84,3 +84,23 @@ async def test_it_is_of_the_text_that_it_was_made_for(tmp_path: Path) -> None:
     assert edit.of_document("one\r\ntwo\r\n", 3).version == 3
     with pytest.raises(EditError, match="changed meanwhile"):
         edit.of_document("zero\none\ntwo\n", 4)
+
+
+class Late(Disk):
+    """An editor that says it is done before it says what the text is now."""
+
+    def can_edit(self, *, makes_or_removes: bool) -> bool:
+        return True
+
+    async def edit(self, label: str, edits: Sequence[FileEdit]) -> str:
+        return ""
+
+
+async def test_what_is_left_is_placed_in_the_text_that_was_written(tmp_path: Path) -> None:
+    edit = waiting(tmp_path, "1\n2\n3\nkept\none\n", "1\nkept\nuno\n", Late())
+
+    left = await edit.accept([0])
+
+    assert [h.start_line for f in left.files for h in f.hunks] == [3]
+    (tmp_path / "a.py").write_text("1\nkept\none\n")
+    assert (await edit.result()).files == left.files

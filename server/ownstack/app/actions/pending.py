@@ -104,7 +104,8 @@ class PendingEdit:
             await files.write([change], self.label)
             self._before, self._base_hash = change.text, hash_of(change.data)
             self._edits = rest
-            return await asyncio.to_thread(self._result)
+            # The editor may say that it is done before it says what the text is now.
+            return await asyncio.to_thread(self._result, as_written=True)
 
     def _change_by(self, hunks: Sequence[int] | None) -> tuple[FileChange, tuple[TextEdit, ...]]:
         """Return the change that some hunks make of the file, and what is left of the edit then."""
@@ -150,10 +151,10 @@ class PendingEdit:
             self._before, self._base_hash = file.text, base
         return file
 
-    def _result(self) -> EditResult:
+    def _result(self, *, as_written: bool = False) -> EditResult:
         made = self.made
         checks = [EditCheck(each.name, each.state, each.detail) for each in made.checks]
-        files = [] if self.is_done else [self._change()]
+        files = [] if self.is_done else [self._change(as_written)]
         return EditResult(
             self.id,
             self.label,
@@ -166,10 +167,11 @@ class PendingEdit:
             files,
         )
 
-    def _change(self) -> ChatFileChange:
+    def _change(self, as_written: bool) -> ChatFileChange:
         uri, path, is_new = self._subject.uri, self._subject.path, not self._base_hash
         try:
-            self._moved()
+            if not as_written:
+                self._moved()
             before = self._before
             after = applied(before, self._edits)
         except EditError as error:
