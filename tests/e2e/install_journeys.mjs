@@ -155,7 +155,7 @@ export function installJourneys({ config, START, GHOST }) {
     update: (editor) =>
       watched(editor, async (seen) => {
         const before = known().current;
-        await editor.seeStatus(READY, patience);
+        await editor.seeStatus(/updating\..* serves meanwhile\./, patience);
         seen.meanwhile = await ghostOfNetwork(editor, 'meanwhile');
         seen.current = known().current === before;
         rmSync(config.lock);

@@ -132,7 +132,7 @@ def test_python_that_vanishes(arrive: Arrive, tmp_path: Path) -> None:
     newcomer.install(newcomer.vsix)
     newcomer.open()
     (before,) = newcomer.environments()
-    assert (before / "bin" / "python").readlink().is_relative_to(alias)
+    assert (before / "bin" / real.name).readlink().is_relative_to(alias)
     newcomer.close()
     alias.unlink()
 

@@ -2,6 +2,8 @@
 
 import os
 import queue
+import runpy
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from watchdog.events import FileModifiedEvent
 from watchdog.observers.api import BaseObserver
 
 from ownstack.errors import IndexingError
+from ownstack.files import watcher
 from ownstack.files.watcher import LATEST_S, MAX_PATHS, QUIET_S, Changes, Watch, _Handler
 
 Told = queue.Queue[tuple[frozenset[str] | None, bool]]
@@ -233,3 +236,11 @@ def test_a_reason_for_users_is_logged_without_a_traceback(
 
     assert "could not be taken over: The folder is away. Connect it." in caplog.text
     assert all(record.exc_info is None for record in caplog.records)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there is something put right")
+def test_older_watchdogs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.10 has none but those before 7, which lack a class that is put right."""
+    monkeypatch.delattr("watchdog.observers.inotify.InotifyWatchGroup")
+
+    assert "Changes" in runpy.run_path(watcher.__file__)
