@@ -49,6 +49,17 @@ class FileLock:
             return None
         return cls(descriptor)
 
+    @classmethod
+    def is_held(cls, file: Path, *, private: bool = True) -> bool:
+        """Say whether somebody holds it; no where that cannot be found out. See `take`."""
+        try:
+            lock = cls.take(file, private=private)
+        except OSError:
+            return False
+        if lock is not None:
+            lock.release()
+        return lock is None
+
     def release(self) -> None:
         os.close(self.descriptor)
 

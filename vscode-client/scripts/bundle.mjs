@@ -6,15 +6,12 @@ import { dirname } from 'node:path';
 
 import { build } from 'esbuild';
 
+const common = { bundle: true, minify: true, metafile: true };
+const node = { ...common, platform: 'node', format: 'cjs', target: 'node20' };
 const extension = await build({
+  ...node,
   entryPoints: ['src/extension.ts'],
   outfile: 'dist/extension.cjs',
-  bundle: true,
-  minify: true,
-  metafile: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20',
   external: ['vscode'],
   // The ES modules of the language client's parts are the ones that can be shaken.
   mainFields: ['module', 'main'],
@@ -22,21 +19,14 @@ const extension = await build({
 });
 // What the editor runs when the extension has been removed: without the editor's modules.
 const removal = await build({
+  ...node,
   entryPoints: ['src/keeping/hook.ts'],
   outfile: 'dist/uninstall.cjs',
-  bundle: true,
-  minify: true,
-  metafile: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20',
 });
 const page = await build({
+  ...common,
   entryPoints: { chat: 'src/webview/main.ts' },
   outdir: 'dist/webview',
-  bundle: true,
-  minify: true,
-  metafile: true,
   platform: 'browser',
   format: 'iife',
   target: 'chrome122',

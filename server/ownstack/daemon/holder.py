@@ -64,7 +64,7 @@ def holder(home: Home) -> psutil.Process | None:
             return None
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError, psutil.Error):
         return None
-    return process if _is_held(home) else None
+    return process if FileLock.is_held(lock_file(home)) else None
 
 
 def runs_from(home: Home, folder: Path) -> bool:
@@ -158,14 +158,3 @@ class DaemonWatch:
         if waits or used_s != self._used_s:
             self._seen_s, self._used_s = now_s, used_s
         return now_s - self._seen_s >= STILL_S
-
-
-def _is_held(home: Home) -> bool:
-    try:
-        lock = FileLock.take(lock_file(home))
-    except OSError:
-        return False
-    if lock is None:
-        return True
-    lock.release()
-    return False

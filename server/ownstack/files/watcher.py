@@ -40,8 +40,9 @@ if sys.platform == "linux":
     # A warning of it describes a folder by all that is watched below, once for each folder in it:
     # a thousand folders in each other take minutes, and gigabytes.
     # The class came with watchdog 7; on Python 3.10 there is only watchdog 6.
-    for _name in {"InotifyWatchGroup"} & vars(inotify).keys():
-        getattr(inotify, _name).__repr__ = object.__repr__
+    _group = getattr(inotify, "InotifyWatchGroup", None)
+    if _group is not None:
+        _group.__repr__ = object.__repr__
 
 QUIET_S = 0.03
 """A set is told when nothing was added to it for so long,"""

@@ -79,15 +79,10 @@ def in_use(item: Item) -> str:
 def _is_locked(file: Path) -> bool:
     """Say whether somebody holds a lock. Nothing is made, or changed, by asking."""
     try:
-        if not stat.S_ISREG(file.lstat().st_mode):
-            return False
-        lock = FileLock.take(file, private=False)
+        is_file = stat.S_ISREG(file.lstat().st_mode)
     except OSError:
         return False
-    if lock is None:
-        return True
-    lock.release()
-    return False
+    return is_file and FileLock.is_held(file, private=False)
 
 
 def _remove_files(item: Item, removed: Removed) -> None:
