@@ -108,6 +108,26 @@ class Home:
         return self.data / "conversations" / "checkpoints"
 
     @property
+    def adapters_folder(self) -> Path:
+        """What was learned: a folder for each adapter, and which of them serve."""
+        return self.data / "adapters"
+
+    @property
+    def kept_lines_file(self) -> Path:
+        """Which lines of which files are suggestions that the user kept, as keyed hashes."""
+        return self.data / "kept-lines.sqlite"
+
+    @property
+    def learning_folder(self) -> Path:
+        """Training that is under way, or was stopped: a folder for each."""
+        return self.cache / "learning"
+
+    @property
+    def training_file(self) -> Path:
+        """Which process trains now; locked by it."""
+        return self.runtime / "training.json"
+
+    @property
     def editors_folder(self) -> Path:
         """Notes of editors' extensions: where each keeps its Python environments."""
         return self.data / "editors"
@@ -217,6 +237,11 @@ def builtin_model() -> Path:
     if named:
         return Path(os.path.abspath(named))
     return Path(__file__).parent / "builtin" / "ownstack-builtin.gguf"
+
+
+def shipped_adapters() -> Path:
+    """Return the folder of adapters that come with this package, one folder each."""
+    return Path(__file__).parent / "builtin" / "adapters"
 
 
 def short_hash(text: str) -> str:

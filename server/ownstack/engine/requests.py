@@ -50,6 +50,8 @@ class CursorRequest:
     prefix: str
     suffix: str
     path: str = ""
+    project: str = ""
+    """The folder that the file belongs to, which decides what adapters serve; "" = none."""
     context: tuple[Snippet, ...] = ()
     wider: tuple[Surroundings, ...] = ()
     """More of what is around the same cursor, the most first. An engine that keeps what it has read
@@ -130,6 +132,8 @@ class ChatRequest:
 
     messages: tuple[Message, ...]
     conversation: str = ""
+    project: str = ""
+    """The folder that it is about, which decides what adapters serve; "" = none."""
     max_tokens: int = 512
     temperature: float = 0.0
     seed: int = 0

@@ -1,0 +1,1 @@
+"""Whether an adapter may serve: measured on lines that were written after its training data."""
