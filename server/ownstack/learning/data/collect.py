@@ -39,7 +39,7 @@ class Options:
 
 def collect(
     project: Path,
-    options: Options = Options(),  # noqa: B008
+    options: Options = Options(),
     *,
     pause: Callable[[], None] = lambda: None,
 ) -> Dataset:
