@@ -1,4 +1,4 @@
-"""Train the generic infill adapter of a model: `python -m training.infill_adapter` (after `corpus`).
+"""Train a model's generic infill adapter: `python -m training.infill_adapter` (after `corpus`).
 
 A chat model has half forgotten how to fill in what is missing. This teaches it again, on the
 permissive corpus of the built-in network and by the trainer that `ownstack learn` runs: nothing in
@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.packages.documents import Document, read_documents
+from benchmarks.packages.documents import Document, load
 from ownstack.learning.data import jsonl
 from ownstack.learning.data.passages import Dataset, HeldOut, Passage
 from ownstack.learning.training.plan import DATASET, TrainingPlan
@@ -88,7 +88,7 @@ def sample(file: Path, chars: int) -> list[Document]:
 
 
 def _fitting(file: Path) -> Iterator[Document]:
-    return (each for each in read_documents(file) if len(each.text) <= MAX_FILE_CHARS)
+    return (each for each in load(file) if len(each.text) <= MAX_FILE_CHARS)
 
 
 def _passage(document: Document) -> Passage:

@@ -114,11 +114,12 @@ def _tensor_names(shape: Shape) -> dict[str, str]:
     """Return module → tensor of all that an adapter may change."""
     kinds = {name: number for number, name in gguf.MODEL_ARCH_NAMES.items()}
     table = gguf.get_tensor_name_map(kinds[shape.architecture], shape.layers)
-    modules = (
-        *(f"self_attn.{part}_proj" for part in "qkvo"),
-        *(f"mlp.{part}_proj" for part in ("gate", "up", "down")),
-        *("mlp.c_fc", "mlp.c_proj"),
+    mlp = (
+        ("c_fc", "c_proj")
+        if shape.architecture == "starcoder2"
+        else ("gate_proj", "up_proj", "down_proj")
     )
+    modules = (*(f"self_attn.{part}_proj" for part in "qkvo"), *(f"mlp.{part}" for part in mlp))
     names: dict[str, str] = {}
     for layer in range(shape.layers):
         for module in modules:

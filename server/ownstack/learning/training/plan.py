@@ -35,6 +35,8 @@ class TrainingPlan:
     alpha: float = 32.0
     minutes: float = 60.0
     """Of training, without loading; paused time does not count."""
+    steps: int = 0
+    """It ends after so many, if that is earlier; 0 = by time alone."""
     threads: int = 0
     """0 = as many as there are physical cores."""
     seed: int = 0
@@ -80,6 +82,7 @@ def _check(plan: TrainingPlan) -> None:
         "rank": (1, 256),
         "alpha": (0.01, 4_096),
         "minutes": (0.01, 10_080),
+        "steps": (0, 1_000_000),
         "threads": (0, 256),
         "seed": (0, 2**31),
         "learning_rate": (1e-7, 0.1),

@@ -86,7 +86,7 @@ class Trainer:
         if done.loss_before is None and self._judged:
             done.loss_before = done.loss_best = mean_loss(self._base, self._judged, self._device)
             self._tell("training", held_out_loss=done.loss_before)
-        while done.trained_s < 60 * plan.minutes:
+        while self._share() < 1:
             if self._stop():
                 self._save()
                 self._tell("stopped")
@@ -143,10 +143,16 @@ class Trainer:
             )
         return loss
 
+    def _share(self) -> float:
+        """Return how much of the training is done; 1 and more: all."""
+        plan, done = self._plan, self._done
+        by_steps = done.step / plan.steps if plan.steps else 0.0
+        return max(by_steps, done.trained_s / (60 * plan.minutes))
+
     def _rate(self) -> float:
         """Return the learning rate: it rises, and falls to nearly nothing when time is over."""
         plan, done = self._plan, self._done
-        share = min(1.0, done.trained_s / (60 * plan.minutes))
+        share = min(1.0, self._share())
         rising = max(share / WARM_UP, 1 / WARM_UP_STEPS) if share < WARM_UP else 1.0
         rising = min(rising, (done.step + 1) / WARM_UP_STEPS)
         falling = LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * share))
