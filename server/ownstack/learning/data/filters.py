@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from ownstack.files.secret.detection import secret_text, without_secrets
@@ -18,7 +17,7 @@ MADE_FROM_OTHERS = "Its folder or name says that a program wrote it, or that tes
 GENERATED = "It says that a program wrote it."
 TOO_SHORT = "It is too short to learn from."
 LONG_LINES = "Its lines are too long to have been written by hand."
-CONTROL_TEXT = "It holds marks by which models are told where texts begin and end."
+CONTROL_LINES = "Lines hold marks by which models are told where texts begin and end."
 SECRET_LINES = "Lines hold a secret, or look as if they did."
 MIN_CHARACTERS = 80
 MAX_MEAN_LINE = 100
@@ -83,8 +82,6 @@ def unwanted_text(text: str, language: Language) -> str:
     """Say by what it holds why a file is not learned from, or return ""."""
     if len(text.strip()) < MIN_CHARACTERS:
         return TOO_SHORT
-    if _CONTROL.search(text):
-        return CONTROL_TEXT
     sample = text[:_SAMPLE]
     if not language.prose and len(sample) / (sample.count("\n") + 1) > MAX_MEAN_LINE:
         return LONG_LINES
@@ -95,6 +92,21 @@ def unwanted_text(text: str, language: Language) -> str:
     if sum(map(str.isalpha, sample)) < _MIN_LETTERS * dense:
         return IS_DATA
     return ""
+
+
+def lines_out(path: str, text: str) -> Iterator[tuple[str, frozenset[int]]]:
+    """Yield reasons to leave lines out, and the lines: 0-based, of what the one before left."""
+    if secret := secret_lines(path, text):
+        yield SECRET_LINES, secret
+        text = without(text, secret)
+    if _CONTROL.search(text):
+        lines = enumerate(text.split("\n"))
+        yield CONTROL_LINES, frozenset(at for at, line in lines if _CONTROL.search(line))
+
+
+def without(text: str, gone: Collection[int]) -> str:
+    """Return a text without some of its lines."""
+    return "\n".join(line for at, line in enumerate(text.split("\n")) if at not in gone)
 
 
 def secret_lines(path: str, text: str) -> frozenset[int]:
@@ -119,8 +131,3 @@ def _with_long_runs(text: str) -> Iterator[tuple[int, str]]:
         end = end if end >= 0 else len(text)
         yield at, text[text.rfind("\n", 0, found.start()) + 1 : end]
         seen_to = end
-
-
-def languages_of(languages: Iterable[str]) -> dict[str, int]:
-    """Count what there is of each language, the most first."""
-    return dict(Counter(languages).most_common())
