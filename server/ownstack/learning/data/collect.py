@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ownstack.learning.data import exchanges, held_out, recency
+from ownstack.learning.data import exchanges, held_out, licences, recency
 from ownstack.learning.data.exchanges import Learned
 from ownstack.learning.data.filters import Counts
 from ownstack.learning.data.kept_lines import KeptLines
@@ -100,9 +100,10 @@ def without_deleted(dataset: Dataset, home: Home | None = None) -> Dataset:
 
 def _unlike(by_file: Sequence[Source], rest: Sequence[Source], counts: Counts) -> list[Source]:
     """Leave out what would teach by heart what is asked."""
-    known, found = Known(source.text for source in by_file), []
+    # Notices above the code are the same in all files.
+    known, found = Known(licences.below_header(source.text) for source in by_file), []
     for source in rest:
-        if known.share(source.text) > _MOST:
+        if known.share(licences.below_header(source.text)) > _MOST:
             counts.add_file(LIKE_JUDGED, source.text)
         else:
             found.append(source)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 HEAD_CHARACTERS = 4_000
 SPDX = re.compile(r"SPDX-License-Identifier:[ \t]*([^\n*]{1,200})")
+MAX_LINES = 120
+_COMMENT = re.compile(r"[ \t]*(?://+|/\*+|\*+/?|#+|--|;+|%+|<!--|\(\*|\{-|\.\.[ ])")
+_OPENS = re.compile(r"[ \t]*(/\*|\(\*|\{-|<!--|\"\"\"|''')")
+_CLOSES = {"/*": "*/", "(*": "*)", "{-": "-}", "<!--": "-->"}
+_BEFORE_ALL = re.compile(r"\s*(?:<\?|<!|#!|@charset|[\"']use \w+[\"']|$)")
 _PHRASES: Mapping[str, re.Pattern[str]] = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in {
@@ -47,15 +52,47 @@ def is_licence_file(path: str) -> bool:
 
 
 def named(text: str) -> frozenset[str]:
-    """Return the licences that the head of a text names, by their families."""
+    """Return the licences that a text, such as a licence file, names at its head, by families."""
     head = text[:HEAD_CHARACTERS]
     found = SPDX.search(head)
     if found:
         return _of_expression(found[1])
     if not _NOTICE.search(head):
         return frozenset()
-    head = " ".join(re.sub(r"^[ \t]*(?://+|/?\*+|#+|--|;+|%+)", " ", head, flags=re.M).split())
+    head = " ".join(head.split())
     return frozenset(name for name, phrase in _PHRASES.items() if phrase.search(head))
+
+
+def named_by_header(text: str) -> frozenset[str]:
+    """Return the licences that the comment above all code names."""
+    if not _NOTICE.search(text[:HEAD_CHARACTERS]):
+        return frozenset()
+    return named("\n".join(_header(text)))
+
+
+def below_header(text: str) -> str:
+    """Return a text without the comment above all code."""
+    return "\n".join(text.split("\n")[sum(1 for _ in _header(text)) :])
+
+
+def _header(text: str) -> Iterator[str]:
+    closing = ""
+    for line in text[:HEAD_CHARACTERS].split("\n")[:MAX_LINES]:
+        comment = _COMMENT.match(line)
+        opening = None if closing else _OPENS.match(line)
+        if opening:
+            closing = _CLOSES.get(opening[1], opening[1])
+            rest = line[opening.end() :]
+        elif closing or comment:
+            rest = line[comment.end() :] if comment else line
+        elif _BEFORE_ALL.match(line):
+            rest = ""
+        else:
+            return
+        yield rest
+        # A comment that ends with its line closes nothing.
+        if closing and closing in (line if not opening else rest):
+            closing = ""
 
 
 def of_project(texts: Iterable[str], headers: Iterable[frozenset[str]]) -> frozenset[str]:

@@ -18,8 +18,8 @@ MAX_RUN = 3
 RUN = 5
 LEAST_CHARACTERS = 8
 """Letters and digits of a line; what is shorter says nothing."""
-_NUMBER = re.compile(r"\d+")
-_SIGNS = re.compile(r"\W+")
+_NUMBERS = re.compile(r"\d+")
+_SIGNS = re.compile(r"[^\w\n]+")
 
 
 class Repetition:
@@ -65,11 +65,10 @@ class Known:
 
 def _keys(text: str) -> list[int]:
     """Return a number for each line, 0 for those that say too little."""
-    keys = list[int]()
-    for line in text.split("\n"):
-        said = _SIGNS.sub(" ", line).strip()
-        keys.append(hash(_NUMBER.sub("0", said.lower())) if len(said) >= LEAST_CHARACTERS else 0)
-    return keys
+    # Of the text as a whole: a call for each line would take ten times as long.
+    said = _SIGNS.sub(" ", _NUMBERS.sub("0", text.lower()))
+    lines = (line.strip() for line in said.split("\n"))
+    return [hash(line) if len(line) >= LEAST_CHARACTERS else 0 for line in lines]
 
 
 def _runs(keys: Sequence[int]) -> Iterable[tuple[int, int]]:

@@ -146,7 +146,11 @@ def _of_project(
         if not entry.reason and licences.is_licence_file(entry.path)
     )
     said = [text.text for text in texts if isinstance(text, Text)]
-    headers = {source.path: licences.named(source.text) for source in found if not source.is_aside}
+    headers = {
+        source.path: licences.named_by_header(source.text)
+        for source in found
+        if not source.is_aside
+    }
     own = licences.of_project(said, headers.values())
     for source in found:
         if licences.is_foreign(headers.get(source.path, frozenset()), own):
