@@ -83,10 +83,11 @@ def test_edits_of_vendored_files_are_not_learned() -> None:
     assert exchanges.UNWANTED_PATH in counts.by_reason()
 
 
-def test_an_edit_of_a_file_that_is_judged_by_is_not_learned() -> None:
+def test_an_edit_that_wrote_what_is_judged_by_is_not_learned() -> None:
     log = Log()
     closed(log, "applied", proposed(log))
-    what = learned(log.events, NOW, Counts(), held=("shop.py",))
+    held = {"shop.py": frozenset(map(str.strip, AFTER.split("\n")))}
+    what = learned(log.events, NOW, Counts(), held=held)
     assert what == Learned()
 
 
@@ -148,3 +149,22 @@ def test_secrets_in_edits_are_blanked() -> None:
     closed(log, "applied", log.add(made.event(log.stamp())))
     (exchange,) = found(log.events)[0].exchanges
     assert "hunter2" not in exchange.answer
+
+
+def test_what_was_accepted_again_and_again_is_learned_a_few_times() -> None:
+    log = Log()
+    for _ in range(50):
+        closed(log, "applied", proposed(log))
+    what, counts = found(log.events)
+    assert len(what.exchanges) == exchanges.MAX_ALIKE
+    assert counts.by_reason()[exchanges.REPEATED].lines > 47
+
+
+def test_what_was_said_of_how_code_is_written_is_learned() -> None:
+    log = Log()
+    log.user("Good morning. The way we handle errors here is that each is drawn as a tree.")
+    gone = log.user("The way we test here is not at all.")
+    log.add(events.undo(log.stamp(), gone.id))
+    (exchange,) = found(log.events)[0].exchanges
+    assert exchange.answer == "The way we handle errors here is that each is drawn as a tree."
+    assert exchange.origin == "pattern"

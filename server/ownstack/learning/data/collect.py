@@ -64,19 +64,20 @@ def collect(
         pause=pause,
     )
     held = held_out.by_file({source.path: source.language for source in found})
-    learned = _conversations(project, options.home, began, counts, held)
     by_file = [source for source in found if source.path in held]
     rest = _unlike(by_file, [source for source in found if source.path not in held], counts)
     files = {
         source.path: recency.File(source.text.count("\n") + 1, source.modified) for source in rest
     }
     past = recency.past(project, files)
-    judged = held_out.bounded(
-        [held_out.whole(source, "file") for source in by_file], MAX_HELD_OUT_CHARACTERS
-    )
+    files_held = [held_out.whole(source, "file") for source in by_file]
     for source in by_file:
         counts.add_file(JUDGED_BY_FILE, source.text)
     newest, older = _by_time(rest, past.before, counts)
+    learned = _conversations(
+        project, options.home, began, counts, held_out.said_in([*files_held, *newest])
+    )
+    judged = held_out.bounded(files_held, MAX_HELD_OUT_CHARACTERS)
     judged += held_out.bounded(newest, MAX_HELD_OUT_CHARACTERS)
     passages = _passages(project, older, past.recent, learned, options.home, counts)
     return Dataset(
@@ -173,7 +174,7 @@ def _kept(
 
 
 def _conversations(
-    project: Path, home: Home | None, now: float, counts: Counts, held: frozenset[str]
+    project: Path, home: Home | None, now: float, counts: Counts, held: Mapping[str, frozenset[str]]
 ) -> Learned:
     if home is None or not home.conversations_file.exists():
         return Learned()

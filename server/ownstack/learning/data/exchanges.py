@@ -8,9 +8,10 @@ read from the log each time, so what is deleted there is gone here.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ownstack.chat.proposal_log import Proposed, proposed, taken
 from ownstack.files.secret.detection import without_secrets
@@ -19,9 +20,10 @@ from ownstack.learning.data import filters
 from ownstack.learning.data.filters import Counts
 from ownstack.learning.data.passages import Exchange
 from ownstack.memory import events
-from ownstack.memory.conversation import text_of
+from ownstack.memory.conversation import text_of, undone
 from ownstack.memory.events import Event, Stamp
 from ownstack.memory.facts import decisions, patterns, threads
+from ownstack.memory.facts.classify import classify
 from ownstack.text import fenced
 
 KINDS = ("user", "note", "undo", "decision", "thread")
@@ -34,6 +36,11 @@ ABANDONED_DAYS = 14
 MAX_CHARACTERS = 12_000
 """Of a request or an answer; longer ones are left out."""
 MAX_EXCHANGES = 5_000
+MAX_ALIKE = 3
+"""Of exchanges with one answer."""
+HOW = "How is code written in this project?"
+REPEATED = "It was said or accepted in the same words several times."
+JUDGED_BY = "The edit wrote lines that are judged by."
 REFUSED = "The edit was refused, or waits, or another took its place."
 TAKEN_BACK = "The edit was taken back."
 UNSURE = f"The decision is less sure than {MIN_TIER}, or does not hold."
@@ -62,29 +69,36 @@ def action_note(stamp: Stamp, request: str, path: str, diff: str) -> Event:
 
 
 def learned(
-    logged: Sequence[Event], now: float, counts: Counts, *, held: Collection[str] = ()
+    logged: Sequence[Event],
+    now: float,
+    counts: Counts,
+    *,
+    held: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> Learned:
     """Return what there is to learn from the events of a project's sessions (`KINDS`).
 
-    `held` are paths of files that are judged by: what was accepted there is not learned.
+    `held`: path → lines, without the blanks around them, that are judged by: an edit that wrote
+    mostly such ones is not learned.
     """
     by_session = defaultdict[str, list[Event]](list)
     for event in logged:
         by_session[event.session].append(event)
+    left = _abandoned(logged, now)
     found, accepted = list[Exchange](), defaultdict[str, set[str]](set)
     for session, said in by_session.items():
         for request, path, diff in _accepted(said, counts):
-            if path in held:
-                counts.add("It is of a file that is judged by.", lines=diff.count("\n"),
-                           characters=len(diff))  # fmt: skip
+            new = {line[1:].strip() for line in _lines(diff) if line[:1] == "+"} - {""}
+            if len(new & held.get(path, frozenset())) * 2 > len(new):
+                _count(counts, JUDGED_BY, diff)
                 continue
-            accepted[path] |= {line[1:].strip() for line in _lines(diff) if line[:1] == "+"}
+            accepted[path] |= new
             found += _edits(session, request, path, diff, counts)
-    left = _abandoned(logged, now)
+        if session not in left:
+            found += _code_patterns(session, said)
     found += _decisions(logged, left, counts)
     found += _patterns(logged, left, counts)
-    made = tuple(_clean(exchange) for exchange in found[-MAX_EXCHANGES:])
-    return Learned(made, {path: frozenset(lines - {""}) for path, lines in accepted.items()})
+    made = _few_alike(found[-MAX_EXCHANGES:], counts)
+    return Learned(tuple(made), {path: frozenset(lines) for path, lines in accepted.items()})
 
 
 def _accepted(said: Sequence[Event], counts: Counts) -> Iterator[tuple[str, str, str]]:
@@ -129,7 +143,9 @@ def _edits(session: str, request: str, path: str, diff: str, counts: Counts) -> 
         last = first + before.count("\n")
         shown = f"Lines {first} to {last} of {path}:\n{fenced(before, name)}\n\n"
         shown = shown if before.strip() else f"{path}:\n\n"
-        yield Exchange(shown + request[:MAX_CHARACTERS], fenced(after, name), "edit", session)
+        asked = without_secrets("", request[:MAX_CHARACTERS])
+        answer = fenced(without_secrets(path, after), name)
+        yield Exchange(without_secrets(path, shown) + asked, answer, "edit", session)
 
 
 def _decisions(
@@ -144,7 +160,7 @@ def _decisions(
             why = f" {decision.rationale}" if decision.rationale else ""
             yield Exchange(
                 f"What was decided in this project ({decision.name})?",
-                decision.text + why,
+                without_secrets("", decision.text + why),
                 "decision",
                 decision.session,
                 decision.tier,
@@ -160,7 +176,31 @@ def _patterns(logged: Sequence[Event], left: Collection[str], counts: Counts) ->
             _count(counts, UNSURE, pattern.solution)
         else:
             source, weight = sessions[pattern.name], pattern.confidence
-            yield Exchange(pattern.problem, pattern.solution, "pattern", source, weight)
+            problem, solution = pattern.problem, without_secrets("", pattern.solution)
+            yield Exchange(without_secrets("", problem), solution, "pattern", source, weight)
+
+
+def _code_patterns(session: str, said: Sequence[Event]) -> Iterator[Exchange]:
+    """Yield what the user said of how code is written here, as the classifier tells it."""
+    gone = undone(said)
+    for event in said:
+        if event.kind != "user" or event.id in gone:
+            continue
+        for finding in classify(event.text):
+            if finding.kind == "code_pattern":
+                text = without_secrets("", finding.text)
+                yield Exchange(HOW, text, "pattern", session, finding.confidence)
+
+
+def _few_alike(found: Sequence[Exchange], counts: Counts) -> Iterator[Exchange]:
+    """Yield exchanges, of those with one answer the newest few."""
+    seen = Counter[str]()
+    for exchange in reversed(found):
+        seen[exchange.answer] += 1
+        if seen[exchange.answer] > MAX_ALIKE:
+            _count(counts, REPEATED, exchange.answer)
+        else:
+            yield exchange
 
 
 def _abandoned(logged: Sequence[Event], now: float) -> frozenset[str]:
@@ -183,12 +223,6 @@ def _hunks(diff: str) -> Iterator[tuple[int, list[str]]]:
         body = diff[mark.end() : len(diff) if after is None else after.start()]
         lines = [line for line in body.split("\n")[1:] if line[:1] in ("+", "-", " ")]
         yield int(mark[1]), lines
-
-
-def _clean(exchange: Exchange) -> Exchange:
-    """Blank secrets, which are in neither part."""
-    request, answer = (without_secrets("", text) for text in (exchange.request, exchange.answer))
-    return Exchange(request, answer, exchange.origin, exchange.source, exchange.weight)
 
 
 def _count(counts: Counts, reason: str, text: str) -> None:

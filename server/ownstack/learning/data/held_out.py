@@ -77,6 +77,11 @@ def lines_of(held: HeldOut) -> list[str]:
     return [lines[at] for at in held.lines]
 
 
+def said_in(held: Iterable[HeldOut]) -> dict[str, frozenset[str]]:
+    """Return the lines that are judged by, without the blanks around them, by their paths."""
+    return {one.path: frozenset(map(str.strip, lines_of(one))) for one in held}
+
+
 def bounded(held: Iterable[HeldOut], max_characters: int) -> list[HeldOut]:
     """Return as many as fit, in the order of their places (`place_of`): any of them alike."""
     found = []
