@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from ownstack.files.secret.detection import secret_text, without_secrets
@@ -18,7 +17,7 @@ MADE_FROM_OTHERS = "Its folder or name says that a program wrote it, or that tes
 GENERATED = "It says that a program wrote it."
 TOO_SHORT = "It is too short to learn from."
 LONG_LINES = "Its lines are too long to have been written by hand."
-CONTROL_TEXT = "It holds marks by which models are told where texts begin and end."
+CONTROL_LINES = "Lines hold marks by which models are told where texts begin and end."
 SECRET_LINES = "Lines hold a secret, or look as if they did."
 MIN_CHARACTERS = 80
 MAX_MEAN_LINE = 100
@@ -28,17 +27,26 @@ _MAX_DIGITS = 0.2
 _MIN_LETTERS = 0.3
 _SAMPLE = 60_000
 _NOT_CODE = frozenset(("json", "plaintext"))
+COPIED_FOLDERS = (
+    r"_?vendor(?:ed)?|_vendored?|third[-_]?party|extern(?:al)?s?|deps|node_modules|_distutils_hack"
+)
+"""Names of folders that hold copies of other projects. The corpus of the built-in completer leaves
+out what these three name, too (`training/filters.py`)."""
+MADE_FOLDERS = (
+    r"testdata|test[-_]data|fixtures?|snapshots?|__snapshots__|locales?|dist|umd|esm5?|fesm\d+"
+    r"|generated"
+)
+MADE_FILES = (
+    r"_pb2(?:_grpc)?\.py$|\.pb\.(?:go|cc|h)$|\.min\.[cm]?js$|\.bundle\.js$|parsetab|lextab"
+    r"|zz_generated|bindata\.go$|_string\.go$"
+)
 _OTHERS = re.compile(
-    r"(?:^|/)(?:_?vendor(?:ed)?|_vendored?|third[-_]?party|extern(?:al)?s?|deps|node_modules"
-    r"|bower_components|site-packages|_distutils_hack|subprojects|Pods|Carthage)/",
+    rf"(?:^|/)(?:{COPIED_FOLDERS}|bower_components|site-packages|subprojects|Pods|Carthage)/",
     re.IGNORECASE,
 )
 _MADE = re.compile(
-    r"(?:^|/)(?:dist|build|umd|esm5|fesm\d+|generated|__generated__|gen-src|fixtures?"
-    r"|__fixtures__|snapshots?|__snapshots__|testdata|test[-_]data|cassettes|locales?)/"
-    r"|(?:_pb2(?:_grpc)?\.pyi?|\.pb\.(?:go|cc|h)|\.min\.[cm]?js|\.bundle\.js|\.g\.dart|\.g\.cs"
-    r"|\.designer\.cs|_string\.go|bindata\.go|parsetab\.py|lextab\.py)$"
-    r"|(?:^|/)zz_generated[^/]*$",
+    rf"(?:^|/)(?:{MADE_FOLDERS}|__generated__|__fixtures__|cassettes)/|{MADE_FILES}"
+    r"|(?:_pb2(?:_grpc)?\.pyi|\.g\.dart|\.g\.cs|\.designer\.cs)$",
     re.IGNORECASE,
 )
 _CONTROL = re.compile(
@@ -46,6 +54,8 @@ _CONTROL = re.compile(
     r"|\[(?:PREFIX|SUFFIX|MIDDLE)\]|<\uff5c"
 )
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -83,8 +93,6 @@ def unwanted_text(text: str, language: Language) -> str:
     """Say by what it holds why a file is not learned from, or return ""."""
     if len(text.strip()) < MIN_CHARACTERS:
         return TOO_SHORT
-    if _CONTROL.search(text):
-        return CONTROL_TEXT
     sample = text[:_SAMPLE]
     if not language.prose and len(sample) / (sample.count("\n") + 1) > MAX_MEAN_LINE:
         return LONG_LINES
@@ -95,6 +103,21 @@ def unwanted_text(text: str, language: Language) -> str:
     if sum(map(str.isalpha, sample)) < _MIN_LETTERS * dense:
         return IS_DATA
     return ""
+
+
+def lines_out(path: str, text: str) -> Iterator[tuple[str, frozenset[int]]]:
+    """Yield reasons to leave lines out, and the lines: 0-based, of what the one before left."""
+    if secret := secret_lines(path, text):
+        yield SECRET_LINES, secret
+        text = without(text, secret)
+    if _CONTROL.search(text):
+        lines = enumerate(text.split("\n"))
+        yield CONTROL_LINES, frozenset(at for at, line in lines if _CONTROL.search(line))
+
+
+def without(text: str, gone: Collection[int]) -> str:
+    """Return a text without some of its lines."""
+    return "\n".join(line for at, line in enumerate(text.split("\n")) if at not in gone)
 
 
 def secret_lines(path: str, text: str) -> frozenset[int]:
@@ -109,18 +132,15 @@ def secret_lines(path: str, text: str) -> frozenset[int]:
 
 
 def _with_long_runs(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines in which something is as long as a key; there are few."""
+    """Yield the lines in which something is as long as a key, and no name; there are few."""
     at, seen_to = 0, 0
     for found in _LONG_RUN.finditer(text):
-        if found.start() < seen_to:
+        start = found.start()
+        if start < seen_to or _UUID.fullmatch(found[0]):
             continue
-        at += text.count("\n", seen_to, found.start())
-        end = text.find("\n", found.end())
-        end = end if end >= 0 else len(text)
-        yield at, text[text.rfind("\n", 0, found.start()) + 1 : end]
-        seen_to = end
-
-
-def languages_of(languages: Iterable[str]) -> dict[str, int]:
-    """Count what there is of each language, the most first."""
-    return dict(Counter(languages).most_common())
+        if text[start - 1 : start] not in ("'", '"', "`") and _NAME.fullmatch(found[0]):
+            continue
+        at += text.count("\n", seen_to, start)
+        end = text.find("\n", start)
+        seen_to = end if end >= 0 else len(text)
+        yield at, text[text.rfind("\n", 0, start) + 1 : seen_to]

@@ -149,7 +149,7 @@ def _held_out(record: Mapping[str, Any]) -> HeldOut:
     if by not in get_args(HoldOut):
         raise ValueError("by what it is held out is unknown")
     lines = tuple(record["lines"])
-    if not all(type(line) is int and 0 <= line <= text.count("\n") for line in lines[:1]):
+    if not all(type(line) is int and 0 <= line <= text.count("\n") for line in lines):
         raise ValueError("a line of it is none")
     return HeldOut(path, language, text, lines, by)
 
