@@ -21,6 +21,7 @@ class Lora:
     def __init__(
         self, base: Base, *, rank: int, alpha: float, modules: Sequence[str], seed: int
     ) -> None:
+        """`modules` are named as in `plan.MODULES`; those that the model lacks are passed over."""
         torch.manual_seed(seed)
         inner: nn.Module = base.model.model
         present = {name.rsplit(".", 1)[-1] for name, _ in inner.named_modules()}
