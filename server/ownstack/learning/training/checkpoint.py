@@ -24,7 +24,6 @@ class Progressed:
     trained_s: float = 0.0
     loss_before: float | None = None
     """On what is held out, before the first step."""
-    loss_best: float | None = None
 
 
 def save(

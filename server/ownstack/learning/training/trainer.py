@@ -86,7 +86,7 @@ class Trainer:
         clock = RunningClock(done.trained_s)
         saved = judged = done.trained_s
         if done.loss_before is None and self._judged:
-            done.loss_before = done.loss_best = mean_loss(self._base, self._judged, self._device)
+            done.loss_before = mean_loss(self._base, self._judged, self._device)
             self._tell("training", held_out_loss=done.loss_before)
         while self._share() < 1:
             if self._stop():
