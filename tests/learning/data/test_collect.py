@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ownstack.errors import IndexingError
+from ownstack.errors import IndexingError, MemoryStoreError
 from ownstack.learning.data import filters, sources, weights
 from ownstack.learning.data.collect import (
     JUDGED_BY_FILE,
     JUDGED_BY_TIME,
     LIKE_JUDGED,
+    UNREADABLE,
     Options,
     collect,
     without_deleted,
@@ -22,6 +23,7 @@ from ownstack.learning.data.kept_lines import KeptLines
 from ownstack.learning.data.passages import Dataset, Left
 from ownstack.memory import events
 from ownstack.memory.log.conversation_log import ConversationLog
+from ownstack.memory.log.store import LogStore
 from ownstack.paths import Home
 from tests.support.repository import git, make_repository
 
@@ -208,6 +210,15 @@ def test_a_project_that_is_too_large_is_cut_where_it_matters_least(shop: Path) -
     assert found.left[sources.TOO_MUCH].files == len(NAMES)
 
 
+def test_of_a_repository_that_is_too_large_what_was_changed_last_stays(shop: Path) -> None:
+    make_repository(shop)
+    (shop / "salt.py").write_text(module("salt") + "\n# Sea salt.\n")
+    os.utime(shop / "salt.py", (1e9, 1e9))
+    git(shop, "commit", "-qam", "Salt")
+    found = collect(shop, Options(max_characters=(shop / "salt.py").stat().st_size))
+    assert set(learned(found)) == {"salt.py"}
+
+
 def test_only_languages_that_are_asked_for(shop: Path) -> None:
     (shop / "shop.go").write_text("package shop\n\nfunc Open() int {\n\treturn 1\n}\n" * 3)
     found = collect(shop, Options(languages=frozenset(("go",))))
@@ -345,6 +356,22 @@ def test_deleting_a_file_removes_its_samples(shop: Path) -> None:
     assert path not in learned(collect(shop))
     assert path not in learned(without_deleted(before))
     assert len(without_deleted(before).passages) == len(before.passages) - 1
+
+
+def test_a_log_that_cannot_be_read_is_named_and_files_are_learned(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home.below(tmp_path / "home")
+    home.conversations_file.parent.mkdir(parents=True)
+    home.conversations_file.touch()
+
+    def unreadable(*_: object) -> None:
+        raise MemoryStoreError("The disk is away.")
+
+    monkeypatch.setattr(LogStore, "read", unreadable)
+    found = collect(shop, Options(home=home))
+    assert found.passages
+    assert found.left[UNREADABLE].files == 1
 
 
 def test_deleting_a_session_removes_its_samples(shop: Path, tmp_path: Path) -> None:

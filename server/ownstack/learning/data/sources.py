@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from ownstack.files.listing import look
 from ownstack.files.reading import Refusal, Text, read
 from ownstack.files.scan import Entry
 from ownstack.languages import Language, language_of
-from ownstack.learning.data import filters, licences
+from ownstack.learning.data import filters, licences, repository
 from ownstack.learning.data.filters import Counts
 
 TOO_MUCH = "There is more than is learned from at once; what is newest and most central stays."
@@ -57,7 +57,10 @@ def sources(
         IndexingError: the folder is away.
     """
     entries = look(project).checked(holds_files=False).values()
-    files = _ordered(_wanted(entries, counts))
+    wanted = list(_wanted(entries, counts))
+    is_cut = sum(entry.stamp[1] for entry in wanted) > max_characters
+    # Of a clone all files are as old as the clone.
+    files = _ordered(wanted, repository.by_change(project) if is_cut else {})
     found = list(_read(project, files, max_characters, languages, counts, pause))
     return list(_of_project(project, entries, found, counts))
 
@@ -83,11 +86,14 @@ def _wanted(entries: Iterable[Entry], counts: Counts) -> Iterator[Entry]:
             yield entry
 
 
-def _ordered(entries: Iterable[Entry]) -> list[Entry]:
-    return sorted(
-        entries,
-        key=lambda entry: (bool(_ASIDE.search(entry.path)), -entry.stamp[0], entry.path),
-    )
+def _ordered(entries: Iterable[Entry], changed: Mapping[str, int]) -> list[Entry]:
+    """Put programs before what is about them, and what was changed last before what is older."""
+
+    def place(entry: Entry) -> tuple[bool, int, int, str]:
+        is_aside, path = bool(_ASIDE.search(entry.path)), entry.path
+        return is_aside, changed.get(path, len(changed)), -entry.stamp[0], path
+
+    return sorted(entries, key=place)
 
 
 def _read(
