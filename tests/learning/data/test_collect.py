@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -224,6 +225,23 @@ def test_only_languages_that_are_asked_for(shop: Path) -> None:
     found = collect(shop, Options(languages=frozenset(("go",))))
     assert set(learned(found)) == {"shop.go"}
     assert found.left[sources.NOT_ASKED].files == len(NAMES)
+
+
+def test_of_a_notebook_its_code_is_learned(shop: Path) -> None:
+    code = module("notes").split("\n")
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": ["# What the shop sells"]},
+        {"cell_type": "code", "metadata": {}, "source": ["%matplotlib inline\n", "x = 1"],
+         "outputs": [{"output_type": "stream", "text": ["a lot of it\n"]}]},
+        {"cell_type": "code", "metadata": {}, "source": [f"{line}\n" for line in code]},
+    ]  # fmt: skip
+    metadata = {"language_info": {"name": "python"}}
+    written = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    (shop / "sales.ipynb").write_text(json.dumps(written))
+    text = learned(collect(shop))["sales.ipynb"]
+    assert "def price_of_notes(self, weight):" in text
+    assert "a lot of it" not in text
+    assert "What the shop sells" not in text
 
 
 def test_a_folder_that_is_away_is_an_error(tmp_path: Path) -> None:

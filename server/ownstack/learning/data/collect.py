@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ownstack.errors import MemoryStoreError
+from ownstack.files.notebook.text import is_notebook
 from ownstack.learning.data import exchanges, held_out, licences, recency
 from ownstack.learning.data.exchanges import Learned
 from ownstack.learning.data.filters import Counts
@@ -64,11 +65,15 @@ def collect(
         languages=options.languages,
         pause=pause,
     )
-    held = held_out.by_file({source.path: source.language for source in found})
+    # What is asked for is asked in files as editors show them, which notebooks are not.
+    plain = [source for source in found if not is_notebook(source.path)]
+    held = held_out.by_file({source.path: source.language for source in plain})
     by_file = [source for source in found if source.path in held]
     rest = _unlike(by_file, [source for source in found if source.path not in held], counts)
     files = {
-        source.path: recency.File(source.text.count("\n") + 1, source.modified) for source in rest
+        source.path: recency.File(source.text.count("\n") + 1, source.modified)
+        for source in rest
+        if not is_notebook(source.path)
     }
     past = recency.past(project, files)
     files_held = [held_out.whole(source, "file") for source in by_file]

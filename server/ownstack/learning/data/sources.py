@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ownstack.files.listing import look
+from ownstack.files.notebook.magics import as_code
+from ownstack.files.notebook.text import MARKDOWN, RAW, cells_in, is_notebook
 from ownstack.files.reading import Refusal, Text, read
 from ownstack.files.scan import Entry
 from ownstack.languages import Language, language_of
@@ -115,21 +118,37 @@ def _read(
             reason = _PARENTHESES.sub("", found.reason)
             counts.add(reason, files=1, characters=max(0, entry.stamp[1]))
             continue
-        language = language_of("", entry.path, found.text)
-        text = cleaned(entry.path, found.text)
+        whole, language = _code(entry.path, found.text)
+        text = cleaned(entry.path, whole)
         name = hash("".join(text.split()))
         reason = _unwanted(found, text, language, languages)
         reason = reason or (COPY if name in seen else "")
         if reason or language is None:
-            counts.add_file(reason, found.text)
+            counts.add_file(reason, whole)
             continue
-        if text is not found.text:
-            cleaned(entry.path, found.text, counts)
+        if text is not whole:
+            cleaned(entry.path, whole, counts)
         seen.add(name)
         left -= len(text)
         is_aside = language.prose or language.settings
         modified = entry.stamp[0] / 1e9
         yield Source(entry.path, language.id, text, modified, entry.stamp[1], is_aside)
+
+
+def _code(path: str, text: str) -> tuple[str, Language | None]:
+    """Return the text of a file and its language; of a notebook, what most of its cells are in."""
+    if not is_notebook(path):
+        return text, language_of("", path, text)
+    cells = [
+        (language_of(cell.language, ""), as_code(cell.source, cell.language))
+        for cell in cells_in(text)
+        if cell.language not in (MARKDOWN, RAW)
+    ]
+    known = {language.id: language for language, _ in cells if language is not None}
+    counted = Counter(language.id for language, _ in cells if language is not None)
+    usual = known[counted.most_common(1)[0][0]] if counted else None
+    code = [code for language, code in cells if language is usual]
+    return "\n\n".join(code), usual
 
 
 def _unwanted(found: Text, text: str, language: Language | None, languages: frozenset[str]) -> str:
