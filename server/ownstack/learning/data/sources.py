@@ -27,7 +27,7 @@ _ASIDE = re.compile(
     r"|scripts)/|(?:^|/)(?:test_[^/]*|[^/]*[._-](?:test|spec))\.\w+$",
     re.IGNORECASE,
 )
-_PARENTHESES = re.compile(r" \([^)]*\)")
+_PARENTHESES = re.compile(r" \([^)]{0,200}\)")
 
 
 @dataclass(frozen=True, slots=True)
