@@ -48,6 +48,8 @@ class Usage:
     """Who computed it: this process, or what the user called a server."""
     leaves_machine: bool = False
     """Whether the prompt was sent to another machine."""
+    adapters: tuple[str, ...] = ()
+    """Names of the adapters that served, the most general first."""
     estimated: bool = False
     """Whether tokens are an estimate, since the server did not count them."""
 
