@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ownstack.concurrency import Tasks
 from ownstack.engine.activity import Activity
+from ownstack.engine.adapters import AdapterChoice, no_adapters
 from ownstack.engine.chat import ChatDelta, ChatStream, TextDelta, ToolCall
 from ownstack.engine.chat_formats.formats import ChatFormat
 from ownstack.engine.chat_formats.parser import parser_of
@@ -87,6 +88,8 @@ class ScriptedEngine:
         """One for each of `chats`."""
         self.prepared: list[Role] = []
         self.activity = Activity()
+        self.adapters: AdapterChoice = no_adapters
+        """Those that serve are named in the usage; they change no answer."""
         self.closed = False
         self._speed = speed or Speed(prefill=1_000.0, decode=100.0)
         self._answers: deque[ScriptedAnswer] = deque(ScriptedAnswer((text,)) for text in answers)
@@ -255,7 +258,9 @@ class ScriptedEngine:
         answer = self._answers.popleft() if self._answers else ScriptedAnswer(())
         prompt = self.count("x" * length) if answer.prompt_tokens is None else answer.prompt_tokens
         evaluated = prompt if answer.evaluated_tokens is None else answer.evaluated_tokens
-        return answer, Usage(prompt_tokens=prompt, evaluated_tokens=evaluated)
+        role: Role = "chat" if isinstance(request, ChatRequest) else "completion"
+        names = tuple(adapter.name for adapter in self.adapters(role, request.project))
+        return answer, Usage(prompt_tokens=prompt, evaluated_tokens=evaluated, adapters=names)
 
     async def _write(
         self,
@@ -280,11 +285,7 @@ class ScriptedEngine:
         elif answer.error is not None:
             generation.fail(answer.error)
             return
-        used = Usage(
-            prompt_tokens=usage.prompt_tokens,
-            evaluated_tokens=usage.evaluated_tokens,
-            generated_tokens=self.count(text),
-        )
+        used = replace(usage, generated_tokens=self.count(text))
         scored = () if finish is Finish.CANCELLED else answer.scored
         mean, tokens = answer.mean_logprob, answer.tokens
         generation.finish(Generated(text, finish, used, mean, scored, tokens))
