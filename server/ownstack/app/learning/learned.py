@@ -84,14 +84,19 @@ class Learned:
         found = known.bases.get(base)
         if found is None:
             return ()
-        serving: dict[str, AdapterRecord] = {}
-        for project in projects.usable or ("",):
-            for adapter in found.choice(role, project):
-                record = known.files.get(adapter.path)
-                if record is not None:
-                    serving[record.id] = record
-        subject = Subject(role, found.key, name, projects.usable, projects.untrusted)
-        return adapter_statuses(subject, known.records, tuple(serving.values()), known.problems)
+
+        def serving(project: str) -> list[AdapterRecord]:
+            adapters = found.choice(role, project)
+            return [known.files[one.path] for one in adapters if one.path in known.files]
+
+        here = {one.id: one for project in projects.usable or ("",) for one in serving(project)}
+        return adapter_statuses(
+            Subject(role, found.key, name, projects.usable, projects.untrusted),
+            known.records,
+            tuple(here.values()),
+            known.problems,
+            lambda record: record in serving(record.project),
+        )
 
     async def _refresh(self) -> None:
         before = self._known
