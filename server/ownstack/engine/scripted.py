@@ -12,6 +12,7 @@ import hashlib
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +72,7 @@ class ScriptedEngine:
         scores_lines: bool = False,
         context_tokens: int = 4_096,
         speed: Speed | None = None,
+        adapters: AdapterChoice = no_adapters,
     ) -> None:
         self.capabilities = Capabilities(
             model=name,
@@ -88,9 +90,9 @@ class ScriptedEngine:
         """One for each of `chats`."""
         self.prepared: list[Role] = []
         self.activity = Activity()
-        self.adapters: AdapterChoice = no_adapters
-        """Those that serve are named in the usage; they change no answer."""
         self.closed = False
+        self.adapters = adapters
+        self.adapter_problems: dict[Path, str] = {}
         self._speed = speed or Speed(prefill=1_000.0, decode=100.0)
         self._answers: deque[ScriptedAnswer] = deque(ScriptedAnswer((text,)) for text in answers)
         self._running = Tasks("A scripted answer")
@@ -258,7 +260,7 @@ class ScriptedEngine:
         answer = self._answers.popleft() if self._answers else ScriptedAnswer(())
         prompt = self.count("x" * length) if answer.prompt_tokens is None else answer.prompt_tokens
         evaluated = prompt if answer.evaluated_tokens is None else answer.evaluated_tokens
-        role: Role = "chat" if isinstance(request, ChatRequest) else "completion"
+        role: Role = request.role if isinstance(request, ChatRequest) else "completion"
         names = tuple(adapter.name for adapter in self.adapters(role, request.project))
         return answer, Usage(prompt_tokens=prompt, evaluated_tokens=evaluated, adapters=names)
 
