@@ -60,6 +60,11 @@ class AdapterStore:
             self._snapshot = self._reader.read()
             return True
 
+    @property
+    def reading(self) -> object:
+        """What was read last; another object once something else was. Reads nothing."""
+        return self._snapshot
+
     def all(self) -> list[AdapterRecord]:
         """Return every adapter that can be read, the oldest first; `problems` names the others."""
         snapshot = self._current()
