@@ -221,6 +221,28 @@ def test_a_choice_follows_each_refresh(store, make, home, shipped, base):
     assert choose("completion", "") == ()
 
 
+@pytest.mark.parametrize(
+    ("calibration", "scale", "correction"),
+    [
+        ({"slope": 1.2, "shift": -0.5, "lowest": -3}, 1.0, (1.2, -0.5, -3.0)),
+        ({"slope": 1.2, "shift": -0.5, "lowest": -3}, 0.5, None),  # It was measured at 1.
+        (None, 1.0, None),
+        ({"slope": 1.2, "shift": -0.5}, 1.0, None),
+        ({"slope": 99, "shift": -0.5, "lowest": -3}, 1.0, None),
+        ({"slope": float("nan"), "shift": 0, "lowest": 0}, 1.0, None),
+        ({"slope": True, "shift": "0", "lowest": []}, 1.0, None),
+    ],
+)
+def test_what_was_measured_of_its_chances_goes_with_an_adapter(
+    store, make, base, calibration, scale, correction
+):
+    one = store.add(*make("one", judged={"calibration": calibration}))
+    store.use(one.id)
+    store.set_scale(one.id, scale)
+    (adapter,) = store.choice_for(base)("completion", "")
+    assert adapter.correction == correction
+
+
 def test_a_model_that_cannot_be_read_has_no_adapters(store, tmp_path):
     assert store.choice_for(tmp_path / "missing.gguf")("completion", "") == ()
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from ownstack.engine.adapters import Adapter, AdapterChoice, no_adapters
 from ownstack.errors import LearningError, in_words
 from ownstack.files.writing import write_whole
+from ownstack.learning.adapters.correction import correction_of
 from ownstack.learning.adapters.folder import (
     FILE,
     add_adapter,
@@ -242,7 +243,9 @@ class AdapterStore:
                 folder, scale = snapshot.folder(record.id), snapshot.serving.scales.get(record.id)
                 if folder is not None and scale != 0:
                     name = record.name or record.id
-                    found.append(Adapter(folder / FILE, name, 1.0 if scale is None else scale))
+                    measured = correction_of(record) if scale in (None, 1.0) else None
+                    given = 1.0 if scale is None else scale
+                    found.append(Adapter(folder / FILE, name, given, measured))
             return tuple(found)
 
         return choose
