@@ -20,6 +20,8 @@ from tests.support.open_notebook import OpenNotebook
 
 from .conftest import Connect, Engines
 
+pytestmark = pytest.mark.process  # Whether Git has the folder is asked of Git.
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:

@@ -387,7 +387,7 @@ class Host:
         replaced = self.engines.give_up_replaced()
         if replaced or self._registry_stamp() != self._registry_seen:
             self.models_changed()
-        self.learned.refresh(self._tell_of_windows)
+        self.learned.refresh(self._tell_of_windows, self.engines.refused_adapters())
         self._poll.start(REGISTRY_POLL_S)
 
     def _registry_stamp(self) -> tuple[tuple[int, ...], ...]:
