@@ -44,12 +44,14 @@ class Scale:
         share = (value - self.low) / (self.high - self.low)
         return round(self.start + (self.end - self.start) * min(max(share, 0.0), 1.0), 2)
 
+    def values(self) -> tuple[float, ...]:
+        """Return the numbers that have a line."""
+        n_steps = math.floor((self.high - self.low) / self.step + 1e-6)
+        return tuple(self.low + self.step * n for n in range(n_steps + 1))
+
     def marks(self) -> tuple[Mark, ...]:
         """Return the axis' lines."""
-        values = [
-            self.low + self.step * n for n in range(round((self.high - self.low) / self.step) + 1)
-        ]
-        return tuple(Mark(round(self.at(value), 1), short(value)) for value in values)
+        return tuple(Mark(round(self.at(value), 1), short(value)) for value in self.values())
 
 
 def nice_step(span: float, least: float = 0.0) -> float:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ownstack.pages.numbers import number, percent, speed
 from ownstack.pages.rendering import render
 from ownstack.usage import charts
 from ownstack.usage.log import DaySum
 from ownstack.usage.report import Report
-from ownstack.usage.wording import ASSUMPTIONS, break_even, money, number, percent, speed
+from ownstack.usage.wording import ASSUMPTIONS, break_even, money
 
 
 def page(report: Report, sums: Sequence[DaySum], since: str = "") -> str:
