@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from ownstack.engine.adapters import Correction
+
 
 class Finish(str, Enum):
     """Why an answer ended."""
@@ -50,6 +52,8 @@ class Usage:
     """Whether the prompt was sent to another machine."""
     estimated: bool = False
     """Whether tokens are an estimate, since the server did not count them."""
+    correction: Correction | None = None
+    """Of the chances of its lines, where adapters served of which it was measured."""
 
 
 @dataclass(frozen=True, slots=True)
