@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ownstack.learning.data.filters import COPIED_FOLDERS, MADE_FILES, MADE_FOLDERS
+
 LANGUAGES = {
     ".py": "python",
     ".js": "javascript",
@@ -28,12 +30,9 @@ MIN_CHARS, MAX_CHARS = 200, 200_000
 MAX_LINE, MAX_MEAN_LINE = 800, 70
 
 UNWANTED_PATH = re.compile(
-    r"(^|/)(_?vendor(ed)?|_vendored?|third[-_]?party|thirdparty|extern(al)?s?|deps|node_modules|"
-    r"testdata|test_data|test-data|tests?/data|fixtures?|snapshots?|__snapshots__|locale|locales|"
-    r"encodings|pydoc_data|idle_test|lib2to3/tests|__pycache__|dist|min|bundles?|umd|esm5?|"
-    r"fesm\d+|_distutils_hack|generated)(/|$)|"
-    r"_pb2(_grpc)?\.py$|\.pb\.(go|cc|h)$|\.min\.[cm]?js$|\.bundle\.js$|\.d\.[cm]?ts$|"
-    r"parsetab|lextab|zz_generated|bindata\.go$|_string\.go$|unicode_tables|/tables\.(go|rs)$|"
+    rf"(^|/)({COPIED_FOLDERS}|{MADE_FOLDERS}|tests?/data|encodings|pydoc_data|idle_test|"
+    r"lib2to3/tests|__pycache__|min|bundles?)(/|$)|"
+    rf"{MADE_FILES}|\.d\.[cm]?ts$|unicode_tables|/tables\.(go|rs)$|"
     r"/antlr4?/.*(Lexer|Parser)\.py$|-test-result|tests/ui/|tests/mir-opt/|tests/assembly/",
     re.IGNORECASE,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 _FLAGS = (
@@ -41,6 +42,24 @@ def write_whole(
                 os.fsync(stream.fileno())
         if mode is not None:
             os.chmod(new, mode)
+        os.replace(new, file)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def write_whole_by(file: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a new file, which takes the place of what is there once it is on the disk.
+
+    Raises:
+        OSError: it cannot be put there. That, or whatever `write` raises: what was there is as it
+            was, and nothing else is left.
+    """
+    new = file.with_name(f".{file.name[:40]}.{secrets.token_hex(8)}.new")
+    try:
+        write(new)
+        with open(new, "rb+") as stream:
+            os.fsync(stream.fileno())
         os.replace(new, file)
     except BaseException:
         new.unlink(missing_ok=True)

@@ -88,7 +88,13 @@ def read_record(folder: Path) -> AdapterRecord:
 
 
 def _check(record: AdapterRecord) -> None:
-    texts = [record.base_key, record.base_name, record.architecture, record.sha256, record.created]
+    texts: tuple[str, ...] = (
+        record.base_key,
+        record.base_name,
+        record.architecture,
+        record.sha256,
+        record.created,
+    )
     texts += (record.project, record.name, record.on_top_of, record.reason)
     if not all(isinstance(text, str) and len(text) <= MAX_TEXT for text in texts):
         raise ValueError("a text in it is none, or too long")
