@@ -13,8 +13,8 @@ from ownstack.files.writing import write_whole
 from ownstack.index.storage.folder import write_head
 from ownstack.learning.adapters.record import AdapterRecord
 from ownstack.learning.adapters.store import AdapterStore
+from ownstack.learning.data.kept_lines import KeptLines
 from ownstack.locking import FileLock
-from ownstack.log_database import LogDatabase
 from ownstack.memory import events
 from ownstack.memory.log.conversation_log import ConversationLog
 from ownstack.models.registry import ModelRegistry
@@ -78,9 +78,9 @@ def _learning(home: Home, project: Path) -> None:
     (home.learning_folder / "nightly.log").write_text("it learned\n")
     for name in ("json", "lock", "pause"):
         write_whole(home.training_file.with_suffix(f".{name}"), b"{}", is_private=True)
-    log = LogDatabase(home.kept_lines_file, "kept lines", (lambda db: None,), lambda db: None)
-    log.write(lambda db: None)
-    log.close()
+    kept_lines = KeptLines(home.kept_lines_file)
+    kept_lines.keep(str(project), "a.py", "    return port")
+    kept_lines.close()
 
 
 def _index(home: Home, project: Path) -> None:
