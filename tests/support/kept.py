@@ -69,11 +69,12 @@ def _learning(home: Home, project: Path) -> None:
     kept = store.add(record, made)
     store.use(kept.id)
     made.unlink()
-    for name in ("progress.jsonl", "dataset.jsonl", "report.html"):
+    for name in ("progress.jsonl", "dataset.jsonl"):
         write_whole(store.folder(kept.id) / name, b"{}", is_private=True)
     run = private_folder(private_folder(home.learning_folder) / ("a" * 16))
     for name in ("run.json", "plan.json", "dataset.jsonl", "checkpoint.pt", "stderr.log"):
         (run / name).write_bytes(b"{}")
+    write_whole(home.learning_folder / f"report-{kept.id}.html", b"<html>", is_private=True)
     (home.learning_folder / "nightly.json").write_text("{}")
     (home.learning_folder / "nightly.log").write_text("it learned\n")
     for name in ("json", "lock", "pause"):
