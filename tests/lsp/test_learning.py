@@ -166,7 +166,20 @@ async def test_going_back_and_using_again(
     await other.told(lambda status: serving(status) == [("shop", True)])
 
 
-@pytest.mark.parametrize("method", [learning_messages.USE, learning_messages.ROLL_BACK])
+async def test_the_report_of_one(editor: Editor, shop: str, chosen: str, project: Path) -> None:
+    """A page that names it, and that runs nothing."""
+    await ready(editor, project)
+
+    html = (await ask(editor, learning_messages.REPORT, AdapterParams(shop))).html
+
+    assert "<!doctype html>" in html.lower()
+    assert "shop" in html
+    assert "<script" not in html
+
+
+@pytest.mark.parametrize(
+    "method", [learning_messages.USE, learning_messages.ROLL_BACK, learning_messages.REPORT]
+)
 @pytest.mark.parametrize("id", ["nothing", "", "../shop", "x" * 100_000])
 async def test_what_is_not_there_is_refused(
     editor: Editor, chosen: str, project: Path, method: str, id: str
