@@ -36,9 +36,7 @@ async def roll_back(ls: WindowServer, params: AdapterParams) -> AdaptersResult:
     """Let the predecessor of an adapter serve again in its place, in all windows."""
     with refusing(TROUBLE):
         store = ls.host.learned.store
-        await ls.session.beside.run(
-            partial(listing.go_back_from, store, params.id[:MAX_ID_CHARS])
-        )
+        await ls.session.beside.run(partial(listing.go_back_from, store, params.id[:MAX_ID_CHARS]))
         return await _told(ls)
 
 
