@@ -209,3 +209,25 @@ async def test_what_is_damaged_is_named(
     [listed] = [each for each in result.adapters if each.name == "shop"]
     assert not listed.serves
     assert "SHA-256" in listed.problem
+
+
+async def test_a_key_in_any_document_is_heard_of(
+    editor: Editor, host: Host, chosen: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a notebook's cell too: whoever trains gives way."""
+    heard: list[str] = []
+    monkeypatch.setattr(host.training._pausing, "typed", lambda: heard.append("a key"))
+    await editor.hello(folder=project.as_uri(), notebooks=True)
+    at = editor.open("value =$0\n", (project / "main.py").as_uri())
+    study = OpenNotebook(editor, (project / "study.ipynb").as_uri())
+    [cell] = study.open("a =$0")
+    await editor.status()
+    assert heard == []
+
+    editor.type(at, " ", (project / "main.py").as_uri())
+    await editor.status()
+    n_keys = len(heard)
+    study.type(1, cell, " 1")
+    await editor.status()
+
+    assert 0 < n_keys < len(heard)

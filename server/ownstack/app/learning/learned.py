@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -74,6 +74,11 @@ class Learned:
         self._changed, self._refused = changed, refused
         if self._reading is None or self._reading.done():
             self._reading = asyncio.ensure_future(self._refresh())
+
+    def look(self, bases: Iterable[Path]) -> None:
+        """Read what is on the disk now, of these models too (blocking)."""
+        self._asked.update(bases)
+        self._known = self._read(self._known, frozenset(self._asked))
 
     async def refreshed(self) -> None:
         """Wait until what is on the disk now is known."""
