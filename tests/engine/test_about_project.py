@@ -24,6 +24,15 @@ async def test_each_request_names_the_project() -> None:
     ]
 
 
+async def test_a_chat_model_hears_what_it_was_chosen_for() -> None:
+    """Edits have adapters of their own."""
+    engine = ScriptedEngine()
+
+    AboutProject(engine, "", "edit").chat(ChatRequest((Message.of("user", "Hello"),)))
+
+    assert engine.chats[0].role == "edit"
+
+
 async def test_else_it_is_the_engine() -> None:
     """With what that can do, and its work."""
     engine = ScriptedEngine(name="tiny")
