@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ownstack.engine import library
 from ownstack.engine.adapters import Adapter
-from ownstack.errors import LearningError
+from ownstack.errors import AdapterError, LearningError
 from ownstack.learning.adapters.record import AdapterRecord
 from ownstack.learning.adapters.store import AdapterStore
 from ownstack.learning.data.passages import HeldOut
@@ -90,7 +90,10 @@ def judge(trial: Trial, record: AdapterRecord, pace: Pace | None = None) -> Verd
     pace = pace or Pace()
     limit_s = time.monotonic() + 60 * trial.minutes
     pace = replace(pace, until_s=min(pace.until_s, limit_s))
-    outcomes = asyncio.run(_asked(trial, record, cursors, pace))
+    try:
+        outcomes = asyncio.run(_asked(trial, record, cursors, pace))
+    except AdapterError as error:
+        return Verdict("aside", f"It cannot be used: {error}")
     return None if pace.is_stopped() else verdict(outcomes)
 
 
@@ -122,7 +125,8 @@ async def _asked(
     by_project = {f"side:{side}": adapters for side, adapters in trial.sides.items()}
 
     def choose(role: Role, project: str) -> tuple[Adapter, ...]:
-        return by_project.get(project, ())
+        # What serves without a project is loaded at once, and found fault with.
+        return by_project[project or "side:candidate"]
 
     native = scheduler.NativeThread()
     try:
@@ -136,6 +140,9 @@ async def _asked(
         )
         try:
             await engine.prepare(record.role)
+            for adapter in trial.sides["candidate"]:
+                if adapter.path in engine.adapter_problems:
+                    raise AdapterError(engine.adapter_problems[adapter.path])
             comparison = {
                 "base": record.base_key,
                 "sides": {side: [_key(each) for each in trial.sides[side]] for side in trial.sides},
