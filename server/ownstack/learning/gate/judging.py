@@ -94,7 +94,11 @@ def judge(trial: Trial, record: AdapterRecord, pace: Pace | None = None) -> Verd
         outcomes = asyncio.run(_asked(trial, record, cursors, pace))
     except AdapterError as error:
         return Verdict("aside", f"It cannot be used: {error}")
-    return None if pace.is_stopped() else verdict(outcomes)
+    if pace.is_stopped():
+        return None
+    judged = verdict(outcomes)
+    compared = {side: [each.name for each in trial.sides[side]] for side in trial.sides}
+    return replace(judged, figures={**judged.figures, "adapters": compared})
 
 
 def verdict_on_few(n: int) -> Verdict:
@@ -134,7 +138,9 @@ async def _asked(
             trial.base,
             name=record.base_name,
             native=native,
-            settings=trial.settings,
+            # What was read for one cursor is not moved to the next: answers are the same then
+            # whatever was asked before, also after a pause.
+            settings=replace(trial.settings, suffix_shift="off"),
             cache=trial.cache,
             adapters=choose,
         )
