@@ -116,6 +116,33 @@ def test_a_library_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> Non
         assert "-m pip install" in raised.value.hint
 
 
+@pytest.mark.parametrize(
+    ("absent", "version", "problem", "card", "level", "said"),
+    [
+        (("torch", "peft"), "", "", False, "ok", "torch, peft not installed. If they are to: "),
+        (("torch",), "", "No builds.", False, "ok", "torch not installed. No builds."),
+        ((), "2.9.0", "It has no AVX2.", False, "warning", "It has no AVX2. (PyTorch 2.9.0) "),
+        ((), "2.9.0+cpu", "", False, "ok", "(PyTorch 2.9.0+cpu, on the processor). Begin with"),
+        ((), "2.9.0", "", True, "ok", "(PyTorch 2.9.0, on the graphics card). Begin with"),
+        ((), "2.9.0+cpu", "", True, "ok", "does not use the graphics card; another one would."),
+    ],
+)
+def test_whether_models_can_learn(
+    monkeypatch: pytest.MonkeyPatch, absent: tuple[str, ...], version: str, problem: str,
+    card: bool, level: str, said: str,
+) -> None:  # fmt: skip
+    """What is missing, and what to type; that nothing is installed is no fault."""
+    monkeypatch.setattr(doctor.needs, "missing", lambda: absent)
+    monkeypatch.setattr(doctor.machine, "torch_version", lambda: version)
+    monkeypatch.setattr(doctor.machine, "problem", lambda: problem)
+    monkeypatch.setattr(doctor.machine, "has_card", lambda: card)
+
+    [check] = doctor._learning()
+
+    assert check.level == level
+    assert said in f"{check.detail} {check.hint}"
+
+
 FULL_DISK = """
 import resource, sys
 from pathlib import Path

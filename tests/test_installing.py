@@ -1,4 +1,4 @@
-"""What docs/INSTALL.md and the README tell people to run can be run."""
+"""What docs/INSTALL.md, docs/LEARNING.md and the README tell people to run can be run."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from ownstack.cli import parser
 from ownstack_release.__main__ import parser as release_parser
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "docs/INSTALL.md")
+DOCUMENTS = ("README.md", "docs/INSTALL.md", "docs/LEARNING.md")
 BLOCK = re.compile(r"^```(?:sh|console)\n(.+?)^```$", re.MULTILINE | re.DOTALL)
 IMAGE = "ownstack"
 """What the container's image is called; after it stands what `ownstack` is given."""

@@ -48,6 +48,10 @@ KNOWN_GAPS: Mapping[tuple[str, str], str] = {
 """(target or "*", distribution) → why it has no wheel there, which is no news."""
 TOOLS = ("release", "wheel")
 """The extras of which RELEASE is made."""
+UNLOCKED: Mapping[str, str] = {
+    "learn": "whose PyTorch depends on the graphics card, and is a hundred times what we ship",
+}
+"""Extra → why it is in no lock: who wants it installs what fits beside what is locked."""
 EDITABLE = "editables"
 """What hatchling asks for beside itself when it builds for `pip install -e`."""
 
@@ -108,8 +112,11 @@ def refresh(*, keep: bool) -> None:
     upgrade = () if keep else ("--upgrade",)
     _compile(RUNTIME, [project, *chosen, *upgrade])
     within = ["-c", str(LOCKS / RUNTIME), *chosen]
-    _compile(DEVELOPMENT, [project, "--all-extras", *within, *upgrade])
-    tools = _tools(pyproject()["project"])
+    stated = pyproject()["project"]
+    _compile(DEVELOPMENT, [project, *_extras(set(_locked(stated))), *within, *upgrade])
+    # What is in no lock has to fit beside it, or it could not be installed there.
+    _uv([project, *_extras(UNLOCKED), "-c", str(LOCKS / RUNTIME)])
+    tools = _tools(stated)
     _compile(RELEASE, ["-", "-c", str(LOCKS / DEVELOPMENT), *upgrade], "\n".join(tools))
     _compile(
         BUILD, ["-", *upgrade], "\n".join([*pyproject()["build-system"]["requires"], EDITABLE])
@@ -121,9 +128,7 @@ def disagreements(root: Path = ROOT) -> list[str]:
     project = pyproject(root)
     locks = root / "packaging" / "locks"
     base = project["project"]["dependencies"]
-    extras = [
-        one for lines in project["project"]["optional-dependencies"].values() for one in lines
-    ]
+    extras = [one for lines in _locked(project["project"]).values() for one in lines]
     runtime, development = read(locks / RUNTIME), read(locks / DEVELOPMENT)
     return [
         *_unmet(base, runtime, RUNTIME),
@@ -132,6 +137,16 @@ def disagreements(root: Path = ROOT) -> list[str]:
         *_unmet(project["build-system"]["requires"], read(locks / BUILD), BUILD),
         *_unmet((str(pin.requirement) for pin in runtime), development, DEVELOPMENT),
     ]
+
+
+def _locked(project: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the extras that are in the lock of development."""
+    extras = project["optional-dependencies"]
+    return {name: lines for name, lines in extras.items() if name not in UNLOCKED}
+
+
+def _extras(names: Iterable[str]) -> list[str]:
+    return [word for name in sorted(names) for word in ("--extra", name)]
 
 
 def _tools(project: Mapping[str, Any]) -> list[str]:

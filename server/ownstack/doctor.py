@@ -21,6 +21,7 @@ from ownstack.daemon import lifecycle
 from ownstack.daemon.handshake import Hello
 from ownstack.engine import library
 from ownstack.errors import EngineMissingError, OwnstackError, in_words
+from ownstack.learning import machine, needs
 from ownstack.models.registry import BUILTIN, ModelRegistry, check_memory, found_on_disk
 from ownstack.models.remote.engines_file import EnginesFile
 from ownstack.models.remote.model import RemoteModel
@@ -59,6 +60,7 @@ def examine(home: Home, setting: str = "", *, loaded: bool = False) -> list[Chec
         ("model", lambda: _model(home, setting, loaded=loaded)),
         ("models", lambda: _models(home)),
         ("servers", lambda: _engines(home)),
+        ("learning", _learning),
         ("daemon", lambda: _daemon(home)),
         ("folders", lambda: _folders(home)),
         ("index", lambda: _index(home)),
@@ -157,6 +159,27 @@ def _models(home: Home) -> Iterable[Check]:
     if others:
         hint = "Add one with: ownstack models add PATH"
         yield Check("models found", "ok", ", ".join(others), hint)
+
+
+def _learning() -> Iterable[Check]:
+    """Say whether adapters can be trained here; who does not want to misses nothing."""
+    absent, problem = needs.missing(), machine.problem()
+    if absent:
+        detail = f"Models do not learn from your code: {', '.join(absent)} not installed."
+        hint = problem or f"If they are to: {needs.INSTALL}"
+        yield Check("learning", "ok", detail, hint)
+        return
+    version = machine.torch_version()
+    if problem:
+        yield Check("learning", "warning", f"{problem} (PyTorch {version})", needs.torch_hint())
+        return
+    has_card, is_cpu_build = machine.has_card(), version.endswith("+cpu")
+    where = "graphics card" if has_card and not is_cpu_build else "processor"
+    detail = f"Models can learn from your code (PyTorch {version}, on the {where})."
+    hint = "Begin with: ownstack learn"
+    if has_card and is_cpu_build:
+        hint += ". This build of PyTorch does not use the graphics card; another one would."
+    yield Check("learning", "ok", detail, hint)
 
 
 def _daemon(home: Home) -> Iterable[Check]:

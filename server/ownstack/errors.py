@@ -23,6 +23,7 @@
     │       └── NotAllowedError  it is another machine, and may not be sent this
     ├── IndexingError            a folder cannot be indexed, or not without asking
     │   └── IndexCorruptError    what was stored of an index cannot be read
+    ├── LearningError            nothing can be learned, or what was learned cannot be used
     ├── PriceTableError          the table that usage is compared with makes no sense
     ├── ServeError               the models cannot be offered to other programs
     ├── ToolError                a tool cannot do what a model asked for
@@ -150,6 +151,10 @@ class IndexingError(OwnstackError):
 
 class IndexCorruptError(IndexingError):
     """What was stored of an index cannot be read, or was written by another version."""
+
+
+class LearningError(OwnstackError):
+    """Nothing can be learned from this, or what was learned cannot be kept or used."""
 
 
 class PriceTableError(OwnstackError):

@@ -124,6 +124,7 @@ def test_for_programs(clean: Clean, filled: Home, tmp_path: Path) -> None:
     groups = {group["group"]: group for group in listed["groups"]}
     assert [group for group, said in groups.items() if said["own"]] == [
         "models",
+        "adapters",
         "conversations",
         "statistics",
         "settings",
@@ -174,6 +175,40 @@ def test_what_is_used_stays(clean: Clean, filled: Home, tmp_path: Path) -> None:
     assert f"{index} is still there: it is in use" in err
     assert index.is_dir()
     assert not filled.speeds_file.exists()
+
+
+def test_what_is_being_learned_stays(clean: Clean, filled: Home) -> None:
+    """Whoever learns holds a lock; what is begun is not taken from under it."""
+    lock = FileLock.take(filled.training_file.with_suffix(".lock"))
+    assert lock is not None
+    with lock:
+        status, _, err = clean("--caches", "--running", "--yes")
+
+    assert status == 1
+    assert f"{filled.learning_folder / ('a' * 16)} is still there: it is in use: end the" in err
+    assert filled.training_file.exists()
+    assert clean("--caches", "--running", "--yes")[0] == 0
+    assert not filled.cache.exists()
+
+
+def test_adapters(clean: Clean, filled: Home, tmp_path: Path) -> None:
+    """They are named with what they were learned from, and are the user's."""
+    out = clean()[1]
+    assert "What models have learned from your code (--adapters, yours)" in out
+    assert f"the adapter project of coder, learned from {tmp_path / 'outside' / 'project'}: " in out
+
+    assert clean("--adapters", "--yes")[0] == 0
+    assert not filled.adapters_folder.exists()
+    assert filled.kept_lines_file.exists()
+
+
+def test_a_strangers_file_beside_an_adapter_stays(clean: Clean, filled: Home) -> None:
+    """A folder of ours may hold what is not."""
+    [folder] = [path for path in filled.adapters_folder.iterdir() if path.is_dir()]
+    (folder / "notes.txt").write_text("mine")
+
+    assert clean("--adapters", "--yes")[0] == 0
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
 
 
 def test_a_conversation_that_is_open_stays(clean: Clean, filled: Home) -> None:

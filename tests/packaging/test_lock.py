@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ownstack_release.errors import ReleaseError
-from ownstack_release.lock import Gap, disagreements, gaps
-from ownstack_release.pins import LOCKS, RUNTIME, parse, read
+from ownstack_release.lock import UNLOCKED, Gap, disagreements, gaps
+from ownstack_release.pins import DEVELOPMENT, LOCKS, RUNTIME, parse, read
+from ownstack_release.project import pyproject
 from ownstack_release.targets import PYTHONS, TARGETS
 
 PROJECT = """\
@@ -17,6 +18,7 @@ requires = ["hatchling>=1"]
 [project]
 dependencies = ["numpy>=1.26,<3", "tomli>=2; python_version < '3.11'"]
 [project.optional-dependencies]
+learn = ["torch>=2"]
 test = ["pytest>=8"]
 """
 RUNTIME_LOCK = """\
@@ -59,6 +61,14 @@ def test_every_file_that_is_installed_has_a_hash() -> None:
 
     assert len(pins) > 50
     assert [str(pin.requirement) for pin in pins if not pin.hashes] == []
+
+
+def test_nobody_who_tests_or_ships_installs_torch() -> None:
+    """It is gigabytes, and which one is right depends on the graphics card: no lock has it."""
+    names = {pin.name for lock in (RUNTIME, DEVELOPMENT) for pin in read(LOCKS / lock)}
+
+    assert names & {"torch", "transformers", "peft"} == set()
+    assert set(UNLOCKED) <= set(pyproject()["project"]["optional-dependencies"])
 
 
 def test_one_that_agrees(tmp_path: Path) -> None:

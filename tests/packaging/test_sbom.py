@@ -139,6 +139,18 @@ def test_the_built_in_network_is_listed_with_what_it_learned_from(tmp_path: Path
     assert "GPL" not in said["ownstack:corpus-licences"]
 
 
+def test_each_adapter_is_listed_by_its_folder(tmp_path: Path) -> None:
+    """Their files are all called alike."""
+    ids = ("0123456789abcdef", "fedcba9876543210")
+    files = {f"ownstack/builtin/adapters/{id}/adapter.gguf": f"GGUF {id}" for id in ids}
+    wheel = samples.wheel(tmp_path, "ownstack", "0.1.0", files=files)
+    made = bill(tmp_path, samples.vsix(tmp_path / "u.vsix", [wheel]))
+    for id in ids:
+        model = component(made, f"ownstack-adapter-{id}")
+        assert model["hashes"][0]["content"] == hashlib.sha256(f"GGUF {id}".encode()).hexdigest()
+        assert {"type": "model-card", "url": "docs/LEARNING.md"} in model["externalReferences"]
+
+
 def test_the_corpus_is_as_large_as_the_model_card_says() -> None:
     card = (inventory.ROOT / "docs" / "BUILTIN_MODEL.md").read_text("utf-8")
     count = dict(inventory.corpus())["corpus"].split()[0]

@@ -11,6 +11,9 @@ from ownstack.cli import main
 from ownstack.completion.feedback.signals import SignalLog
 from ownstack.files.writing import write_whole
 from ownstack.index.storage.folder import write_head
+from ownstack.learning.adapters.record import AdapterRecord
+from ownstack.learning.adapters.store import AdapterStore
+from ownstack.learning.data.kept_lines import KeptLines
 from ownstack.locking import FileLock
 from ownstack.memory import events
 from ownstack.memory.log.conversation_log import ConversationLog
@@ -50,7 +53,35 @@ def fill(home: Home, outside: Path, *, indexes: bool = False) -> None:
     lock = FileLock.take(home.memory_lock_file(str(project)))
     assert lock is not None
     lock.release()
+    _learning(home, project)
     Checkpoints(home.checkpoints_folder).save("session", {"a.py": Saved(b"before", "0" * 64)})
+
+
+def _learning(home: Home, project: Path) -> None:
+    made = project.with_name("adapter.gguf")
+    made.write_bytes(b"GGUF")
+    record = AdapterRecord(
+        id="", scope="project", role="completion", base_key="0" * 16, base_name="coder",
+        architecture="llama", rank=4, alpha=8.0, sha256="", created="2026-11-30T21:00:00Z",
+        project=str(project), name=project.name, standing="fit",
+    )  # fmt: skip
+    store = AdapterStore(home)
+    kept = store.add(record, made)
+    store.use(kept.id)
+    made.unlink()
+    for name in ("progress.jsonl", "dataset.jsonl"):
+        write_whole(store.folder(kept.id) / name, b"{}", is_private=True)
+    run = private_folder(private_folder(home.learning_folder) / ("a" * 16))
+    for name in ("run.json", "plan.json", "dataset.jsonl", "checkpoint.pt", "stderr.log"):
+        (run / name).write_bytes(b"{}")
+    write_whole(home.learning_folder / f"report-{kept.id}.html", b"<html>", is_private=True)
+    (home.learning_folder / "nightly.json").write_text("{}")
+    (home.learning_folder / "nightly.log").write_text("it learned\n")
+    for name in ("json", "lock", "pause"):
+        write_whole(home.training_file.with_suffix(f".{name}"), b"{}", is_private=True)
+    kept_lines = KeptLines(home.kept_lines_file)
+    kept_lines.keep(str(project), "a.py", "    return port")
+    kept_lines.close()
 
 
 def _index(home: Home, project: Path) -> None:

@@ -31,6 +31,8 @@ here already.
   the hub at the time of the download, and nothing that has another hash is ever used.
 - **Memory** is weights, keys and values of the context, and room to work, about. Without a figure
   it is known once the file is there (`ownstack models info NAME`).
+- **Adapters**: models of the architectures Llama, Qwen2, Qwen3 and StarCoder2 can learn how you
+  write, on your own machine ([Learning from you](LEARNING.md)).
 - **Instruct files** of Qwen2.5-Coder infill, too: one load can complete and chat.
 - For completion a model must keep all tokens it has read in a form that can be trimmed: models with
   sliding windows or running states (gpt-oss, Gemma 3, hybrids) would read the whole file again at

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as xml
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
@@ -12,32 +10,10 @@ import pytest
 from ownstack.usage import charts
 from ownstack.usage.page import page
 from ownstack.usage.report import report
+from tests.support.pages import drawings, expect_nothing_is_fetched, seen
 from tests.usage.test_report import CHAT, HOSTED, TABLE
 
 HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}\"'&"
-
-
-class Seen(HTMLParser):
-    """What a browser would find."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def seen(html: str) -> Seen:
-    parser = Seen()
-    parser.feed(html)
-    return parser
 
 
 def test_names_are_text() -> None:
@@ -57,27 +33,15 @@ def test_names_are_text() -> None:
 def test_nothing_is_fetched() -> None:
     """No script, no link to elsewhere; the page forbids itself both."""
     sums = [CHAT, HOSTED]
-    html = page(report(sums, [], TABLE), sums)
-    found = seen(html)
-
-    assert not {"script", "link", "img", "iframe"} & set(found.tags)
-    assert not [name for name, _ in found.attributes if name in ("src", "href", "srcset")]
-    assert "url(" not in html
-    assert "default-src 'none'" in html
+    expect_nothing_is_fetched(page(report(sums, [], TABLE), sums))
 
 
 def test_every_chart_has_its_figures_as_a_table() -> None:
     """And a title; the drawings are well-formed."""
     sums = [CHAT, HOSTED]
     html = page(report(sums, [], TABLE), sums)
-    drawings = [part.split("</svg>")[0] for part in html.split("<svg")[1:]]
 
-    assert len(drawings) == html.count("<details>") == 2
-    for drawing in drawings:
-        root = xml.fromstring(f"<svg{drawing}</svg>")
-        assert root.find("title") is not None
-        assert root.find("desc") is not None
-        assert root.get("role") == "img"
+    assert len(drawings(html)) == html.count("<details>") == 2
     for figure in ("2,000,000", "1,000,000", "500,000"):
         assert f"<td>{figure}</td>" in html
 

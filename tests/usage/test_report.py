@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from ownstack.completion.feedback.signals import Tally
+from ownstack.pages.numbers import percent, speed
 from ownstack.usage import prices
 from ownstack.usage.log import DaySum
 from ownstack.usage.prices import PriceTable
 from ownstack.usage.report import report
-from ownstack.usage.wording import break_even, money, percent, speed
+from ownstack.usage.wording import break_even, money
 
 TABLE = PriceTable(
     "EUR",

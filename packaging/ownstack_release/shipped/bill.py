@@ -41,7 +41,6 @@ from ownstack_release.targets import PYTHONS, TARGETS
 FIRST_TIME = 315532800
 """1980-01-01 in seconds: the earliest that a zip archive can say."""
 
-_MODEL_CARD = "docs/BUILTIN_MODEL.md"
 _UNNUMBERED = uuid.UUID(int=0)
 _NUMBERED = '"serialNumber": "urn:uuid:{}"'
 
@@ -132,9 +131,9 @@ def _component(item: Item) -> Component:
     properties = []
     if item.file:
         properties.append(Property(name="ownstack:file", value=item.file))
-    if item.kind == "model":
+    if item.card:
         references.append(
-            ExternalReference(type=ExternalReferenceType.MODEL_CARD, url=XsUri(_MODEL_CARD))
+            ExternalReference(type=ExternalReferenceType.MODEL_CARD, url=XsUri(item.card))
         )
     properties += [Property(name=f"ownstack:{name}", value=value) for name, value in item.facts]
     summary = item.distribution.summary if item.distribution else ""

@@ -51,6 +51,8 @@ class Item:
     file: str = ""
     """Of a wheel: its file name."""
     distribution: Distribution | None = None
+    card: str = ""
+    """Of a model: the document that describes it."""
     facts: tuple[tuple[str, str], ...] = ()
     """What else is to be told of it: names and values."""
 
@@ -139,7 +141,10 @@ def _inside(distribution: Distribution, policy: Policy) -> Iterable[Item]:
 
 
 def _model(distribution: Distribution, path: str, sha256: str, policy: Policy) -> Item:
-    name = PurePosixPath(path).stem
+    file = PurePosixPath(path)
+    is_adapter = file.parent.parent.name == "adapters"
+    # Adapters' files are all called alike; their folders are not.
+    name = f"{OWN}-adapter-{file.parent.name}" if is_adapter else file.stem
     return Item(
         ref=f"pkg:generic/{quote(name)}@{quote(distribution.version)}?checksum=sha256:{sha256}",
         kind="model",
@@ -149,6 +154,7 @@ def _model(distribution: Distribution, path: str, sha256: str, policy: Policy) -
         home_page=distribution.home_page,
         within=(wheel_ref(distribution),),
         sha256=sha256,
+        card="docs/LEARNING.md" if is_adapter else "docs/BUILTIN_MODEL.md",
         facts=corpus() if distribution.key == OWN else (),
     )
 

@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,8 +20,11 @@ from ownstack.app.engines.lease import Lease
 from ownstack.app.engines.model_choice import AnyModel, ModelChoice, Route
 from ownstack.app.engines.model_memory import MachineMemory, graphics_cards
 from ownstack.app.engines.router import Task
+from ownstack.app.learning.learned import Learned
+from ownstack.app.learning.training import Training
 from ownstack.app.memory import memory_bytes
 from ownstack.app.status import Mode
+from ownstack.app.unknown_models import unknown_models
 from ownstack.concurrency import Delay
 from ownstack.engine import library
 from ownstack.engine.llama.native import verdicts
@@ -29,10 +32,11 @@ from ownstack.engine.protocol import Engine
 from ownstack.errors import ModelError, OwnstackError
 from ownstack.models.found import FoundModel, found_models
 from ownstack.models.reference import ModelReference
-from ownstack.models.registry import NONE, ModelInfo, ModelRegistry, inspect
+from ownstack.models.registry import NONE, ModelInfo, ModelRegistry
 from ownstack.models.remote.engines_file import EnginesFile
 from ownstack.models.remote.model import RemoteModel
 from ownstack.models.roles import ROLES, Role
+from ownstack.models.toml_file import stamp
 from ownstack.paths import Home
 from ownstack.settings import EngineSettings, ModelSettings, Settings, camel
 
@@ -49,21 +53,22 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REGISTRY_POLL_S = 2.0
-"""`ownstack models use …` in a terminal reaches open windows within this time."""
-
-
-MAX_FOUND = 60
-"""Models of other programs that are looked into, so that a list of them is there soon."""
+"""`ownstack models use …` in a terminal reaches open windows within this time, as does what is said
+of adapters there."""
 
 
 class HostListener(Protocol):
     """What a host knows of a window."""
 
+    @property
+    def learns_from(self) -> Sequence[Path]:
+        """The folders from which something may be learned."""
+
     def models_changed(self) -> None:
         """Hear that the chosen models may have changed."""
 
     def windows_changed(self) -> None:
-        """Hear that another window has come or gone."""
+        """Hear that another window has come or gone, or that other adapters serve."""
 
 
 class Host:
@@ -89,6 +94,8 @@ class Host:
         self.crashes = CrashRecord(home.state / "crashes", self._is_known)
         self.servers = EnginesFile(home.engines_file)
         self.choice = ModelChoice(self.registry, self.servers)
+        self.learned = Learned(home)
+        self.training = Training(home)
         self.memory = MachineMemory(tuple if open_engine else graphics_cards)
         self.engines = EnginePool(
             open_engine or self._open,
@@ -161,7 +168,7 @@ class Host:
         if self._indexes is None:
             from ownstack.app.indexes.folder_indexes import Indexes
 
-            self._indexes = Indexes(self.home.cache / "index", self.publishers)
+            self._indexes = Indexes(self.home.cache / "index", self.publishers, self.training.typed)
         return self._indexes
 
     @property
@@ -194,6 +201,7 @@ class Host:
         """Take what settings say of the whole process; those of the last window count."""
         self.idle_minutes = settings.daemon.idle_minutes
         self.memory.budget_gb = settings.models.memory_budget_gb
+        self.training.use_settings(settings.learning)
         self.engines.unload_after(60.0 * settings.models.idle_minutes)
 
     def route(
@@ -274,20 +282,8 @@ class Host:
         return list(chosen.items())
 
     def found_models(self) -> list[tuple[FoundModel, ModelInfo]]:
-        """Return models that other programs have on this disk and that are not known here.
-
-        Reads the heads of files; some ten milliseconds each. Those that can complete come first.
-        """
-        known = {info.path.resolve() for info in self.registry.list()}
-        found: list[tuple[FoundModel, ModelInfo]] = []
-        for model in found_models():
-            if model.path.resolve() in known or len(found) == MAX_FOUND:
-                continue
-            try:
-                found.append((model, inspect(model.path, model.name)))
-            except ModelError as error:
-                log.info("%s is left out: %s", model.path, error)
-        return sorted(found, key=lambda pair: (not pair[1].infill, pair[1].name.lower()))
+        """See `unknown_models`."""
+        return unknown_models(self.registry)
 
     def models_changed(self) -> None:
         """Tell all windows that the chosen models may have changed."""
@@ -334,6 +330,7 @@ class Host:
 
     async def close(self) -> None:
         """Free the models, then the thread they ran on, then the log."""
+        self.training.close()
         if self._chats is not None:
             await self._chats.close()
         if self._projects is not None:
@@ -370,6 +367,7 @@ class Host:
             cache=self.home.cache,
             on_progress=progress,
             working=functools.partial(self.crashes.working, path),
+            adapters=await asyncio.to_thread(self.learned.choice_for, path),
         )
         return engine
 
@@ -384,16 +382,9 @@ class Host:
         replaced = self.engines.give_up_replaced()
         if replaced or self._registry_stamp() != self._registry_seen:
             self.models_changed()
+        self.learned.refresh(self._tell_of_windows, self.engines.refused_adapters())
+        self.training.look([each for one in self._listeners for each in one.learns_from])
         self._poll.start(REGISTRY_POLL_S)
 
-    def _registry_stamp(self) -> tuple[tuple[int, int], ...]:
-        return tuple(map(_stamp, (self.home.models_file, self.home.engines_file)))
-
-
-def _stamp(file: Path) -> tuple[int, int]:
-    """Return what changes when a file is written."""
-    try:
-        status = file.stat()
-    except OSError:
-        return 0, 0
-    return status.st_mtime_ns, status.st_size
+    def _registry_stamp(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(map(stamp, (self.home.models_file, self.home.engines_file)))

@@ -31,6 +31,7 @@ def add_to(commands: Any) -> None:
     for name, what in (
         ("caches", "what is made again when it is needed: indexes, measurements"),
         ("models", "models that were downloaded; files that you added stay"),
+        ("adapters", "what models have learned from your code; those that came along stay"),
         ("logs", "logs"),
         ("conversations", "conversations, and what chats can take back"),
         ("statistics", "counts of suggestions and of what models did"),

@@ -127,7 +127,8 @@ def _since(text: str, now: datetime) -> float:
 
 
 def _print(made: Report) -> None:
-    from ownstack.usage.wording import break_even, money, number, percent, speed
+    from ownstack.pages.numbers import number, percent, speed
+    from ownstack.usage.wording import break_even, money
 
     total, paid = made.total, made.money
     say(f"{made.first_day} to {made.last_day}, counted on this machine:")

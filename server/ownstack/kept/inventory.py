@@ -11,7 +11,9 @@ from ownstack.errors import DaemonError
 from ownstack.index.storage.folder import read_head
 from ownstack.kept import editors
 from ownstack.kept.item import Found, Item
+from ownstack.kept.places import LEARNING, WHO_LEARNS
 from ownstack.kept.walk import is_plain_folder, look_into, size_of
+from ownstack.learning.adapters.record import read_record
 from ownstack.models.fetching import belongings
 from ownstack.models.registry import ModelRegistry
 from ownstack.paths import Home
@@ -28,8 +30,13 @@ def look(home: Home) -> Found:
             item.locks = tuple(_writers(home))
         if item.group == "running":
             item.locks = (holder.lock_file(home),)
+        if item.what in (LEARNING, WHO_LEARNS):
+            item.locks = (home.training_file.with_suffix(".lock"),)
+            item.to_free = "end the learning (Ctrl-C where it runs), or wait for its end"
         if item.what == "an index":
             _describe_index(item)
+        if item.what == "an adapter":
+            _describe_adapter(item)
     return found
 
 
@@ -72,6 +79,16 @@ def _describe_index(item: Item) -> None:
     item.project = root if isinstance(root, str) else ""
     state = "" if not item.project or os.path.isdir(item.project) else ", which is gone"
     item.what = f"the index of {item.project or 'an unknown project'}{state}"
+
+
+def _describe_adapter(item: Item) -> None:
+    try:
+        record = read_record(item.path)
+    except (OSError, ValueError):
+        return
+    item.project = record.project
+    source = f", learned from {item.project}" if item.project else ""
+    item.what = f"the adapter {record.name or record.id} of {record.base_name}{source}"
 
 
 def _writers(home: Home) -> Iterator[Path]:

@@ -24,9 +24,11 @@ class Item:
     model: str = ""
     """The name of a downloaded model."""
     project: str = ""
-    """Of an index: the folder that it is about, "" if that cannot be told."""
+    """Of an index or an adapter: the folder that it is about, "" if that cannot be told."""
     locks: tuple[Path, ...] = ()
     """Who uses it holds one of these locked, if they are there."""
+    to_free: str = "close the editor windows and chats that use it"
+    """What to do so that nobody uses it any more."""
 
     @property
     def is_own(self) -> bool:

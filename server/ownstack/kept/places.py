@@ -12,6 +12,7 @@ from typing import Literal
 Group = Literal[
     "caches",
     "models",
+    "adapters",
     "logs",
     "conversations",
     "statistics",
@@ -24,6 +25,7 @@ Place = Literal["config", "data", "cache", "state", "runtime"]
 
 GROUPS: dict[Group, str] = {
     "models": "models that were downloaded",
+    "adapters": "what models have learned from your code",
     "conversations": "conversations, and what was decided in them",
     "caches": "caches, made again when they are needed",
     "statistics": "statistics: numbers, no texts",
@@ -33,7 +35,7 @@ GROUPS: dict[Group, str] = {
     "settings": "settings, and what you want remembered in all projects",
 }
 """In the order in which they are removed: the settings say which models were downloaded."""
-OWN: frozenset[Group] = frozenset({"models", "conversations", "statistics", "settings"})
+OWN: frozenset[Group] = frozenset({"models", "adapters", "conversations", "statistics", "settings"})
 """Groups that hold what the user made or fetched: it does not come back by itself."""
 
 
@@ -78,6 +80,16 @@ _BEFORE = "what files held before edits of chats"
 _FOUND = "what is found in conversations"
 _INDEX = "an index"
 _ECHO = "text that echo completes from"
+_ADAPTER = "an adapter"
+LEARNING = "learning that is under way, or was stopped"
+WHO_LEARNS = "who is learning now"
+_ADAPTER_FILES = _file(
+    r"(?:adapter\.gguf|record\.json|progress\.jsonl|dataset\.jsonl|report\.html)"
+)
+_RUN_FILES = _file(
+    r"(?:(?:run|plan|trained)\.json|(?:dataset|progress|outcomes)\.jsonl|checkpoint\.pt|adapter\.gguf"
+    r"|stderr\.log)"
+)
 RULES: tuple[Rule, ...] = (
     _rule("settings", "config", "which models are known, and what for", _file(r"models\.toml")),
     _rule("settings", "config", "the servers that you named", _file(r"engines\.toml")),
@@ -88,6 +100,12 @@ RULES: tuple[Rule, ...] = (
           _file(r"preferences\.md")),
     _rule("statistics", "data", "what became of suggestions", _database(r"signals\.sqlite")),
     _rule("statistics", "data", "what the models did", _database(r"usage\.sqlite")),
+    _rule("statistics", "data", "which lines are suggestions that you kept",
+          _database(r"kept-lines\.sqlite")),
+    _rule("adapters", "data", _ADAPTER, "adapters", rf"(?:\.(?:new|old)-)?{_HASH}", _ADAPTER_FILES,
+          depth=2),
+    _rule("adapters", "data", "which adapters serve", "adapters", _file(r"serving\.json")),
+    _rule("adapters", "data", "which adapters serve", "adapters", _LOCK),
     _rule("conversations", "data", _TALKS, "conversations", _database(r"log\.sqlite")),
     _rule("conversations", "data", _TALKS, "conversations", "writers", r"[0-9a-f]{32}", depth=1),
     _rule("conversations", "data", _TALKS, "conversations", "locks", rf"{_HASH}{_LOCK}", depth=1),
@@ -118,9 +136,16 @@ RULES: tuple[Rule, ...] = (
     _rule("caches", "cache", _FOUND, "conversations", _database(r"recall\.sqlite")),
     _rule("caches", "cache", "what models have read of conversations", "conversations",
           r"[0-9a-f]{40}\.kv|tmp\w+\.part", depth=1),
+    _rule("caches", "cache", LEARNING, "learning", _HASH, _RUN_FILES, depth=2),
+    _rule("caches", "cache", "when something was learned by night", "learning",
+          _file(r"nightly\.json") + r"|nightly\.log"),
+    _rule("caches", "cache", "pages on adapters", "learning", _file(r"report-[0-9a-f]{16}\.html"),
+          depth=1),
     _rule("logs", "state", "the daemon's log", r"daemon(?:\.stderr)?\.log(?:\.[0-9]+)?"),
     _rule("logs", "state", "which models crashed", "crashes", r"deaths\.json(?:\.damaged)?"),
     _rule("running", "runtime", "the daemon's address",
           r"daemon\.(?:lock|pid|json)(?:\.damaged)?"),
     _rule("running", "runtime", "the daemon's address", r"daemon\.sock", is_socket=True),
+    _rule("running", "runtime", WHO_LEARNS,
+          r"training\.(?:json|lock|pause)(?:\.damaged)?|\.training\.json\.[0-9a-f]{16}\.new"),
 )  # fmt: skip

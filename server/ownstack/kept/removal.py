@@ -65,7 +65,7 @@ def remove_empty(found: Found) -> None:
 def in_use(item: Item) -> str:
     """Return who uses an item, in words that say what to do; "" if nobody does."""
     if any(_is_locked(file) for file in item.locks):
-        return "it is in use: close the editor windows and chats that use it, then try again"
+        return f"it is in use: {item.to_free}, then try again"
     if item.group != "environments":
         return ""
     own = os.path.realpath(sys.prefix)

@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from ownstack.pages.axes import BOTTOM, HEIGHT, LEFT, TOP, WIDTH, Mark, Scale
 from ownstack.usage.log import DaySum
 
-WIDTH, HEIGHT = 720, 200
-"""Of the drawing, in its own units."""
-LEFT, BOTTOM, TOP = 64, 26, 12
 MAX_BARS = 62
 _LABELS = 8
 Values = Callable[[DaySum], tuple[float, ...]]
@@ -35,14 +33,6 @@ class Bar:
     height: float
     series: int
     title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A text at an axis: along the x axis `at` is a column's middle, else a line's height."""
-
-    at: float
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +80,10 @@ def _chart(
     id: str, title: str, series: tuple[str, ...], sums: Sequence[DaySum], values: Values
 ) -> Chart:
     unit, periods = _periods(sums, len(series), values)
-    step = _nice_step(max((sum(period.values) for period in periods), default=0.0))
-    top = max(math.ceil(max((sum(p.values) for p in periods), default=0.0) / step), 1) * step
-    room, height = WIDTH - LEFT, HEIGHT - BOTTOM - TOP
-    column = room / max(len(periods), 1)
+    floor = HEIGHT - BOTTOM
+    peak = max((sum(period.values) for period in periods), default=0.0)
+    scale = Scale.around(0, peak, floor, TOP, least=1)
+    column = (WIDTH - LEFT) / max(len(periods), 1)
     width = min(column * 0.8, 40)
     bars, columns = [], []
     every = max(math.ceil(len(periods) / _LABELS), 1)
@@ -101,19 +91,16 @@ def _chart(
         middle = LEFT + column * (index + 0.5)
         if index % every == 0:
             columns.append(Mark(round(middle, 1), period.label))
-        y = float(HEIGHT - BOTTOM)
+        stacked = 0.0
         for number, value in enumerate(period.values):
             if value > 0:
-                tall = height * value / top
-                y -= tall
+                below, above = scale.at(stacked), scale.at(stacked + value)
+                stacked += value
                 said = f"{period.label}: {series[number]} {value:,.0f}"
-                left, y_round = round(middle - width / 2, 2), round(y, 2)
-                bars.append(Bar(left, y_round, round(width, 2), round(tall, 2), number, said))
-    lines = [
-        Mark(round(HEIGHT - BOTTOM - height * step * n / top, 1), _short(step * n))
-        for n in range(round(top / step) + 1)
-    ]
-    return Chart(id, title, series, unit, tuple(periods), tuple(bars), tuple(columns), tuple(lines))
+                left, tall = round(middle - width / 2, 2), round(below - above, 2)
+                bars.append(Bar(left, above, round(width, 2), tall, number, said))
+    lines = scale.marks()
+    return Chart(id, title, series, unit, tuple(periods), tuple(bars), tuple(columns), lines)
 
 
 def _periods(sums: Sequence[DaySum], n_series: int, values: Values) -> tuple[str, list[Period]]:
@@ -137,17 +124,3 @@ def _label(day: date, unit: str) -> str:
     if unit == "month":
         return day.strftime("%Y-%m")
     return (day - timedelta(day.weekday()) if unit == "week" else day).isoformat()
-
-
-def _nice_step(top: float) -> float:
-    """Return a distance of lines, 1, 2 or 5 times a power of ten, for four or five of them."""
-    rough = max(top / 4, 1.0)
-    power = 10.0 ** math.floor(math.log10(rough))
-    return next((power * n for n in (1, 2, 5) if power * n >= rough), power * 10)
-
-
-def _short(value: float) -> str:
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:g}{letter}"
-    return f"{value:g}"
