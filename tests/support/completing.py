@@ -66,7 +66,7 @@ class Silence(Echo):
     """An echo that never has anything to say, for tests of the model alone."""
 
     def consider(
-        self, document: Document, offset: int, others: object
+        self, document: Document, offset: int, others: object, weigh: object = None
     ) -> tuple[LineSuggestion | None, list[ScoredCandidate]]:
         return None, []
 

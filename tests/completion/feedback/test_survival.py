@@ -29,7 +29,11 @@ def test_checks_come_at_their_times() -> None:
     """Three checks, each against the text of that moment, wherever the spot has moved."""
     documents, timers = Documents(), Timers()
     kept: list[tuple[str, str, float]] = []
-    survival = Survival(documents, lambda *event: kept.append(event), timers.later)
+    survival = Survival(
+        documents,
+        lambda accepted, kind, share: kept.append((accepted.id, kind, share)),
+        timers.later,
+    )
     document = documents.open(Document(URI, "a.py", "python", 1, f"x = {TEXT}\n"))
     survival.watch("a1", document, 4, TEXT)
 

@@ -17,7 +17,7 @@ MAX_TIMES = 1_000
 """Answers of each tier that percentiles are taken over."""
 
 _OF_THE_TEXT = (
-    *("model", "adjusted", "prefetched", "origin", "prompt_tokens", "evaluated_tokens"),
+    *("model", "adjusted", "learned", "prefetched", "origin", "prompt_tokens", "evaluated_tokens"),
     *("generated_tokens", "drafted_tokens", "accepted_tokens"),
 )
 """What a trace says of how its text was made."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ownstack.completion.echo.query import query_at
-from ownstack.completion.echo.scoring import ScoredCandidate
+from ownstack.completion.echo.scoring import ScoredCandidate, by_evidence
 from ownstack.completion.line_chance import LineChance
 from ownstack.completion.place import Place
 from ownstack.completion.sources.weighing import WeighedLine, Weights, chance_alone, weigh
@@ -58,7 +58,7 @@ class LineWeigher:
 
     def beside(self, place: Place, echoed: Sequence[ScoredCandidate]) -> Weighing:
         """Return what an answer at `place` will be weighed against."""
-        return Weighing(place, tuple(echoed), self._weights)
+        return Weighing(place, tuple(by_evidence(echoed)), self._weights)
 
     def alone(self, answer: Generated) -> LineChance | None:
         """Return the chance of an answer's first line that has text, by the model alone.
