@@ -37,7 +37,7 @@ from ownstack.completion.echo.store import Store
 from ownstack.completion.feedback.own_preferences import WEIGHED
 from ownstack.completion.sources.fitting import THRESHOLDS
 from ownstack.document import Document
-from ownstack.languages import language_by_path
+from ownstack.languages import language_of
 
 HELD_OUT = 12
 """Files of each project that are written again."""
@@ -103,9 +103,9 @@ class Writer:
             held = known(scored)
             return self.learned.of(held, 0.0) if held else NOTHING_LEARNED
 
-        began = time.perf_counter()
+        began = time.thread_time()
         weighed = preferred(found[:WEIGHED], of)
-        self.seconds += time.perf_counter() - began
+        self.seconds += time.thread_time() - began
         before = self.without.exact
         self.without.count(found[0] if found else None, truth)
         was = self.without.exact > before
@@ -132,7 +132,7 @@ def held_out(folder: Path, draw: random.Random) -> list[Path]:
         file
         for file in sorted(folder.rglob("*"))
         if file.is_file()
-        and language_by_path(file.name) is not None
+        and language_of("", file.name) is not None
         and MIN_CHARS <= file.stat().st_size <= MAX_CHARS
     ]
     draw.shuffle(files)
@@ -160,12 +160,12 @@ def write_again(folder: Path, writer: Writer, seed: int, *, times: int, until_s:
         for file in held_out(folder, draw) * times:
             text = file.read_text("utf-8", "replace").replace("\r\n", "\n")
             path = file.relative_to(folder).as_posix()
-            language = language_by_path(file.name)
+            language = language_of("", file.name, text)
             assert language is not None
             for offset, truth in cursors(text, draw):
-                if time.monotonic() > until_s:
+                if time.process_time() > until_s:
                     return
-                document = Document(file.as_uri(), path, language.name, 1, text[:offset])
+                document = Document(file.as_uri(), path, language.id, 1, text[:offset])
                 query = query_at(document, offset)
                 writer.ask(query, echo.examine(query, document, []), truth)
 
@@ -173,7 +173,9 @@ def write_again(folder: Path, writer: Writer, seed: int, *, times: int, until_s:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folders", nargs="+", type=Path, help="projects")
-    parser.add_argument("--seconds", type=float, default=60.0, help="for each project")
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, help="of a processor, for each project"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--twice", action="store_true", help="write every file two times")
     options = parser.parse_args()
@@ -185,7 +187,7 @@ def main() -> None:
             writer,
             options.seed,
             times=2 if options.twice else 1,
-            until_s=time.monotonic() + options.seconds,
+            until_s=time.process_time() + options.seconds,
         )
         writer.report(folder.name)
         for name in ("without", "with_it"):

@@ -25,7 +25,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from ownstack.completion.echo.logistic import log_odds, logistic
 
 HASH_BYTES = 8
-PRECISIONS = (1.0, 3.0, 6.0, 6.0, 12.0)
+PRECISIONS = (1.0, 4.0, 10.0, 8.0, 16.0)
 """Of the prior of each trait, the most particular first. An outcome at chance p weighs p·(1-p)."""
 TRAITS_BYTES = HASH_BYTES * len(PRECISIONS)
 MAX_SHIFT = 1.5

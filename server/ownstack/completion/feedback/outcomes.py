@@ -126,7 +126,7 @@ class Outcomes:
     def _still_there(self, accepted: Accepted, kind: Kind, share: float) -> None:
         self._signals.event(accepted.id, kind, share)
         document = self._documents.get(accepted.uri)
-        if kind == LAST_CHECK and document is not None:
+        if kind == LAST_CHECK and share > 0 and document is not None:
             lines = lines_left(accepted.text, document.text, accepted.start)
             if lines:
                 self._kept_lines(document, lines)

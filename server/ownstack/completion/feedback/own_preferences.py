@@ -213,6 +213,4 @@ def _take(known: tuple[bytes, Preferences], subject: Subject, outcome: Outcome) 
     key, preferences = known
     found = traits(subject, key)
     if found:
-        preferences.learn(
-            Outcome(found, outcome.chance, outcome.right, outcome.at, outcome.weight)
-        )
+        preferences.learn(Outcome(found, outcome.chance, outcome.right, outcome.at, outcome.weight))

@@ -28,6 +28,7 @@ MAX_LEXEMES = 64
 MAX_LINE_CHARS = 1_000
 """A longer line is not one that somebody wrote."""
 _AROUND_CHARS = 80
+_LINES_OFF = 3
 
 
 @dataclass
@@ -140,11 +141,13 @@ def lines_left(text: str, document: str, start: int) -> tuple[str, ...]:
     found, at, first = [], 0, low.count("\n")
     for number, line in enumerate(text.split("\n")):
         # Only the first is a rest of a line.
-        held = [n for n in range(at, len(lines)) if _holds(lines[n], line.strip(), number > 0)]
+        expected = first + number
+        near = range(max(at, expected - _LINES_OFF), min(len(lines), expected + _LINES_OFF + 1))
+        held = [n for n in near if _holds(lines[n], line.strip(), number > 0)]
         if held:
-            nearest = min(held, key=lambda n, at=first + number: abs(n - at))  # type: ignore[misc]
-            found.append(lines[nearest])
-            at = nearest + 1
+            at = min((abs(n - expected), n) for n in held)[1]
+            found.append(lines[at])
+            at += 1
     return tuple(found)
 
 

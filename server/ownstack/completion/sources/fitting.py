@@ -97,9 +97,7 @@ class LineFitter:
         if line.nearest is not None and least is None:
             request.trace.origin = line.nearest.origin
         found_in = line.nearest.found_in if line.nearest is not None else ""
-        return Reply(
-            trimmed.text, maker, maker, confidence, preference=learned, found_in=found_in
-        )
+        return Reply(trimmed.text, maker, maker, confidence, preference=learned, found_in=found_in)
 
     def _multiline(self) -> bool:
         return self._settings().multiline != "never"
