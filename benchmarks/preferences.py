@@ -174,7 +174,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folders", nargs="+", type=Path, help="projects")
     parser.add_argument(
-        "--seconds", type=float, default=60.0, help="of a processor, for each project"
+        "--seconds", type=float, default=60.0, help="of a processor, each"
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--twice", action="store_true", help="write every file two times")

@@ -114,8 +114,7 @@ async def test_it_is_forgotten_with_the_log(tmp_path: Path) -> None:
 
 
 async def test_a_line_turned_down_here_is_shown_elsewhere(tmp_path: Path) -> None:
-    """Once is no reason; after it was turned down in several files it is not shown unasked, and the
-    reason says why."""
+    """Once is no reason; in several files it is one, the trace says so, and who asks sees it."""
     async with Window(tmp_path, echo=Echo()) as window:
         for number in range(5):
             window.show(LIKELY, uri=f"file:///project/{number}.py")
@@ -146,8 +145,7 @@ async def test_it_is_only_one_voice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kept", ["first(values)", "second(values)"])
 async def test_the_network_is_weighed_too(tmp_path: Path, kept: str) -> None:
-    """Of lines that echo and the network hold for as likely, the one that was kept comes first;
-    of the network's own lines as well."""
+    """Of lines that echo and the network hold for as likely, the one that was kept comes first."""
     lines = [ScoredLine(text, -1.5, 3, proposed=True, found=False)
              for text in ("first(values)", "second(values)")]  # fmt: skip
     engine = ScriptedEngine(scores_lines=True)
@@ -184,6 +182,25 @@ async def test_the_networks_own_lines_are_weighed(tmp_path: Path) -> None:
         assert before.trace.confidence is not None
         assert after.trace.confidence is not None
         assert after.trace.confidence > before.trace.confidence + 0.05
+
+
+async def test_a_kept_line_is_shown_sooner(tmp_path: Path) -> None:
+    """What is not quite likely enough is shown of its own accord once it was kept."""
+    settings = CompletionSettings(prefetch=False, eagerness="shy")
+    async with Window(tmp_path, echo=Echo(), settings=settings) as window:
+        window.show("nothing $0")
+        await window.ask(Trigger.INVOKED)
+        window.signals.totals()
+        shown = []
+        for _ in range(4):
+            window.show(LIKELY)
+            shown.append(await window.ask())
+            if shown[-1].suggestion is None:
+                window.accept(await window.ask(Trigger.INVOKED))
+
+        assert shown[0].suggestion is None
+        assert shown[-1].suggestion is not None
+        assert shown[-1].trace.learned == "It is shown as it was kept before here."
 
 
 async def test_without_signals_nothing_is_touched(tmp_path: Path) -> None:

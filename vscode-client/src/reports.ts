@@ -95,7 +95,7 @@ function answer(trace: Trace): Block[] {
 }
 
 /** Returns who made the text, and where it was found. */
-function maker({ tier, source, model, origin, prefetched, confidence, adjusted }: Trace): Block[] {
+function maker({ tier, source, model, origin, prefetched, confidence, adjusted, learned }: Trace): Block[] {
   const blocks: Block[] = [];
   if (source === 'echo') {
     const scored = model === BUILTIN ? ', and the built-in network found it likely here' : '';
@@ -112,9 +112,10 @@ function maker({ tier, source, model, origin, prefetched, confidence, adjusted }
   const how = tier === 'cache' ? cached : TIERS[tier];
   if (how) blocks.push(text(how));
   if (confidence !== null) blocks.push(text(`${percentage(confidence)} sure.`));
+  if (learned) blocks.push(text(`${learned} (ownstack.completion.learnFromOutcomes)`));
   if (adjusted !== null) {
-    const learned = 'as you kept and turned down others like it (ownstack.completion.learnFromOutcomes)';
-    blocks.push(text(`For you it counts as ${percentage(adjusted)} sure, ${learned}.`));
+    const why = 'as you kept and turned down others like it (ownstack.completion.learnFromOutcomes)';
+    blocks.push(text(`For you it counts as ${percentage(adjusted)} sure, ${why}.`));
   }
   return blocks;
 }

@@ -98,8 +98,7 @@ def test_a_file_counts_for_all_its_lines() -> None:
 
 
 def test_outcomes_fade() -> None:
-    """After a half-life an outcome counts half, after a year nothing; a clock set back changes
-    nothing."""
+    """After a half-life they count half, after a year nothing; a clock set back is no age."""
     learned = after(False, False)
     fresh = shift(learned)
 

@@ -189,6 +189,11 @@ def why_first(weighed: Sequence[_Weighable]) -> str:
     return f"It goes first as a likelier line was turned down before{where}."
 
 
+def why_shown(preference: Preference) -> str:
+    """Say why something is shown that is not likely enough without what was learned."""
+    return f"It is shown as it was kept before{' here' if preference.here else ''}."
+
+
 def _weight(each: _Weighable) -> float:
     return each.share * math.exp(each.preference.shift)
 

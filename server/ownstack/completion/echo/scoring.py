@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ownstack.completion.echo.candidate import FEATURES, Candidate
 from ownstack.completion.echo.logistic import in_order, log_odds, logistic, relative_odds
@@ -86,5 +86,8 @@ def certainty(scored: ScoredCandidate, weights: Sequence[float] = CERTAINTY) -> 
 
 
 def by_evidence(found: Sequence[ScoredCandidate]) -> Sequence[ScoredCandidate]:
-    """Return the candidates in the order that they have without what was learned."""
-    return sorted(found, key=lambda scored: -scored.share)
+    """Return the candidates as they were before `preferred`: without what was learned."""
+    if not any(scored.preference.shift for scored in found):
+        return found
+    bare = [replace(scored, preference=NOTHING_LEARNED) for scored in found]
+    return sorted(bare, key=lambda scored: -scored.share)

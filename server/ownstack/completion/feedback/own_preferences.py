@@ -84,7 +84,7 @@ class OwnPreferences:
         found: Sequence[T],
         by_echo: Callable[[T], ScoredCandidate | None],
     ) -> Sequence[T]:
-        """Return what `echoed` does of candidates of any kind; `by_echo` says what echo has of one."""
+        """Return what `echoed` does, of any candidates; `by_echo` says what echo has of one."""
         of = self._of(uri, query)
         if of is None:
             return found

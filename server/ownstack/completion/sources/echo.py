@@ -70,7 +70,7 @@ class EchoSource(Source):
                     return Reply("", reason=_NO_ECHO), examined
                 reply = self._fitter.fitted(request, line, least)
                 if reply.text and examined and examined[0].text == line.text:
-                    request.trace.learned = why_first(examined)
+                    request.trace.learned = why_first(examined) or request.trace.learned
                 if reply.text and least is None:
                     reply = replace(reply, others=self.likely_too(request, reply, examined))
                 return reply, examined

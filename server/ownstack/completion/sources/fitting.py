@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ownstack.completion.echo import LineSuggestion
+from ownstack.completion.echo.preferences import why_shown
 from ownstack.completion.environment import Environment
 from ownstack.completion.extent import Extent
 from ownstack.completion.feedback.own_calibration import OwnCalibration
@@ -96,6 +97,8 @@ class LineFitter:
             return Reply("", reason=f"{_WHOSE[maker]} does not fit: {trimmed.dropped}.")
         if line.nearest is not None and least is None:
             request.trace.origin = line.nearest.origin
+        if least is None and learned.without(confidence) < needed:
+            request.trace.learned = why_shown(learned)
         found_in = line.nearest.found_in if line.nearest is not None else ""
         return Reply(trimmed.text, maker, maker, confidence, preference=learned, found_in=found_in)
 

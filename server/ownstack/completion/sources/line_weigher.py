@@ -57,7 +57,7 @@ class LineWeigher:
         self._weights = weights_for(capabilities.parameters)
 
     def beside(self, place: Place, echoed: Sequence[ScoredCandidate]) -> Weighing:
-        """Return what an answer at `place` will be weighed against."""
+        """Return what an answer at `place` will be weighed against, by its evidence alone."""
         return Weighing(place, tuple(by_evidence(echoed)), self._weights)
 
     def alone(self, answer: Generated) -> LineChance | None:

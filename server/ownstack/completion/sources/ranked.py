@@ -153,7 +153,7 @@ class RankedSource(Source):
             elif tried.text or number == 0:
                 first = tried
                 if number == 0 and first.text and written[0] is ranking[0]:
-                    request.trace.learned = why_first(ranking)
+                    request.trace.learned = why_first(ranking) or request.trace.learned
             if len(others) == OTHERS or (number + 1 >= TRIED and not first.text):
                 break
         return replace(first, others=tuple(others))
@@ -170,7 +170,7 @@ class RankedSource(Source):
         proposal = replace(by_text[weighed[0].text], scored=weighed[0])
         reply = self._fitter.fitted(request, proposal.line(query), None)
         if reply.text:
-            request.trace.learned = why_first(weighed)
+            request.trace.learned = why_first(weighed) or request.trace.learned
         return reply
 
 
