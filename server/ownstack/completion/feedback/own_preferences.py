@@ -114,10 +114,12 @@ class OwnPreferences:
 
     def offered(self, offered: Offered) -> None:
         """Hear that a suggestion is shown, or was one of those to choose from."""
+        self._forget_cleared()
         self._offered[offered.id] = offered
 
     def event(self, id: str, kind: Kind, value: float) -> None:
         """Hear what became of a suggestion."""
+        self._forget_cleared()
         offered = self._offered.get(id)
         ending = None if offered is None else right(kind, offered.tells)
         if offered is not None and ending is not None:
@@ -158,16 +160,20 @@ class OwnPreferences:
         """Return what is known; has the log read if it was not yet."""
         if not self._asked:
             self._begin()
-        if self._log.n_cleared != self._cleared:
-            self._cleared = self._log.n_cleared
-            for held in (self._waiting, self._offered, self._taken):
-                held.clear()
-            if self._known is not None:
-                self._known = self._known[0], Preferences()
+        self._forget_cleared()
         if self._known is not None:
             while self._waiting:
                 _take(self._known, *self._waiting.popleft())
         return self._known
+
+    def _forget_cleared(self) -> None:
+        if self._log.n_cleared == self._cleared:
+            return
+        self._cleared = self._log.n_cleared
+        for held in (self._waiting, self._offered, self._taken):
+            held.clear()
+        if self._known is not None:
+            self._known = self._known[0], Preferences()
 
     def _begin(self) -> None:
         """Have the log read, and hear of what comes after that."""

@@ -201,7 +201,8 @@ WITH newest AS (
     WHERE at BETWEEN :since AND :now AND +kind IN {_ENDINGS} ORDER BY at DESC LIMIT :most
 ), looked AS (
     SELECT suggestion, MIN(value) AS least, MAX(kind = 'kept-10m') AS long FROM event
-    WHERE at >= (SELECT MIN(at) FROM newest) AND +kind GLOB 'kept-*' GROUP BY suggestion
+    WHERE at BETWEEN (SELECT MIN(at) FROM newest) AND :now AND +kind GLOB 'kept-*'
+    GROUP BY suggestion
 ), ended AS (
     SELECT suggestion, MAX(kind IN ('accepted', 'typed-through')) AS taken,
         MAX(kind = 'rejected') AS rejected, MAX(at) AS at
@@ -299,7 +300,7 @@ class SignalLog:
         return self._database.ask_soon(ask)
 
     def history(self, days: float, most: int) -> Future[History] | None:
-        """Have found what became of the newest suggestions of the last days that tell something.
+        """Have found what became, up to now, of the newest suggestions that tell something.
 
         The future is done on the log's thread, after all writes before it; None if the log is
         closed.
