@@ -9,6 +9,7 @@
     │   ├── ModelTooLargeError   needs more memory than the machine has free
     │   ├── ModelSetAsideError   it crashed the engine before, so it is not tried again
     │   ├── CannotInfillError    a model that was not trained to fill in the middle
+    │   ├── AdapterError         an adapter cannot be used, or not with this model
     │   └── DownloadError        a model cannot be fetched, or is not what it should be
     │       └── OfflineError     nothing may be fetched: the user, or the environment, says so
     ├── EngineError
@@ -22,6 +23,7 @@
     │       └── NotAllowedError  it is another machine, and may not be sent this
     ├── IndexingError            a folder cannot be indexed, or not without asking
     │   └── IndexCorruptError    what was stored of an index cannot be read
+    ├── LearningError            nothing can be learned, or what was learned cannot be used
     ├── PriceTableError          the table that usage is compared with makes no sense
     ├── ServeError               the models cannot be offered to other programs
     ├── ToolError                a tool cannot do what a model asked for
@@ -87,6 +89,10 @@ class CannotInfillError(ModelError):
     """The model was not trained to fill in the middle."""
 
 
+class AdapterError(ModelError):
+    """An adapter is none, is damaged, or belongs to another model; the model works without it."""
+
+
 class DownloadError(ModelError):
     """A model cannot be fetched, or what came is not what it should be."""
 
@@ -145,6 +151,10 @@ class IndexingError(OwnstackError):
 
 class IndexCorruptError(IndexingError):
     """What was stored of an index cannot be read, or was written by another version."""
+
+
+class LearningError(OwnstackError):
+    """Nothing can be learned from this, or what was learned cannot be kept or used."""
 
 
 class PriceTableError(OwnstackError):

@@ -118,6 +118,20 @@ class ActionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LearningSettings:
+    """`ownstack.learning.*`: adapters trained on the user's own code, on this machine."""
+
+    enabled: bool = False
+    """Keep which suggestions were kept, and train at night (`learning/schedule`)."""
+    only_on_mains: bool = True
+    """Train only while the machine is not on its battery."""
+    minutes: int = field(default=60, metadata={"minimum": 5, "maximum": 1_440})
+    """How long one training may take."""
+    while_idle_minutes: int = field(default=5, metadata={"minimum": 1, "maximum": 240})
+    """How long nobody must have typed before training goes on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole tree."""
 
@@ -127,6 +141,7 @@ class Settings:
     daemon: DaemonSettings = field(default_factory=DaemonSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
     actions: ActionSettings = field(default_factory=ActionSettings)
+    learning: LearningSettings = field(default_factory=LearningSettings)
 
     @classmethod
     def from_json(cls, raw: object) -> tuple[Settings, list[str]]:

@@ -2,6 +2,8 @@
 
 import { NotificationType, RequestType } from 'vscode-languageclient/node';
 
+import type { AdapterStatus } from './learningProtocol.js';
+
 export type State = 'starting' | 'loading' | 'ready' | 'noModel' | 'off' | 'slow' | 'error';
 
 export interface Status {
@@ -38,6 +40,8 @@ export interface RoleStatus {
   leavesMachine: boolean;
   /** Why it is this model, or none. */
   explanation: string;
+  /** What serves with it in this window, and what one would expect to. */
+  adapters: AdapterStatus[];
 }
 
 /** Where echo found a text. */
@@ -55,6 +59,8 @@ export interface Trace {
   source: string;
   reason: string;
   model: string;
+  /** Names of what was learned and served with the model. */
+  adapters: string[];
   stagesMs: Record<string, number>;
   promptTokens: number;
   evaluatedTokens: number;

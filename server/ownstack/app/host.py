@@ -20,6 +20,8 @@ from ownstack.app.engines.lease import Lease
 from ownstack.app.engines.model_choice import AnyModel, ModelChoice, Route
 from ownstack.app.engines.model_memory import MachineMemory, graphics_cards
 from ownstack.app.engines.router import Task
+from ownstack.app.learning.learned import Learned
+from ownstack.app.learning.line_keeper import LineKeeper
 from ownstack.app.memory import memory_bytes
 from ownstack.app.status import Mode
 from ownstack.concurrency import Delay
@@ -33,6 +35,7 @@ from ownstack.models.registry import NONE, ModelInfo, ModelRegistry, inspect
 from ownstack.models.remote.engines_file import EnginesFile
 from ownstack.models.remote.model import RemoteModel
 from ownstack.models.roles import ROLES, Role
+from ownstack.models.toml_file import stamp
 from ownstack.paths import Home
 from ownstack.settings import EngineSettings, ModelSettings, Settings, camel
 
@@ -49,9 +52,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REGISTRY_POLL_S = 2.0
-"""`ownstack models use …` in a terminal reaches open windows within this time."""
-
-
+"""`ownstack models use …` in a terminal reaches open windows within this time, as does what is said
+of adapters there."""
 MAX_FOUND = 60
 """Models of other programs that are looked into, so that a list of them is there soon."""
 
@@ -63,7 +65,7 @@ class HostListener(Protocol):
         """Hear that the chosen models may have changed."""
 
     def windows_changed(self) -> None:
-        """Hear that another window has come or gone."""
+        """Hear that another window has come or gone, or that other adapters serve."""
 
 
 class Host:
@@ -89,6 +91,7 @@ class Host:
         self.crashes = CrashRecord(home.state / "crashes", self._is_known)
         self.servers = EnginesFile(home.engines_file)
         self.choice = ModelChoice(self.registry, self.servers)
+        self.learned = Learned(home)
         self.memory = MachineMemory(tuple if open_engine else graphics_cards)
         self.engines = EnginePool(
             open_engine or self._open,
@@ -99,6 +102,7 @@ class Host:
         self._native: NativeThread | None = None
         self._signals: SignalLog | None = None
         self._usage: UsageLog | None = None
+        self.lines = LineKeeper(home.kept_lines_file)
         self._nearby: Nearby | None = None
         self._projects: Projects | None = None
         self._indexes: Indexes | None = None
@@ -333,7 +337,7 @@ class Host:
         }
 
     async def close(self) -> None:
-        """Free the models, then the thread they ran on, then the log."""
+        """Free the models, then the thread they ran on, then the logs."""
         if self._chats is not None:
             await self._chats.close()
         if self._projects is not None:
@@ -341,7 +345,7 @@ class Host:
         if self._indexes is not None:
             await self._indexes.close()
         await self.engines.close()
-        for part in (self._native, self._signals, self._usage):
+        for part in (self._native, self._signals, self._usage, self.lines):
             if part is not None:
                 await asyncio.to_thread(part.close)
         self.crashes.disarm()
@@ -370,6 +374,7 @@ class Host:
             cache=self.home.cache,
             on_progress=progress,
             working=functools.partial(self.crashes.working, path),
+            adapters=await asyncio.to_thread(self.learned.choice_for, path),
         )
         return engine
 
@@ -384,16 +389,8 @@ class Host:
         replaced = self.engines.give_up_replaced()
         if replaced or self._registry_stamp() != self._registry_seen:
             self.models_changed()
+        self.learned.refresh(self._tell_of_windows)
         self._poll.start(REGISTRY_POLL_S)
 
-    def _registry_stamp(self) -> tuple[tuple[int, int], ...]:
-        return tuple(map(_stamp, (self.home.models_file, self.home.engines_file)))
-
-
-def _stamp(file: Path) -> tuple[int, int]:
-    """Return what changes when a file is written."""
-    try:
-        status = file.stat()
-    except OSError:
-        return 0, 0
-    return status.st_mtime_ns, status.st_size
+    def _registry_stamp(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(map(stamp, (self.home.models_file, self.home.engines_file)))

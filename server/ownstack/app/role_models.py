@@ -12,6 +12,7 @@ from ownstack.app.engines.lease import Lease
 from ownstack.app.engines.model_choice import AnyModel
 from ownstack.app.engines.router import Decision, Task
 from ownstack.app.host import Host
+from ownstack.app.learning.window_projects import NO_PROJECTS, WindowProjects
 from ownstack.app.quick_model import QuickModel
 from ownstack.app.role_status import RoleState, RoleStatus
 from ownstack.engine.protocol import Engine
@@ -155,9 +156,10 @@ class RoleModel:
         if lease is not None:
             lease.release()
 
-    def status(self) -> RoleStatus:
+    def status(self, projects: WindowProjects = NO_PROJECTS) -> RoleStatus:
+        """Return what a window is told, of adapters those for its projects."""
         state, reason = self._state()
-        info = self.info
+        info, adapters = self.info, self._host.learned.statuses
         return RoleStatus(
             self.role,
             "" if info is None else info.name,
@@ -166,6 +168,9 @@ class RoleModel:
             engine="" if info is None else info.reference.engine,
             leaves_machine=isinstance(info, RemoteModel) and info.leaves_machine,
             explanation="" if self.decision is None else self.decision.explanation(),
+            adapters=()
+            if info is None
+            else adapters(info.reference.path, info.name, self.role, projects),
         )
 
     def _state(self) -> tuple[RoleState, str]:
@@ -270,8 +275,9 @@ class RoleModels:
         self._stop()
         self.let_go()
 
-    def status(self) -> tuple[RoleStatus, ...]:
-        return tuple(player.status() for player in self._all.values())
+    def status(self, projects: WindowProjects = NO_PROJECTS) -> tuple[RoleStatus, ...]:
+        """See `RoleModel.status`."""
+        return tuple(player.status(projects) for player in self._all.values())
 
     def _stop(self) -> None:
         for task in (self._picked, self._others, self._standing_in):

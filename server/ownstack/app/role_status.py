@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ownstack.app.learning.adapter_status import AdapterStatus
 from ownstack.models.roles import Role
 
 RoleState = Literal["none", "chosen", "loading", "ready", "error"]
@@ -27,3 +28,5 @@ class RoleStatus:
     """Whether what it is given is sent to another machine."""
     explanation: str = ""
     """Why it is this one, or none, in one sentence."""
+    adapters: tuple[AdapterStatus, ...] = ()
+    """Those that serve with it in this window, and those that one would expect to."""

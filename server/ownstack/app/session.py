@@ -7,11 +7,12 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ownstack import __version__
 from ownstack.app.background import Beside
-from ownstack.app.documents.document_uris import refusal, shown_path
+from ownstack.app.documents.document_uris import open_text, refusal, shown_path
 from ownstack.app.documents.large_documents import (
     MAX_DOCUMENT_CHARS,
     LargeDocuments,
@@ -22,6 +23,7 @@ from ownstack.app.documents.text_sync import Replacement, edits, whole
 from ownstack.app.explanation import Explaining
 from ownstack.app.host import Host
 from ownstack.app.indexes.window_indexes import Ask, WindowIndexes
+from ownstack.app.learning.window_projects import WindowProjects
 from ownstack.app.notebooks import Notebooks, TextView
 from ownstack.app.punctuality import Punctuality
 from ownstack.app.role_models import RoleModels
@@ -77,15 +79,18 @@ class Session:
         self.settings = Settings()
         self.trusted = True
         self.folders: tuple[Path, ...] = ()
+        self.projects = WindowProjects()
         self.documents = Documents()
         self.completer = Completer(
             Environment(
                 documents=self.documents,
                 settings=lambda: self.settings.completion,
                 folders=lambda: self._readable,
+                project=lambda uri: self.projects.around(uri),
                 index=self.indexes.snapshot,
                 hears_improvements=hears_improvements,
                 came=self._took,
+                kept=lambda document, lines: host.lines.keep(self, document, lines),
                 improved=lambda place: improved(*self.notebooks.text_at(place)),
             ),
             engine=lambda: self.engine,
@@ -142,7 +147,7 @@ class Session:
             await asyncio.wait([asyncio.wrap_future(job) for job in jobs], timeout=timeout_s)
 
     def windows_changed(self) -> None:
-        """Hear from the host that another window has come or gone."""
+        """Hear from the host that another window has come or gone, or other adapters serve."""
         self._changed()
 
     def models_changed(self) -> None:
@@ -169,6 +174,7 @@ class Session:
         """Set the workspace folders, given as URIs."""
         paths = (file_path(uri) for uri in folders)
         self.folders = tuple(path for path in paths if path is not None)
+        self.projects = WindowProjects.of(self.folders, trusted=self.trusted)
         self._host.projects.use(self, self._readable)
         self._use_indexes()
 
@@ -190,6 +196,7 @@ class Session:
     def trust(self, trusted: bool) -> None:
         """Say whether the user trusts the folders; a model that waited for it is loaded."""
         changed, self.trusted = trusted != self.trusted, trusted
+        self.projects = replace(self.projects, trusted=trusted)
         self._host.projects.use(self, self._readable)
         if changed and self._started:
             self._pick()
@@ -268,13 +275,7 @@ class Session:
 
     def open_text(self, file: Path) -> OpenText | None:
         """Return the document that is open of a file. May be called from any thread."""
-        for document in self.documents:
-            if file_path(document.uri) == file:
-                return OpenText(document.uri, document.version, document.text)
-        for uri in list(self._refused):
-            if file_path(uri) == file:
-                return OpenText(uri, 0, None)
-        return None
+        return open_text(file, self.documents, self._refused)
 
     # Completion ---------------------------------------------------------------------------
 
@@ -396,5 +397,5 @@ class Session:
             progress=model.progress if model is not None else None,
             figures=figures(self.completer.statistics(), self.engine),
             index=self.indexes.status(),
-            roles=self.models.status(),
+            roles=self.models.status(self.projects),
         )

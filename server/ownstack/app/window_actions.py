@@ -252,7 +252,7 @@ class WindowActions:
         style = await commit_message.subjects(root)
 
         async def written() -> str:
-            engine = await self._model.engine()
+            engine = await self._model.engine(root)
             return await commit_message.written(engine, what, style, truncate(why, MAX_WHY_CHARS))
 
         message = await self._alone(written(), None)

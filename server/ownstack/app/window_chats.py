@@ -100,7 +100,7 @@ class WindowChats:
         """See `Asker.files`."""
         return WindowFiles(root, self._session.open_text, self._editor)
 
-    async def use_model(self, model: ConversationModel) -> None:
+    async def use_model(self, model: ConversationModel, root: Path) -> None:
         """See `Asker.use_model`."""
         player = self._session.models["chat"]
         settings = self._session.settings.engine
@@ -108,7 +108,7 @@ class WindowChats:
             await self._session.models.engine("chat", settings)
             if player.info is not None:
                 lease = partial(self._host.lease, player.info, "chat", settings)
-                await model.hold(player.info, lease)
+                await model.hold(player.info, lease, self._session.projects.named(root))
         except OwnstackError as error:
             model.without(error)
 

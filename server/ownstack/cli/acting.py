@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,7 @@ async def means(
         OwnstackError: there is no such model, or it cannot be loaded.
     """
     from ownstack.app.host import Host
+    from ownstack.engine.about_project import AboutProject
     from ownstack.paths import Home
 
     async with contextlib.AsyncExitStack() as stack:
@@ -69,4 +71,4 @@ async def means(
                 snapshot = stack.enter_context(opened(root, quiet=quiet)).snapshot
             except IndexingError as error:
                 warn(f"Without the project's index: {in_words(error)}")
-        yield Means(engine, snapshot, root)
+        yield Means(AboutProject(engine, os.path.realpath(root)), snapshot, root)

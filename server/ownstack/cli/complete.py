@@ -209,6 +209,7 @@ def _print_json(document: Document, answer: Answer) -> None:
         "source": trace.source,
         "reason": trace.reason,
         "model": trace.model,
+        "adapters": list(trace.adapters),
         "stagesMs": {name: round(ms, 3) for name, ms in trace.stages_ms.items()},
         "promptTokens": trace.prompt_tokens,
         "evaluatedTokens": trace.evaluated_tokens,

@@ -38,6 +38,8 @@ class CachedText:
     prefetched: bool = False
     chance: LineChance | None = None
     """Of the first line, as far as it is not typed; None: nothing tells of it."""
+    adapters: tuple[str, ...] = ()
+    """Names of those that served when it was written."""
 
 
 @dataclass(frozen=True, slots=True)

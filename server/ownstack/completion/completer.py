@@ -195,7 +195,7 @@ class Completer:
         if cached is None or not text or self._cached_by is None:
             return None
         request.trace.model = self._cached_by.capabilities.model
-        request.trace.prefetched = cached.prefetched
+        request.trace.prefetched, request.trace.adapters = cached.prefetched, cached.adapters
         least = least_chance(request, "model", self._settings(), self._own)
         shown = replace(sure_enough(text, cached.chance, least), tier="cache")
         if shown.text:

@@ -26,6 +26,8 @@ class Environment:
     settings: Callable[[], CompletionSettings]
     folders: Callable[[], Sequence[Path]] = tuple
     """Where files near a document may be read; none in a workspace that is not trusted."""
+    project: Callable[[str], str] = lambda uri: ""
+    """The folder that a document belongs to, as what was learned from it is called; "" = none."""
     index: Callable[[str], Snapshot | None] = lambda uri: None
     """What is known of the project that a document belongs to."""
     clock: Callable[[], float] = time.monotonic

@@ -78,6 +78,8 @@ class Trace:
     reason: str = ""
     """Why there is no suggestion, in words for a person; "" when there is one."""
     model: str = ""
+    adapters: tuple[str, ...] = ()
+    """Names of what was learned and served with the model, the most general first."""
     stages_ms: dict[str, float] = field(default_factory=dict)
     """Stage → milliseconds, in the order they ran."""
     prompt_tokens: int = 0

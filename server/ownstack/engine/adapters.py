@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ownstack.models.roles import Role
+
+Correction = tuple[float, float, float]
+"""Slope, shift and lowest: what becomes of a chance, as completion's own calibration has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,8 @@ class Adapter:
     """As a person is told it, such as "celery" or "infill"."""
     scale: float = 1.0
     """How much of it is added; 1 is as it was trained."""
+    correction: Correction | None = field(default=None, compare=False)
+    """Of the chances of lines that are written with it and those before it, as it was measured."""
 
 
 AdapterChoice = Callable[[Role, str], tuple[Adapter, ...]]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from ownstack.engine.adapters import Correction
+
 
 class Finish(str, Enum):
     """Why an answer ended."""
@@ -50,6 +52,10 @@ class Usage:
     """Whether the prompt was sent to another machine."""
     estimated: bool = False
     """Whether tokens are an estimate, since the server did not count them."""
+    adapters: tuple[str, ...] = ()
+    """Names of the adapters that the answer was computed with, the most general first."""
+    correction: Correction | None = None
+    """Of the chances of its lines, where adapters served of which it was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +134,7 @@ class Capabilities:
     """Whether it is small enough to score many rests of a line at every key."""
     leaves_machine: bool = False
     """Whether what it is given is sent to another machine."""
+    adapters: tuple[str, ...] = ()
+    """Names of the adapters that it answers with where no project is named."""
     has_grammar: bool = True
     """Whether `ChatRequest.grammar` holds it to a form; else such a request fails."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import inspect
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -20,13 +19,14 @@ from lsprotocol import types
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
 from ownstack.app.indexes.index_status import FileInIndex, IndexStatus
+from ownstack.app.learning.adapter_status import AdapterStatus
 from ownstack.app.offers import Offer, ServedModel, ServerEntry
 from ownstack.app.role_status import RoleStatus
 from ownstack.app.status import Status
 from ownstack.completion.feedback.signals import Tally
 from ownstack.completion.suggestion import Origin, Trace
 from ownstack.doctor import Check
-from ownstack.lsp import action_messages, chat_messages, model_chat_messages
+from ownstack.lsp import action_messages, chat_messages, learning_messages, model_chat_messages
 from ownstack.lsp.model_messages import (
     Model,
     ModelOffersParams,
@@ -38,8 +38,6 @@ from ownstack.lsp.model_messages import (
     UseModelParams,
 )
 from ownstack.settings import camel
-
-log = logging.getLogger(__name__)
 
 STATUS = "ownstack/status"
 STATUS_CHANGED = "ownstack/statusChanged"
@@ -181,12 +179,12 @@ class ResponseMessage(Generic[R]):
     jsonrpc: str = "2.0"
 
 
-_FAMILIES = (chat_messages, model_chat_messages, action_messages)
+_FAMILIES = (chat_messages, model_chat_messages, action_messages, learning_messages)
 _REQUESTS = {method: pair for family in _FAMILIES for method, pair in family.REQUESTS.items()}
 _NOTIFICATIONS = {
     method: params for family in _FAMILIES for method, params in family.NOTIFICATIONS.items()
 }
-_LONG = chat_messages.LONG | model_chat_messages.LONG | action_messages.LONG
+_LONG = frozenset(method for family in _FAMILIES for method in family.LONG)
 MESSAGES: Mapping[str, tuple[Any, Any]] = {
     STATUS: (RequestMessage[Nothing], ResponseMessage[Status]),
     STATUS_CHANGED: (NotificationMessage[Status], None),
@@ -214,6 +212,7 @@ MESSAGES: Mapping[str, tuple[Any, Any]] = {
 PAYLOADS = (
     Nothing,
     IndexStatus,
+    AdapterStatus,
     RoleStatus,
     Status,
     CompletionImproved,
@@ -245,6 +244,7 @@ PAYLOADS = (
     *chat_messages.PAYLOADS,
     *model_chat_messages.PAYLOADS,
     *action_messages.PAYLOADS,
+    *learning_messages.PAYLOADS,
 )
 
 
@@ -393,8 +393,3 @@ class SessionProtocol(CustomMessages):
         # As JSON-RPC has it; lsprotocol would leave the id out.
         error = {"code": int(code), "message": message}
         self._send_data({"jsonrpc": "2.0", "id": None, "error": error})
-
-
-def late_cancel(record: logging.LogRecord) -> bool:
-    """Log filter: drop pygls' warning about a cancel that came after the answer, as many do."""
-    return "Cancel notification for unknown message id" not in record.msg

@@ -22,13 +22,14 @@ from ownstack.lsp import (
     chat_messages,
     handlers,
     handover,
+    learning_handlers,
+    learning_messages,
     model_chat_handlers,
     model_chat_messages,
     protocol,
     tool_handlers,
     tool_messages,
 )
-from ownstack.lsp.protocol import late_cancel
 from ownstack.lsp.transport import MessageReader, Writer, read_messages
 from ownstack.lsp.window import WindowServer
 from ownstack.paths import Home
@@ -78,6 +79,9 @@ FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
     (model_chat_messages.LIST, model_chat_handlers.list_models, None),
     (model_chat_messages.RESPOND, model_chat_handlers.respond, None),
     (model_chat_messages.COUNT, model_chat_handlers.count, None),
+    (learning_messages.LIST, learning_handlers.list_adapters, None),
+    (learning_messages.USE, learning_handlers.use, None),
+    (learning_messages.ROLL_BACK, learning_handlers.roll_back, None),
     (types.WORKSPACE_SYMBOL, handlers.symbols, None),
     (protocol.SEARCH, handlers.search, None),
     (protocol.INDEX_STATUS, handlers.index_status, None),
@@ -214,6 +218,11 @@ async def _serve_stdio(home: Home, reason: str) -> int:
         return await relay
     finally:
         await host.close()
+
+
+def late_cancel(record: logging.LogRecord) -> bool:
+    """Log filter: drop pygls' warning about a cancel that came after the answer, as many do."""
+    return "Cancel notification for unknown message id" not in record.msg
 
 
 def quieten_pygls() -> None:

@@ -63,3 +63,12 @@ def _parsed(file: Path, parse: Callable[[str], dict[str, Any]]) -> tuple[dict[st
         return {}, f"{file} is damaged: it nests too deep."
     except ValueError as error:  # What both parsers raise, and who decodes.
         return {}, f"{file} is damaged: {error}."
+
+
+def stamp(file: Path) -> tuple[int, ...]:
+    """Return what changes when a file is written."""
+    try:
+        status = file.stat()
+    except OSError:
+        return 0, 0, 0
+    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -64,7 +64,7 @@ class Explaining:
         """
         place, target, diagnostic = await self._asked(action, uri, range, said)
         hear(EditProgress("waiting"))
-        engine = await self._model.engine()
+        engine = await self._model.engine(place.folder)
         count, window = engine.count, engine.capabilities.context_tokens
         snapshot = self._session.indexes.snapshot(uri)
         budget = int(AROUND_SHARE * window)

@@ -121,7 +121,7 @@ class Making:
         base = await self._base(asked)
         news.about(base.target)
         news.hear(EditProgress("waiting"))
-        engine = await self._model.engine()
+        engine = await self._model.engine(base.place.folder)
         beside = await self.around(base.place, base.target, engine)
         diagnostics = base.place.diagnostics(asked.diagnostics)
         wish = await self._session.beside.run(partial(_wish, asked, base, beside, diagnostics))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ownstack.actions.result import Tier
 from ownstack.app.engines.router import Tier as ModelTier
 from ownstack.concurrency import within
+from ownstack.engine.about_project import AboutProject
 from ownstack.engine.protocol import Engine
 from ownstack.errors import OwnstackError
 
@@ -36,8 +38,8 @@ class ActionModel:
             return "", status.reason or status.explanation
         return status.model, ""
 
-    async def engine(self) -> Engine:
-        """Return the engine, once the model is loaded.
+    async def engine(self, folder: Path | None) -> Engine:
+        """Return the engine, once the model is loaded, as it is asked about a folder.
 
         Raises:
             OwnstackError: there is none, or it may not be asked.
@@ -46,7 +48,8 @@ class ActionModel:
             raise OwnstackError(UNTRUSTED)
         await self._session.models.known()
         role = self._player().role
-        return await self._session.models.engine(role, self._session.settings.engine)
+        engine = await self._session.models.engine(role, self._session.settings.engine)
+        return AboutProject(engine, self._session.projects.named(folder))
 
     @property
     def tier(self) -> Tier:

@@ -74,7 +74,7 @@ class Reviews:
         target = Target(place.path, place.language, place.text, whole, selected)
         rules = await self._rules(place.folder)
         subject = await self._session.beside.run(partial(of_target, target, rules))
-        return await self._reviewed(uri, subject, lambda _: uri, hear)
+        return await self._reviewed(uri, place.folder, subject, lambda _: uri, hear)
 
     async def of_changes(self, root: Path, diff: str, hear: Hear) -> Reviewed:
         """Review what is changed in a folder; see `of_diff`.
@@ -88,7 +88,7 @@ class Reviews:
             known = self._session.open_text(root / path)
             return (root / path).as_uri() if known is None else known.uri
 
-        return await self._reviewed(root.as_uri(), subject, uri, hear)
+        return await self._reviewed(root.as_uri(), root, subject, uri, hear)
 
     def clear(self, uri: str | None) -> None:
         """Show nothing any more, of one document or of all."""
@@ -106,7 +106,12 @@ class Reviews:
         )
 
     async def _reviewed(
-        self, name: str, subject: Subject, uri: Callable[[str], str], hear: Hear
+        self,
+        name: str,
+        folder: Path | None,
+        subject: Subject,
+        uri: Callable[[str], str],
+        hear: Hear,
     ) -> Reviewed:
         reasons = list(subject.left_out)
 
@@ -115,7 +120,7 @@ class Reviews:
                 reasons.append(progress.problem)
             hear(progress)
 
-        engine = await self._model.engine()
+        engine = await self._model.engine(folder)
         findings = await review(engine, subject, heard)
         found = [Found(uri(finding.path), finding) for finding in findings]
         self._show(name, found)

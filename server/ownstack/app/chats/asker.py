@@ -28,7 +28,7 @@ class Asker(Protocol):
     def files(self, root: Path) -> ProjectFiles:
         """Return the files of the conversation's folder, with what the window has open."""
 
-    async def use_model(self, model: ConversationModel) -> None:
+    async def use_model(self, model: ConversationModel, root: Path) -> None:
         """Have the window's chat model answer, once it is loaded."""
 
     def loading(self) -> float | None:

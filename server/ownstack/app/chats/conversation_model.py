@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from ownstack.app.chats.values import ChatModel, ModelState
 from ownstack.app.engines.lease import Lease
 from ownstack.app.engines.model_choice import AnyModel
+from ownstack.engine.about_project import AboutProject
 from ownstack.engine.protocol import Engine
 from ownstack.errors import OwnstackError
 from ownstack.models.remote.model import RemoteModel
@@ -25,13 +26,22 @@ class ConversationModel:
         self._lease: Lease | None = None
         self._problem: OwnstackError | None = None
         self._refused: OwnstackError | None = None
+        self._project = ""
+        self._about: AboutProject | None = None
 
     @property
     def engine(self) -> Engine | None:
         """What answers, None if that is the index."""
-        if self._lease is None or self._refused is not None:
-            return None
-        return self._lease.engine
+        engine = None if self._lease is None or self._refused is not None else self._lease.engine
+        if engine is None or not self._project:
+            return engine
+        if (
+            self._about is None
+            or self._about.engine is not engine
+            or self._about.project != self._project
+        ):
+            self._about = AboutProject(engine, self._project)
+        return self._about
 
     @property
     def prefill_speed(self) -> float:
@@ -39,8 +49,12 @@ class ConversationModel:
         engine = self.engine
         return 0.0 if engine is None else engine.speed().prefill
 
-    async def hold(self, info: AnyModel, lease: Callable[[Callable[[], None]], Lease]) -> None:
+    async def hold(
+        self, info: AnyModel, lease: Callable[[Callable[[], None]], Lease], project: str = ""
+    ) -> None:
         """Answer with this model from now on, once it is loaded.
+
+        `project`: the folder that the conversation is about, as what was learned from it is called.
 
         Raises:
             OwnstackError: it cannot be loaded.
@@ -49,7 +63,7 @@ class ConversationModel:
         if held is None or held.reference != info.reference or held.error is not None:
             self.release()
             self._lease = held = lease(self._changed)
-        self._info = info
+        self._info, self._project = info, project
         await held.ready()
         while held.unloaded:  # Another model needed the room before this one was asked.
             await held.ready()
@@ -69,7 +83,7 @@ class ConversationModel:
     def release(self) -> None:
         """Let go of it."""
         lease, self._lease = self._lease, None
-        self._refused = None
+        self._refused = self._about = None
         if lease is not None:
             lease.release()
 

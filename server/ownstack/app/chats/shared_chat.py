@@ -143,7 +143,7 @@ class SharedChat:
             return await self._prepared(asker, asks=asks)
 
     async def _prepared(self, asker: Asker, *, asks: bool) -> Chat:
-        await asker.use_model(self.model)
+        await asker.use_model(self.model, self.root)
         self._snapshot = partial(asker.snapshot, self.root)
         self._files = partial(asker.files, self.root)
         engine, readable = self.model.engine, asker.readable(self.root)

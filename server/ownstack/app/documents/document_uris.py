@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
+from ownstack.document import Documents, OpenText
 from ownstack.errors import ModelError
 from ownstack.files.uri import MAX_URI_CHARS, file_path
 
@@ -45,6 +46,15 @@ def shown_path(uri: str, folders: Sequence[Path]) -> str:
     if not inside:
         return path.name
     return path.relative_to(max(inside, key=lambda folder: len(folder.parts))).as_posix()
+
+
+def open_text(file: Path, documents: Documents, refused: Iterable[str]) -> OpenText | None:
+    """Return the document that is open of a file; `refused`: URIs of open texts without one."""
+    for document in documents:
+        if file_path(document.uri) == file:
+            return OpenText(document.uri, document.version, document.text)
+    found = (uri for uri in tuple(refused) if file_path(uri) == file)
+    return next((OpenText(uri, 0, None) for uri in found), None)
 
 
 def refusal(uri: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from ownstack.chat.chat import Chat
@@ -17,6 +19,7 @@ from ownstack.cli.chat.stored import opened_log, used
 from ownstack.cli.choosing import engine_for
 from ownstack.cli.output import say_meanwhile, warn
 from ownstack.cli.project import opened, root_and_part, snapshots
+from ownstack.engine.about_project import AboutProject
 from ownstack.engine.protocol import Engine
 from ownstack.errors import (
     IndexingError,
@@ -111,7 +114,7 @@ async def opened_talk(arguments: argparse.Namespace, *, quiet: bool) -> AsyncIte
         context = await asyncio.to_thread(_context, log, root, arguments.context)
         session = await _session(log, root, arguments)
         index = _index(stack, root, quiet=quiet)
-        engine = await _engine(stack, arguments.model, quiet=quiet)
+        engine = await _engine(stack, arguments.model, root, quiet=quiet)
         project = Project(root, snapshots(index), default_embedder(), part)
         equipment = await equipped(stack, engine, arguments.tools, measures=not quiet)
         talk = await asyncio.to_thread(Talk, log, project, engine, session, equipment, context)
@@ -191,14 +194,17 @@ def _index(stack: contextlib.AsyncExitStack, root: Path, *, quiet: bool) -> Proj
         return None
 
 
-async def _engine(stack: contextlib.AsyncExitStack, named: str, *, quiet: bool) -> Engine | None:
+async def _engine(
+    stack: contextlib.AsyncExitStack, named: str, root: Path, *, quiet: bool
+) -> Engine | None:
     """Return the model that answers; None, and how to get one is said, if none was named."""
     from ownstack.app.host import Host
 
     host = Host(Home.default(), mode="inProcess")
     stack.push_async_callback(host.close)
     try:
-        return await engine_for(host, "chat", named, lambda name: _say_loading(name, quiet=quiet))
+        loading = partial(_say_loading, quiet=quiet)
+        return AboutProject(await engine_for(host, "chat", named, loading), os.path.realpath(root))
     except OwnstackError as error:
         if named:
             raise

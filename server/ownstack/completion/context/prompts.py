@@ -29,9 +29,14 @@ class Prompts:
         engine: Engine,
         snippets: Callable[[str], tuple[Snippet, ...]],
         clock: Callable[[], float] = time.monotonic,
+        project: Callable[[str], str] = lambda uri: "",
     ) -> None:
-        """`snippets`: text of other files for a document, as it was gathered last."""
+        """`snippets`: text of other files for a document, as it was gathered last.
+
+        `project`: see `Environment.project`.
+        """
         self._snippets = snippets
+        self._project = project
         self._clock = clock
         self._widths = Widths(engine.capabilities.prompt_budget_tokens, engine.speed)
         self._windows: list[Windows] = []
@@ -71,6 +76,7 @@ class Prompts:
             prefix=narrow.prefix,
             suffix=narrow.suffix,
             path=code_path(place.document.path, place.document.language),
+            project=self._project(place.uri),
             context=narrow.context,
             wider=tuple(reversed(wider)),
             max_tokens=max_tokens,

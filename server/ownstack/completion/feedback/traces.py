@@ -17,8 +17,8 @@ MAX_TIMES = 1_000
 """Answers of each tier that percentiles are taken over."""
 
 _OF_THE_TEXT = (
-    *("model", "adjusted", "learned", "prefetched", "origin", "prompt_tokens", "evaluated_tokens"),
-    *("generated_tokens", "drafted_tokens", "accepted_tokens"),
+    *("model", "adapters", "adjusted", "learned", "prefetched", "origin", "prompt_tokens"),
+    *("evaluated_tokens", "generated_tokens", "drafted_tokens", "accepted_tokens"),
 )
 """What a trace says of how its text was made."""
 
@@ -59,6 +59,7 @@ def note_usage(usage: Usage, trace: Trace) -> None:
     trace.generated_tokens = usage.generated_tokens
     trace.drafted_tokens = usage.drafted_tokens
     trace.accepted_tokens = usage.accepted_tokens
+    trace.adapters = usage.adapters
     for stage in ("queue", "layout", "prefill", "decode"):
         trace.stages_ms[stage] = round(getattr(usage, f"{stage}_ms"), 3)
     if usage.beside_ms:

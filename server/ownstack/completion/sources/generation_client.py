@@ -80,7 +80,7 @@ class GenerationClient:
         self._kept = kept
         self._cache = cache
         self._settings = environment.settings
-        self._prompts = Prompts(engine, snippets, environment.clock)
+        self._prompts = Prompts(engine, snippets, environment.clock, environment.project)
         self._weigher = LineWeigher(engine.capabilities)
         self.running = InFlightRequests(self._keep)
         self._growth = Growth(
@@ -232,11 +232,14 @@ class GenerationClient:
         if chance is not None and trimmed.text:
             chance = chance.moved(_blanks(trimmed.text) - _blanks(result.text))
         in_flight.chance = chance
-        cached = CachedText(trimmed.text, True, complete, invoked, in_flight.background, chance)
+        adapters, ahead = result.usage.adapters, in_flight.background
+        cached = CachedText(trimmed.text, True, complete, invoked, ahead, chance, adapters)
         self._cache.put(place, cached)
         if trimmed.text and trimmed.remainder:
             n_replaced = len(replaced(trimmed.text, place.document, place.offset))
-            rest = CachedText(trimmed.remainder, False, complete, invoked, in_flight.background)
+            rest = CachedText(
+                trimmed.remainder, False, complete, invoked, ahead, adapters=adapters
+            )
             self._cache.put(place.after(trimmed.text, n_replaced), rest)
         self._kept(place)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ownstack.completion.echo.query import query_at
 from ownstack.completion.echo.scoring import ScoredCandidate, by_evidence
+from ownstack.completion.feedback.own_calibration import Correction
 from ownstack.completion.line_chance import LineChance
 from ownstack.completion.place import Place
 from ownstack.completion.sources.weighing import WeighedLine, Weights, chance_alone, weigh
@@ -47,7 +48,11 @@ class Weighing:
         line, scored = first_line(answer.text), shown_lines(answer.scored)
         # Made here, not with the key: most answers are overtaken before they are weighed.
         query = query_at(self.place.document, self.place.offset)
-        return weigh(query, self.echoed, line, answer.tokens, scored, self.weights)
+        lines = weigh(query, self.echoed, line, answer.tokens, scored, self.weights)
+        return [
+            replace(each, chance=_corrected(each.chance, answer)) if each.written else each
+            for each in lines
+        ]
 
 
 class LineWeigher:
@@ -70,7 +75,7 @@ class LineWeigher:
         if not _tells(answer) or begins == len(text):
             return None
         line = text[:begins] + first_line(text[begins:])
-        return chance_alone(line, answer.tokens, self._weights)
+        return _corrected(chance_alone(line, answer.tokens, self._weights), answer)
 
 
 def first_line(text: str) -> str:
@@ -86,6 +91,17 @@ def shown_lines(scored: Sequence[ScoredLine]) -> list[ScoredLine]:
         if line.found and not known.found:
             found[text] = replace(known, found=True)
     return list(found.values())
+
+
+def _corrected(chance: LineChance, answer: Generated) -> LineChance:
+    """Return a chance as it is with the adapters that served.
+
+    How lines are weighed was fitted on plain models; what the gate saw of an adapter corrects it.
+    """
+    measured = answer.usage.correction
+    if measured is None:
+        return chance
+    return replace(chance, whole=Correction(*measured).adjusted(chance.whole))
 
 
 def _tells(answer: Generated) -> bool:

@@ -34,7 +34,7 @@ class ScoringClient:
         """`snippets`: text of other files for a document, as it was gathered last."""
         self._engine = engine
         self._settings = environment.settings
-        self._prompts = Prompts(engine, snippets, environment.clock)
+        self._prompts = Prompts(engine, snippets, environment.clock, environment.project)
         self._running: Generation | None = None
 
     def context_budget(self) -> tuple[int, Callable[[str], int]]:
