@@ -76,8 +76,7 @@ class Session:
         self._changed = changed or (lambda: None)
         self.beside = Beside()
         self.indexes = WindowIndexes(host.indexes, self._changed, ask, self.beside)
-        self.settings = Settings()
-        self.trusted = True
+        self.settings, self.trusted = Settings(), True
         self.folders: tuple[Path, ...] = ()
         self.projects = WindowProjects()
         self.documents = Documents()
