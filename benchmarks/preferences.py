@@ -34,7 +34,6 @@ from ownstack.completion.echo.preferences import (
 from ownstack.completion.echo.query import EchoQuery, query_at
 from ownstack.completion.echo.scoring import ScoredCandidate
 from ownstack.completion.echo.store import Store
-from ownstack.completion.feedback.own_preferences import WEIGHED
 from ownstack.completion.sources.fitting import THRESHOLDS
 from ownstack.document import Document
 from ownstack.languages import language_of
@@ -104,7 +103,7 @@ class Writer:
             return self.learned.of(held, 0.0) if held else NOTHING_LEARNED
 
         began = time.thread_time()
-        weighed = preferred(found[:WEIGHED], of)
+        weighed = preferred(found, of)
         self.seconds += time.thread_time() - began
         before = self.without.exact
         self.without.count(found[0] if found else None, truth)

@@ -30,6 +30,8 @@ PRECISIONS = (1.0, 4.0, 10.0, 8.0, 16.0)
 TRAITS_BYTES = HASH_BYTES * len(PRECISIONS)
 MAX_SHIFT = 1.5
 """Of log-odds: what is 0.9 sure stays above two thirds, what is 0.1 sure below one."""
+WEIGHED = 6
+"""So many candidates are looked up at most."""
 HALF_LIFE_S = 30 * 86_400.0
 KEPT_LONG = 0.5
 """A line that is still there after ten minutes counts so much more."""
@@ -166,14 +168,17 @@ def preferred(found: Sequence[T], of: Callable[[T], Preference]) -> Sequence[T]:
     Their shares, of which the first has the largest, stay those of the evidence. Where nothing was
     learned of any, they are returned as they are.
     """
-    learned = [of(each) for each in found]
+    near = found[:WEIGHED]
+    least = near[0].share * math.exp(-2 * MAX_SHIFT) if near else 0.0
+    near = [each for each in near if each.share >= least]  # No other one can come first.
+    learned = [of(each) for each in near]
     if not any(each.shift for each in learned):
         return found
     weighed = [
         replace(each, preference=preference) if preference.shift else each
-        for each, preference in zip(found, learned, strict=True)
+        for each, preference in zip(near, learned, strict=True)
     ]
-    return sorted(weighed, key=_weight, reverse=True)
+    return [*sorted(weighed, key=_weight, reverse=True), *found[len(near) :]]
 
 
 def why_first(weighed: Sequence[_Weighable]) -> str:

@@ -33,8 +33,6 @@ from ownstack.settings import CompletionSettings
 MAX_DAYS = 180.0
 MAX_OUTCOMES = 2_000
 """The newest that are read at first; some 20 ms of the log's thread."""
-WEIGHED = 6
-"""So many candidates are looked up; the others have too little behind them to come first."""
 MAX_FOLLOWED = 256
 """Suggestions whose end may still be heard of."""
 MAX_WAITING = 256
@@ -88,8 +86,7 @@ class OwnPreferences:
         of = self._of(uri, query)
         if of is None:
             return found
-        best = preferred(found[:WEIGHED], lambda each: of(each.text, by_echo(each)))
-        return [*best, *found[WEIGHED:]]
+        return preferred(found, lambda each: of(each.text, by_echo(each)))
 
     def _of(
         self, uri: str, query: EchoQuery
