@@ -5,6 +5,8 @@
         [--own PROJECT=ADAPTER.gguf ...] [--minutes 30] [--log FILE] [--plots DIR]
     python -m benchmarks.learning curves OUT.png NAME=RUN_FOLDER ...
     python -m benchmarks.learning speed --base MODEL.gguf ADAPTER.gguf [ADAPTER.gguf]
+    python -m benchmarks.learning typing --base MODEL.gguf PROJECT [--bursts 16]
+    python -m benchmarks.learning kills --base MODEL.gguf PROJECT [--times 30]
 
 See the README beside this file.
 """
@@ -14,10 +16,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -32,7 +36,7 @@ from benchmarks.infilling.projects import (
     load_projects,
     trained_on,
 )
-from benchmarks.learning import plots, subjects, table
+from benchmarks.learning import plots, speed, subjects, table
 from benchmarks.learning.asking import (
     Answers,
     WithAdapters,
@@ -50,6 +54,7 @@ from benchmarks.learning.conditions import (
 )
 from ownstack.engine.llama.scheduler import NativeThread
 from ownstack.errors import OwnstackError
+from ownstack.paths import Home
 
 PROJECTS = Path(__file__).resolve().parent / "projects.toml"
 SEED = 18
@@ -101,6 +106,17 @@ def parser() -> argparse.ArgumentParser:
     speed.add_argument("--rounds", type=int, default=6)
     speed.add_argument("--threads", type=int, default=0)
     speed.add_argument("--json", action="store_true")
+
+    typing = parts.add_parser("typing", help="what a key waits for while a model is trained")
+    typing.add_argument("--bursts", type=int, default=16)
+    killed = parts.add_parser("kills", help="kill a learner at random moments")
+    killed.add_argument("--times", type=int, default=30)
+    killed.add_argument("--minutes", type=float, default=1.0, help="of training, for a whole run")
+    killed.add_argument("--seed", type=int, default=SEED)
+    for part in (typing, killed):
+        part.add_argument("--base", type=Path, required=True, help="a GGUF that can infill")
+        part.add_argument("folder", type=Path, help="a project to learn from")
+        part.add_argument("--json", action="store_true")
     for part in (fetch, asked):
         part.add_argument("--projects", type=Path, default=cache, help="where projects are kept")
     return made
@@ -113,11 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if absent := [str(path) for path in wanted if not path.is_file()]:
         made.error(f"no such file: {', '.join(absent)}")
     try:
-        return int(
-            {"fetch": lay_out, "table": judge, "curves": draw, "speed": time_adapters}[
-                options.part
-            ](options)
-        )
+        return PARTS[options.part](options)
     except (ProjectError, LogError, OwnstackError) as error:
         say(str(error))
         return 2
@@ -225,18 +237,58 @@ def tell(options: argparse.Namespace, answers: Answers) -> int:
             say(plots.missing())
         else:
             say(str(plots.draw_bars(rows, options.plots / "exact.png", options.base.stem)))
-    missed = report(figures, as_json=options.json, title=f"adapters on {options.base.stem}")
-    return 1 if missed else 0
+    return _told(figures, options, f"adapters on {options.base.stem}")
 
 
 def time_adapters(options: argparse.Namespace) -> int:
-    from benchmarks.learning import speed
+    base = options.base.resolve()
+    figures = asyncio.run(speed.measure(base, options.adapters, options.rounds, options.threads))
+    return _told(figures, options, f"adapters on {base.stem}")
 
-    figures: list[Figure] = asyncio.run(
-        speed.measure(options.base.resolve(), options.adapters, options.rounds, options.threads)
-    )
-    missed = report(figures, as_json=options.json, title=f"adapters on {options.base.stem}")
-    return 1 if missed else 0
+
+def type_beside(options: argparse.Namespace) -> int:
+    from benchmarks.learning import typed_beside
+    from benchmarks.typing.__main__ import stop_daemon
+
+    base, folder = options.base.resolve(), options.folder.resolve()
+    with own_home() as home:
+        try:
+            figures = asyncio.run(typed_beside.measure(base, folder, home, options.bursts))
+        finally:
+            asyncio.run(stop_daemon())
+    return _told(figures, options, f"typing beside training, {base.stem}")
+
+
+def kill_learners(options: argparse.Namespace) -> int:
+    from benchmarks.learning import kills
+
+    base, folder = options.base.resolve(), options.folder.resolve()
+    with own_home() as home:
+        measured = kills.measure(
+            base,
+            folder,
+            home,
+            times=options.times,
+            minutes=options.minutes,
+            seed=options.seed,
+            say=say,
+        )
+        figures = asyncio.run(measured)
+    return _told(figures, options, f"learning that is killed, {base.stem}")
+
+
+@contextmanager
+def own_home() -> Iterator[Home]:
+    """Make a home that is removed, for this process and those that it starts."""
+    with tempfile.TemporaryDirectory(prefix="ownstack-bench-") as folder:
+        os.environ["OWNSTACK_HOME"] = folder
+        home = Home.below(Path(folder))
+        home.data.mkdir()
+        yield home
+
+
+def _told(figures: list[Figure], options: argparse.Namespace, title: str) -> int:
+    return 1 if report(figures, as_json=options.json, title=title) else 0
 
 
 def plain_name(project: Project) -> str:
@@ -261,8 +313,19 @@ def _files(options: argparse.Namespace) -> list[Path]:
         return [options.base, *([options.generic] if options.generic else []), *named]
     if options.part == "curves":
         return [run / "progress.jsonl" for _, run in options.runs]
-    return [options.base, *options.adapters] if options.part == "speed" else []
+    if options.part == "speed":
+        return [options.base, *options.adapters]
+    return [] if options.part == "fetch" else [options.base]
 
+
+PARTS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "fetch": lay_out,
+    "table": judge,
+    "curves": draw,
+    "speed": time_adapters,
+    "typing": type_beside,
+    "kills": kill_learners,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,10 +20,13 @@ from ownstack.completion.place import Place
 from ownstack.completion.sources.line_weigher import first_line
 from ownstack.engine.llama.engine import LlamaEngine
 from ownstack.engine.llama.scheduler import NativeThread
-from ownstack.engine.protocol import Engine
+from ownstack.engine.results import Usage
+from ownstack.errors import EngineError
 from ownstack.settings import EngineSettings
 
 PROGRESS_EVERY = 10
+RECENT = 20
+"""So many answers say how long the next ones take."""
 
 
 class Asked(Protocol):
@@ -38,17 +42,19 @@ class WithAdapters:
     already, and would hide what a model has learned of it.
     """
 
-    def __init__(self, engine: Engine, serving: Serving) -> None:
+    def __init__(self, engine: LlamaEngine, serving: Serving) -> None:
         self._engine = engine
         self._serving = serving
 
     async def propose(self, case: Case, condition: Condition) -> Proposal:
+        """Raises EngineError if an adapter cannot be used: the model would answer without it."""
         counts = TokenCounts(self._engine.count)
         request = request_at(Place(case.document, case.offset), Windows(), counts)
         request = replace(request, project=self._serving.place(condition))
         started = time.perf_counter()
         result = await self._engine.infill(request).result()
         ms = 1e3 * (time.perf_counter() - started)
+        check_adapters(self._engine, condition, result.usage)
         logprob = sum(token.logprob for token in result.tokens)
         return Proposal(
             first_line(result.text),
@@ -57,6 +63,13 @@ class WithAdapters:
             result.usage.prefill_ms + result.usage.decode_ms,
             prompt_tokens=result.usage.prompt_tokens,
         )
+
+
+def check_adapters(engine: LlamaEngine, condition: Condition, usage: Usage) -> None:
+    """Raises EngineError if an answer is not that of the condition's adapters."""
+    if usage.adapters != tuple(adapter.name for adapter in condition.adapters):
+        problems = [f"{path.name}: {why}" for path, why in engine.adapter_problems.items()]
+        raise EngineError(f"{condition.name} cannot be asked. {' '.join(problems)}")
 
 
 async def open_with_adapters(
@@ -71,7 +84,8 @@ async def open_with_adapters(
         model,
         name=model.stem,
         native=native,
-        settings=EngineSettings(threads=threads),
+        # Exact: what was asked before is to change nothing.
+        settings=EngineSettings(threads=threads, suffix_shift="off"),
         cache=cache,
         adapters=serving,
     )
@@ -102,31 +116,35 @@ async def ask_all(
 ) -> Answers:
     """Ask at each cursor under all conditions of its project before going to the next.
 
-    No cursor is begun that would not be finished within `budget_s`, by the slowest so far. What is
-    in the log costs nothing. Conditions take turns at being first, so that a machine that slows
-    down or a prompt that is still in memory favours none.
+    Nothing is asked once `budget_s` is over, and no cursor is begun that would hardly be finished.
+    What is in the log costs nothing. Conditions take turns at being first, so that a machine that
+    slows down or a prompt that is still in memory favours none.
     """
-    began, slowest, new = clock(), 0.0, 0
+    began, new = clock(), 0
+    took: deque[float] = deque(maxlen=RECENT)
     answers = Answers()
     for number, case in enumerate(cases):
         todo = list(conditions[case.project])
         known = {item.name: log.get(item.id, case) if log else None for item in todo}
         missing = [item for item in todo if known[item.name] is None]
-        if missing and clock() - began + slowest > budget_s:
-            answers.left += 1
-            continue
-        started = clock()
+        expected = sum(took) / max(1, len(took)) * len(missing)
+        is_late = bool(missing) and clock() - began + expected > budget_s
         turn = number % max(1, len(missing))
         for item in missing[turn:] + missing[:turn]:
-            said = await asked.propose(case, item)
-            known[item.name] = said
+            started = clock()
+            is_late = is_late or started - began > budget_s
+            if is_late:
+                break
+            said = known[item.name] = await asked.propose(case, item)
+            took.append(clock() - started)
             if log:
                 log.add(item.id, case, said)
-        if missing:
-            slowest = max(slowest, clock() - started)
-            new += 1
-            if new % PROGRESS_EVERY == 0:
-                say(f"{number + 1} of {len(cases)} cursors, {clock() - began:.0f} s")
+        if is_late:
+            answers.left += 1
+            continue
+        new += bool(missing)
+        if missing and new % PROGRESS_EVERY == 0:
+            say(f"{number + 1} of {len(cases)} cursors, {clock() - began:.0f} s")
         answers.cases.append(case)
         answers.proposals.append({name: said for name, said in known.items() if said is not None})
     return answers

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.bars import Figure, quantile
-from benchmarks.learning.asking import open_with_adapters
+from benchmarks.learning.asking import check_adapters, open_with_adapters
 from benchmarks.learning.conditions import Condition, Serving
 from ownstack.engine.adapters import Adapter
+from ownstack.engine.llama.engine import LlamaEngine
 from ownstack.engine.llama.scheduler import NativeThread
-from ownstack.engine.protocol import Engine
 from ownstack.engine.requests import InfillRequest
 from ownstack.engine.results import Usage
 
@@ -49,7 +49,7 @@ class Timed:
 class Clock:
     """Asks an engine, each time something that it has not read before."""
 
-    engine: Engine
+    engine: LlamaEngine
     serving: Serving
     _number: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -66,7 +66,9 @@ class Clock:
         )
         started = time.perf_counter()
         result = await self.engine.infill(request).result()
-        return Timed(1e3 * (time.perf_counter() - started), result.usage)
+        ms = 1e3 * (time.perf_counter() - started)
+        check_adapters(self.engine, condition, result.usage)
+        return Timed(ms, result.usage)
 
 
 async def measure(

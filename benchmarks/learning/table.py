@@ -153,11 +153,9 @@ def print_tables(
         table.add_column(heading, justify="left" if heading in ("of", "condition") else "right")
     for item in comparisons:
         pair = item.paired
-        points, low, high = (100 * value for value in pair.difference)
-        gain, least, most = (100 * value for value in pair.relative)
         table.add_row(
-            item.of, f"{item.second} over {item.first}", f"{points:+.1f}",
-            f"{low:+.1f} to {high:+.1f}", f"{gain:+.0f} %", f"{least:+.0f} to {most:+.0f}",
+            item.of, f"{item.second} over {item.first}",
+            *_in_words(pair.difference, "{:+.1f}"), *_in_words(pair.relative, "{:+.0f} %"),
             str(pair.wins), str(pair.losses), f"{pair.p_value:.3g}",
         )  # fmt: skip
     console.print(table)
@@ -217,6 +215,14 @@ def _groups(answers: Answers) -> dict[str, list[int]]:
     for number, case in enumerate(answers.cases):
         groups.setdefault(case.project, []).append(number)
     return groups
+
+
+def _in_words(values: tuple[float, float, float], form: str) -> tuple[str, str]:
+    """Return a share as percent, and its interval; of what is no number, nothing."""
+    if any(value != value for value in values):
+        return "", ""
+    at, low, high = (form.format(100 * value) for value in values)
+    return at, f"{low} to {high}"
 
 
 def _early(left: int) -> str:
