@@ -79,12 +79,12 @@ def draw_bars(rows: Sequence[Row], path: Path, about: str) -> Path:
     seen = set()
     for place, project in enumerate(projects):
         mine = [row for row in rows if row.project == project]
-        width = 0.8 / len(mine)
+        width = 0.8 / len(CONDITIONS)
         for number, row in enumerate(mine):
             share, (low, high) = 100 * row.right / max(1, row.count), row.interval
             error = [[max(0.0, share - 100 * low)], [max(0.0, 100 * high - share)]]
             axes.bar(
-                place - 0.4 + width * (number + 0.5), share, width, yerr=error, capsize=2,
+                place + width * (number - (len(mine) - 1) / 2), share, width, yerr=error, capsize=2,
                 color=_COLOURS[row.condition], error_kw={"linewidth": 0.8},
                 label=None if row.condition in seen else row.condition,
             )  # fmt: skip
