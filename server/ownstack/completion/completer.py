@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ownstack.completion.cache import Cache, CachedText
@@ -14,7 +14,7 @@ from ownstack.completion.eligibility import refusal
 from ownstack.completion.environment import Environment
 from ownstack.completion.failures import Failures
 from ownstack.completion.feedback.outcomes import Outcomes
-from ownstack.completion.feedback.own_calibration import OwnCalibration
+from ownstack.completion.feedback.own_calibration import OwnCalibration, maker_name
 from ownstack.completion.feedback.signals import SignalLog
 from ownstack.completion.feedback.traces import Stopwatch, Traces
 from ownstack.completion.improvement import Improvement
@@ -266,9 +266,10 @@ class Completer:
             if trace.text:
                 self._improvement.found(place)
 
-    def _least(self) -> float:
+    def _least(self, adapters: Sequence[str]) -> float:
         """Return the chance from which on a line of the cache is shown that nobody asked for."""
         model = "" if self._cached_by is None else self._cached_by.capabilities.model
+        model = maker_name(model, adapters)
         return self._own.least("model", model, THRESHOLDS[self._settings().eagerness])
 
     # Events -------------------------------------------------------------------------------

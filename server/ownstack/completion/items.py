@@ -63,7 +63,8 @@ class SuggestionItems:
         for item, text in list(zip(items, texts, strict=True))[1:]:
             other = dataclasses.replace(trace, id=item.id, confidence=item.confidence, text=text[1])
             other.source, other.adjusted = item.source, None
-            other.model = item.model or trace.model
+            if item.model not in ("", source_request.model_of("model")):
+                other.model, other.adapters = item.model, ()
             self._traces.remember(other)
         return offered
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ownstack.completion.echo.scoring import ScoredCandidate
 from ownstack.completion.extent import Extent
+from ownstack.completion.feedback.own_calibration import maker_name
 from ownstack.completion.feedback.traces import Stopwatch
 from ownstack.completion.place import Place
 from ownstack.completion.suggestion import CompletionRequest, Tier, Trace, Trigger
@@ -50,8 +51,8 @@ class SourceRequest:
         return self.trigger is Trigger.INVOKED
 
     def model_of(self, source: Tier) -> str:
-        """Return the model whose text this is, "" if it is echo's, whoever scored it."""
-        return self.trace.model if source == "model" else ""
+        """Return whose text this is, its adapters named; "" if echo's, whoever scored it."""
+        return maker_name(self.trace.model, self.trace.adapters) if source == "model" else ""
 
 
 def place_of(request: CompletionRequest) -> Place:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ownstack.engine.adapters import Adapter
+from ownstack.engine.adapters import Adapter, Correction
 from ownstack.errors import AdapterError
 from ownstack.models.gguf import adapter_file
 
@@ -140,6 +140,11 @@ class LoadedAdapters:
 def names(adapters: Sequence[Adapter]) -> tuple[str, ...]:
     """Return what people are told of adapters."""
     return tuple(adapter.name for adapter in adapters)
+
+
+def correction(adapters: Sequence[Adapter]) -> Correction | None:
+    """Return what was measured of the chances of lines; the last one was judged with the others."""
+    return adapters[-1].correction if adapters else None
 
 
 def _stamp(path: Path) -> _Stamp:
