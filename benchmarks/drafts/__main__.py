@@ -31,7 +31,7 @@ from benchmarks.infilling.networks import open_engine
 from benchmarks.infilling.sources import ProjectFiles
 from benchmarks.typing.models import make_101m
 from ownstack.engine.llama.decoding.drafts import DraftPayoff
-from ownstack.engine.llama.kv_session import common_prefix
+from ownstack.engine.llama.kv_sequence import common_prefix
 from ownstack.engine.llama.scheduler import NativeThread
 
 TIE = 0.02

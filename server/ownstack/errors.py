@@ -9,6 +9,7 @@
     │   ├── ModelTooLargeError   needs more memory than the machine has free
     │   ├── ModelSetAsideError   it crashed the engine before, so it is not tried again
     │   ├── CannotInfillError    a model that was not trained to fill in the middle
+    │   ├── AdapterError         an adapter cannot be used, or not with this model
     │   └── DownloadError        a model cannot be fetched, or is not what it should be
     │       └── OfflineError     nothing may be fetched: the user, or the environment, says so
     ├── EngineError
@@ -85,6 +86,10 @@ class ModelSetAsideError(ModelError):
 
 class CannotInfillError(ModelError):
     """The model was not trained to fill in the middle."""
+
+
+class AdapterError(ModelError):
+    """An adapter is none, is damaged, or belongs to another model; the model works without it."""
 
 
 class DownloadError(ModelError):

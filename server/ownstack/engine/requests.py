@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import Literal
 
 from ownstack.engine.messages import Message, Tool
+from ownstack.models.roles import Role
 
 
 class Priority(IntEnum):
@@ -134,6 +135,8 @@ class ChatRequest:
     conversation: str = ""
     project: str = ""
     """The folder that it is about, which decides what adapters serve; "" = none."""
+    role: Role = "chat"
+    """What the model was chosen for, which decides it too."""
     max_tokens: int = 512
     temperature: float = 0.0
     seed: int = 0

@@ -50,6 +50,8 @@ class Usage:
     """Whether the prompt was sent to another machine."""
     estimated: bool = False
     """Whether tokens are an estimate, since the server did not count them."""
+    adapters: tuple[str, ...] = ()
+    """Names of the adapters that the answer was computed with, the most general first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +130,7 @@ class Capabilities:
     """Whether it is small enough to score many rests of a line at every key."""
     leaves_machine: bool = False
     """Whether what it is given is sent to another machine."""
+    adapters: tuple[str, ...] = ()
+    """Names of the adapters that it answers with where no project is named."""
     has_grammar: bool = True
     """Whether `ChatRequest.grammar` holds it to a form; else such a request fails."""

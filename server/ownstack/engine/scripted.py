@@ -12,12 +12,14 @@ import hashlib
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ownstack.concurrency import Tasks
 from ownstack.engine.activity import Activity
+from ownstack.engine.adapters import AdapterChoice, no_adapters
 from ownstack.engine.chat import ChatDelta, ChatStream, TextDelta, ToolCall
 from ownstack.engine.chat_formats.formats import ChatFormat
 from ownstack.engine.chat_formats.parser import parser_of
@@ -70,6 +72,7 @@ class ScriptedEngine:
         scores_lines: bool = False,
         context_tokens: int = 4_096,
         speed: Speed | None = None,
+        adapters: AdapterChoice = no_adapters,
     ) -> None:
         self.capabilities = Capabilities(
             model=name,
@@ -88,6 +91,8 @@ class ScriptedEngine:
         self.prepared: list[Role] = []
         self.activity = Activity()
         self.closed = False
+        self.adapters = adapters
+        self.adapter_problems: dict[Path, str] = {}
         self._speed = speed or Speed(prefill=1_000.0, decode=100.0)
         self._answers: deque[ScriptedAnswer] = deque(ScriptedAnswer((text,)) for text in answers)
         self._running = Tasks("A scripted answer")
@@ -255,7 +260,9 @@ class ScriptedEngine:
         answer = self._answers.popleft() if self._answers else ScriptedAnswer(())
         prompt = self.count("x" * length) if answer.prompt_tokens is None else answer.prompt_tokens
         evaluated = prompt if answer.evaluated_tokens is None else answer.evaluated_tokens
-        return answer, Usage(prompt_tokens=prompt, evaluated_tokens=evaluated)
+        role: Role = request.role if isinstance(request, ChatRequest) else "completion"
+        names = tuple(adapter.name for adapter in self.adapters(role, request.project))
+        return answer, Usage(prompt_tokens=prompt, evaluated_tokens=evaluated, adapters=names)
 
     async def _write(
         self,
@@ -280,11 +287,7 @@ class ScriptedEngine:
         elif answer.error is not None:
             generation.fail(answer.error)
             return
-        used = Usage(
-            prompt_tokens=usage.prompt_tokens,
-            evaluated_tokens=usage.evaluated_tokens,
-            generated_tokens=self.count(text),
-        )
+        used = replace(usage, generated_tokens=self.count(text))
         scored = () if finish is Finish.CANCELLED else answer.scored
         mean, tokens = answer.mean_logprob, answer.tokens
         generation.finish(Generated(text, finish, used, mean, scored, tokens))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from ownstack.concurrency import Delay, Tasks
 from ownstack.engine.activity import Activity
+from ownstack.engine.adapters import Adapter, AdapterChoice, no_adapters
 from ownstack.engine.chat import ChatStream
 from ownstack.engine.generation import Generation
 from ownstack.engine.llama import loading
@@ -21,6 +23,7 @@ from ownstack.engine.llama.chat.disk import ConversationDisk
 from ownstack.engine.llama.chat.saved import SavedConversation
 from ownstack.engine.llama.infill.slots import SOFT_DRIFT
 from ownstack.engine.llama.loading import Parts
+from ownstack.engine.llama.native.adapters import names
 from ownstack.engine.llama.native.probe import Probe
 from ownstack.engine.llama.scheduler import Job, NativeThread, Steps, post
 from ownstack.engine.llama.speed import SpeedMeter
@@ -46,6 +49,7 @@ class LlamaEngine:
         remember: Callable[[Speed], None],
         working: Callable[[bool], None],
         disk: ConversationDisk,
+        adapters: AdapterChoice = no_adapters,
     ) -> None:
         self._native = native
         self._working = working
@@ -57,6 +61,7 @@ class LlamaEngine:
         self.activity = Activity()
         self._idle = Delay(self._make_exact)
         self._refresh: Job | None = None
+        self._choice = adapters
         self._disk = disk
         parts.on_leave = disk.save
         self._reading = Tasks("A conversation's start")
@@ -73,8 +78,12 @@ class LlamaEngine:
         cache: Path,
         on_progress: Callable[[float], None] | None = None,
         working: Callable[[bool], None] = lambda on: None,
+        adapters: AdapterChoice = no_adapters,
     ) -> LlamaEngine:
         """Probe and load a model; `on_progress` gets 0..1 on the event loop. Then `prepare` it.
+
+        `adapters` is asked with each request. One that cannot be used is left out, with those after
+        it (`adapter_problems`).
 
         Once it is loaded, `working` hears, on the native thread, when native work with it begins
         and ends. Cancelling this gives the loading up.
@@ -98,21 +107,32 @@ class LlamaEngine:
         parts = loading.Parts(model, name, SpeedMeter(verdict.speed), native.flag, settings)
         remember = functools.partial(probe.remember_speed, path, gpu_layers)
         disk = ConversationDisk(cache / "conversations", path)
-        return cls(native, parts, remember, working, disk)
+        return cls(native, parts, remember, working, disk, adapters)
 
     async def prepare(self, role: Role) -> None:
         """See `Engine.prepare`; measures the model if its speed is not known."""
         self._check_open()
         was_warm = self._parts.warm
         await asyncio.wrap_future(
-            self._native.call(functools.partial(self._parts.prepare, role), owner=self)
+            self._native.call(functools.partial(self._prepare, role), owner=self)
         )
         if self._parts.warm and not was_warm:
             await asyncio.to_thread(self._remember, self.speed())
 
     @property
     def capabilities(self) -> Capabilities:
-        return self._parts.capabilities
+        found = self._parts.capabilities
+        serving = self.adapters("completion" if found.infill else "chat")
+        return dataclasses.replace(found, adapters=names(serving)) if serving else found
+
+    def adapters(self, role: Role, project: str = "") -> tuple[Adapter, ...]:
+        """Return those that answer in a project, as far as it is known which can be used."""
+        return self._model.adapters.known(self._choice(role, project))
+
+    @property
+    def adapter_problems(self) -> Mapping[Path, str]:
+        """Adapters that were chosen and cannot be used → why, in a sentence."""
+        return self._model.adapters.problems
 
     def infill(self, request: InfillRequest) -> Generation:
         self._check_open()
@@ -120,6 +140,7 @@ class LlamaEngine:
         if slot is None:
             raise CannotInfillError(f"{self.capabilities.model} is not loaded for completion.")
         self._stop_refresh()
+        adapters = self._choice("completion", request.project)
 
         def work(job: Job, generation: Generation, loop: asyncio.AbstractEventLoop) -> Steps:
             return slot.answer(
@@ -127,6 +148,7 @@ class LlamaEngine:
                 request,
                 lambda text: post(loop, generation.push, text),
                 lambda result: post(loop, self._infilled, generation.finish, result),
+                adapters=adapters,
             )
 
         return self._start(work, request.priority)
@@ -138,10 +160,14 @@ class LlamaEngine:
             why = "is not loaded for completion" if slot is None else "is too large to score lines"
             raise EngineError(f"{self.capabilities.model} {why}.")
         self._stop_refresh()
+        adapters = self._choice("completion", request.project)
 
         def work(job: Job, generation: Generation, loop: asyncio.AbstractEventLoop) -> Steps:
             return slot.score(
-                job, request, lambda result: post(loop, self._infilled, generation.finish, result)
+                job,
+                request,
+                lambda result: post(loop, self._infilled, generation.finish, result),
+                adapters=adapters,
             )
 
         return self._start(work, request.priority)
@@ -154,19 +180,21 @@ class LlamaEngine:
             )
 
         loop = asyncio.get_running_loop()
+        adapters = self._choice(request.role, request.project)
         stream = ChatStream(on_cancel=lambda: self._native.cancel(job))
         kept: list[SavedConversation] = []
 
         def work(job: Job) -> Steps:
             slot = self._parts.chat()
             for saved in kept:
-                slot.restore(saved)
+                slot.restore(saved, adapters)
             return slot.answer(
                 job,
                 request,
                 lambda delta: post(loop, stream.push, delta),
                 lambda finish, usage: post(loop, stream.finish, finish, usage),
                 lambda done, total: post(loop, stream.reading, done, total),
+                adapters=adapters,
             )
 
         job = Job(
@@ -266,6 +294,12 @@ class LlamaEngine:
         if self._totals.answers:
             # Measured at work, which says more than a first start while the machine is busy.
             await asyncio.to_thread(self._remember, self.speed())
+
+    def _prepare(self, role: Role) -> None:
+        """Make the parts, and have the adapters that serve in any project at hand."""
+        self._parts.prepare(role)
+        if role != "embedding":
+            self._model.adapters.usable(self._choice(role, ""))
 
     def _start(
         self,

@@ -7,7 +7,6 @@ next step is still right.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ownstack.engine.llama.batch_sizer import BatchSizer
+from ownstack.engine.llama.kv_sequence import KvSequence, common_prefix
+from ownstack.engine.llama.native.adapters import Adapters
 from ownstack.engine.llama.native.context import ABORTED, DONE, MAX_LOGITS, Context
-from ownstack.errors import ContextOverflowError, EngineError
+from ownstack.errors import ContextOverflowError
 
 HARD_DRIFT = 32
 """Tokens by which the text before a shifted suffix may differ from the text it was computed
@@ -25,72 +26,21 @@ anew before the answer, below it while nothing else is to do."""
 _LIVE, _PARKED, _FRESH = 0, 1, 2
 
 
-def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
-    """Return how many first items of two lists are equal; compares slices, so in C."""
-    low, high = 0, min(len(a), len(b))
-    if a[:high] == b[:high]:
-        return high
-    while low < high - 1:
-        middle = (low + high) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-class KvSequence:
-    """The tokens of one sequence, as the KV cache holds them: also after an abort or a failure."""
-
-    def __init__(self, context: Context, sequence_id: int, batch_sizer: BatchSizer) -> None:
-        self.context = context
-        self.id = sequence_id
-        self.batch_sizer = batch_sizer
-        self.tokens: list[int] = []
-
-    def keep(self, n: int) -> None:
-        """Forget what follows the first `n` tokens, or everything if the memory cannot."""
-        if n < len(self.tokens):
-            if not self.context.remove(self.id, n):
-                self.context.remove(self.id, 0)
-                n = 0
-            del self.tokens[n:]
-
-    def extend(self, tokens: Sequence[int], *, logits: int, abortable: bool = True) -> int:
-        """Evaluate tokens at the end, in one native call; return its code.
-
-        The logits after the last `logits` of them can be read then.
-        """
-        started_s = time.perf_counter()
-        try:
-            code = self.context.decode(
-                tokens, len(self.tokens), self.id, logits=logits, abortable=abortable
-            )
-        except EngineError:
-            self.clear()
-            raise
-        if code == DONE:
-            self.tokens += tokens
-            self.batch_sizer.meter.note(len(tokens), time.perf_counter() - started_s)
-            if len(tokens) > 1 >= logits:
-                self.batch_sizer.succeeded()
-        elif code == ABORTED:
-            held = self.context.end(self.id)
-            self.tokens = [*self.tokens, *tokens][:held]
-            self.batch_sizer.aborted()
-        return code
-
-    def clear(self) -> None:
-        self.context.remove(self.id, 0)
-        self.tokens = []
-
-
 class Target:
-    """What a session shall hold: text, a suffix that typing moves (or none), what is written."""
+    """What a session shall hold: text, a suffix that typing moves (or none), what is written.
+
+    Keys and values are those of a model with its adapters: with others they are other ones.
+    """
 
     def __init__(
-        self, before: Sequence[int], suffix: Sequence[int] = (), after: Sequence[int] = ()
+        self,
+        before: Sequence[int],
+        suffix: Sequence[int] = (),
+        after: Sequence[int] = (),
+        *,
+        adapters: Adapters = (),
     ) -> None:
+        self.adapters = adapters
         self.before = list(before)
         self.suffix = list(suffix)
         self.flat = [*before, *suffix, *after]
@@ -141,6 +91,8 @@ class KvSession:
         self.sequence = KvSequence(context, sequence_id, batch_sizer)
         self._aside = None if aside_id is None else KvSequence(context, aside_id, batch_sizer)
         self.shifts = shifts
+        self.adapters: Adapters = ()
+        """What it was computed with, all that it holds."""
         self.parked: Parked | None = None
         self.spliced = 0
         """How often a moved suffix took the place of a computed one."""
@@ -152,12 +104,16 @@ class KvSession:
 
     def likeness(self, target: Target) -> int:
         """Return how many tokens of `target` need not be evaluated."""
+        if target.adapters != self.adapters:
+            return 0
         same = common_prefix(self.sequence.tokens, target.flat)
         parked = self.parked is not None and self.parked.suffix == target.suffix
         return same + (len(target.suffix) if parked and same <= len(target.before) else 0)
 
     def unread(self, target: Target) -> int:
         """Return how many tokens must be evaluated before logits after `target` can be read."""
+        if target.adapters != self.adapters:
+            return len(target.flat)
         same = common_prefix(self.sequence.tokens, target.flat)
         if self._may_splice(target, same):
             return len(target.flat) - len(target.suffix) - same
@@ -165,15 +121,18 @@ class KvSession:
 
     def ready(self, target: Target) -> bool:
         """Whether logits after `target` can be read."""
-        return self._logits_at == self.context.decodes and self.sequence.tokens == target.flat
+        is_last = self._logits_at == self.context.decodes and self.adapters == target.adapters
+        return is_last and self.sequence.tokens == target.flat
 
     def step(self, target: Target, at_most: int) -> tuple[bool, int]:
         """Do one native call towards `target`; return whether it got there, and tokens evaluated.
 
         Raises:
             ContextOverflowError: the target does not fit the context.
+            AdapterError: an adapter of the target cannot be loaded any more.
         """
         self.forget_aside()
+        self._belong_to(target.adapters)
         same = common_prefix(self.sequence.tokens, target.flat)
         if self._may_splice(target, same):
             if same >= len(target.before):
@@ -194,7 +153,10 @@ class KvSession:
         """
         if self._shift_waits or self.sequence.tokens != target.flat[:-1]:
             return None
+        if self.adapters != target.adapters:
+            return None
         self.forget_aside()
+        self.context.use(self.adapters)
         code = self.sequence.extend([target.flat[-1], *tokens], logits=1 + len(tokens))
         if code == DONE:
             self._drafted_at = self.context.decodes
@@ -210,18 +172,22 @@ class KvSession:
         self.sequence.keep(common_prefix(self.sequence.tokens, target.flat))
 
     def aside(
-        self, wanted: Sequence[int], n: int, least: int
+        self, wanted: Sequence[int], n: int, least: int, adapters: Adapters = ()
     ) -> tuple[bool, list[NDArray[np.float32]]] | None:
         """Evaluate another way of going on, and leave alone what the session holds.
 
         Returns whether it got there, and logits, float32[n_vocab] each, after the last `n` of
         the `wanted` tokens. None if nothing can be done: the session must hold the first `least`
-        of them, nothing may be about to move, and there must be room. What was evaluated is kept
-        until the session goes on, for ways that begin alike (`forget_aside`).
+        of them, computed with the `adapters`, nothing may be about to move, and there must be room.
+        What was evaluated is kept until the session goes on, for ways that begin alike
+        (`forget_aside`).
         """
         aside, live = self._aside, self.sequence.tokens
         if aside is None or self._shift_waits or common_prefix(live, wanted) < least:
             return None
+        if self.adapters != adapters:
+            return None
+        self.context.use(adapters)
         if common_prefix(live, wanted) > common_prefix(aside.tokens, wanted):
             aside.clear()
             self.context.copy(self.sequence.id, aside.id, 0, len(live))
@@ -253,6 +219,9 @@ class KvSession:
         """
         self.forget_aside()
         start = len(target.before)
+        if self.adapters != target.adapters:
+            return True, len(target.suffix)
+        self.context.use(self.adapters)
         if fed == 0:
             if common_prefix(self.sequence.tokens, target.before) < start:
                 return True, len(target.suffix)
@@ -288,6 +257,7 @@ class KvSession:
     def take_over(self, other: KvSession, tokens: int) -> None:
         """Begin with what another session of the same context begins with; costs no evaluation."""
         self.clear()
+        self.adapters = other.adapters
         self.context.copy(other.sequence.id, self.sequence.id, 0, tokens)
         self.sequence.tokens = other.sequence.tokens[:tokens]
 
@@ -300,6 +270,14 @@ class KvSession:
 
     def close(self) -> None:
         self.context.close()
+
+    def _belong_to(self, adapters: Adapters) -> None:
+        """Compute with these; what was computed with others is of no use then."""
+        if adapters != self.adapters:
+            self.clear()
+        # Another session of the context may have had others meanwhile.
+        self.context.use(adapters)
+        self.adapters = adapters
 
     def _evaluate(
         self, wanted: list[int], same: int, at_most: int, *, logits: bool

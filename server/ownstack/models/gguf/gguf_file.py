@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,6 +31,7 @@ MAX_HEAD_BYTES = 536_870_912
 _CHUNK_BYTES = 4_194_304
 MAX_DIMENSIONS = 4
 SPLIT_COUNT_KEY = "split.count"
+FLOAT32 = 6
 _STRING, _ARRAY = 8, 9
 _SCALARS = {
     kind: f"<{letter}" for kind, letter in zip((*range(8), 10, 11, 12), "BbHhIif?Qqd", strict=True)
@@ -94,6 +95,8 @@ class Tensor:
     shape: tuple[int, ...]
     kind: int
     size_bytes: int
+    offset: int = 0
+    """Where its data begin in the file."""
 
     @property
     def values(self) -> int:
@@ -113,6 +116,8 @@ class GgufFile:
     metadata: dict[str, Scalar]
     arrays: dict[str, Array]
     tensors: tuple[Tensor, ...]
+    kinds: dict[str, int] = field(default_factory=dict)
+    """Key → the type of its value; numbers of several types are one here."""
 
     def text(self, key: str) -> str:
         """Return the value as text, "" if there is none."""
@@ -185,18 +190,22 @@ class _HeadReader:
             raise self._bad(f"it claims to hold {n_tensors} tensors and {n_keys} keys")
         metadata: dict[str, Scalar] = {}
         arrays: dict[str, Array] = {}
+        kinds: dict[str, int] = {}
         for _ in range(n_keys):
-            key, value = self._string(MAX_KEY_BYTES), self._value(self._scalar(4))
+            key, kind = self._string(MAX_KEY_BYTES), self._scalar(4)
+            value = self._value(kind)
+            kinds[key] = kind
             if isinstance(value, Array):
                 arrays[key] = value
             else:
                 metadata[key] = value
         entries = [self._tensor() for _ in range(n_tensors)]
-        self._check_extents(entries, metadata.get("general.alignment", 32))
-        tensors = tuple(tensor for tensor, _ in entries)
-        return GgufFile(self._path, self._size, metadata, arrays, tensors)
+        start = self._data_start(entries, metadata.get("general.alignment", 32))
+        tensors = tuple(replace(tensor, offset=start + tensor.offset) for tensor in entries)
+        return GgufFile(self._path, self._size, metadata, arrays, tensors, kinds)
 
-    def _tensor(self) -> tuple[Tensor, int]:
+    def _tensor(self) -> Tensor:
+        """Return the next entry of the table, its offset still that from where the data begin."""
         name, dimensions = self._string(MAX_KEY_BYTES), self._scalar(4)
         if dimensions > MAX_DIMENSIONS:
             raise self._bad(f"the tensor {name[:80]} has {dimensions} dimensions")
@@ -205,18 +214,19 @@ class _HeadReader:
         if kind not in BLOCKS:
             raise self._bad(f"the tensor {name[:80]} has the unknown type {kind}")
         values_per_block, block_bytes = BLOCKS[kind]
-        tensor = Tensor(name, shape, kind, 0)
+        tensor = Tensor(name, shape, kind, 0, offset)
         size = -(-tensor.values // values_per_block) * block_bytes
-        return Tensor(name, shape, kind, size), offset
+        return replace(tensor, size_bytes=size)
 
-    def _check_extents(self, entries: list[tuple[Tensor, int]], alignment: Any) -> None:
+    def _data_start(self, entries: list[Tensor], alignment: Any) -> int:
         if not isinstance(alignment, int) or alignment < 1 or alignment > 1 << 20:
             raise self._bad(f"its alignment is {alignment}")
         start = -(-self._at // alignment) * alignment
-        end = max((offset + tensor.size_bytes for tensor, offset in entries), default=0)
+        end = max((tensor.offset + tensor.size_bytes for tensor in entries), default=0)
         if entries and start + end > self._size:
             missing = start + end - self._size
             raise self._bad(f"it is cut off, {missing:,} of {start + end:,} bytes are missing")
+        return start
 
     def _value(self, kind: int) -> Scalar | Array:
         if kind == _STRING:

@@ -8,7 +8,8 @@ import pytest
 
 from ownstack.engine.llama.infill import slots
 from ownstack.engine.llama.infill.slots import SOFT_DRIFT, InfillSlot
-from ownstack.engine.llama.kv_session import HARD_DRIFT, common_prefix
+from ownstack.engine.llama.kv_sequence import common_prefix
+from ownstack.engine.llama.kv_session import HARD_DRIFT
 from ownstack.engine.llama.native.abort_flag import AbortFlag
 from ownstack.engine.llama.native.context import Context
 from ownstack.engine.requests import InfillRequest, Snippet, Surroundings

@@ -14,11 +14,12 @@ import logging
 import os
 import struct
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ownstack.engine.adapters import Adapter
 from ownstack.engine.llama.chat.held import Part
 from ownstack.errors import in_words
 
@@ -50,6 +51,13 @@ class SavedConversation:
     """What the model wrote after it."""
     state: bytes
     """Keys and values of all tokens."""
+    adapters: str = ""
+    """Which adapters they were computed with (`fingerprint`)."""
+
+
+def fingerprint(adapters: Sequence[Adapter]) -> str:
+    """Return what tells adapters and their scales from others; "" if there are none."""
+    return " ".join(f"{adapter.path}*{adapter.scale!r}" for adapter in adapters)
 
 
 class ConversationStore:
@@ -74,6 +82,7 @@ class ConversationStore:
                 "parts": [[part.text, part.control] for part in saved.parts],
                 "promptTokens": saved.prompt_tokens,
                 "raw": saved.raw,
+                "adapters": saved.adapters,
             }
         ).encode("utf-8", "replace")
         size = len(_MAGIC) + _SIZES.size + len(header) + len(saved.state) + _DIGEST
@@ -149,6 +158,7 @@ class ConversationStore:
                 parts=tuple(Part(str(text), bool(control)) for text, control in header["parts"]),
                 prompt_tokens=int(header["promptTokens"]),
                 raw=str(header["raw"]),
+                adapters=str(header.get("adapters", "")),
                 state=bytes(body[head + header_size :]),
             )
         except (ValueError, KeyError, TypeError, RecursionError):

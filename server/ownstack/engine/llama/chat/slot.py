@@ -17,13 +17,15 @@ from ownstack.engine.llama.chat.answer import ConstrainedChooser, Teller
 from ownstack.engine.llama.chat.constraint import Constraint, prefix_of
 from ownstack.engine.llama.chat.marks import Marks
 from ownstack.engine.llama.chat.prompts import Prompt, Prompts
-from ownstack.engine.llama.chat.saved import WORTH_SAVING, SavedConversation
+from ownstack.engine.llama.chat.saved import WORTH_SAVING, SavedConversation, fingerprint
 from ownstack.engine.llama.decoding.lookup import PromptLookup
 from ownstack.engine.llama.decoding.loop import DecodeLimits, DecodeLoop, Reading
 from ownstack.engine.llama.decoding.output import OutputBuffer
 from ownstack.engine.llama.decoding.usage_totals import UsageTotals
-from ownstack.engine.llama.kv_session import KvSession, Target, common_prefix
+from ownstack.engine.llama.kv_sequence import common_prefix
+from ownstack.engine.llama.kv_session import KvSession, Target
 from ownstack.engine.llama.native.abort_flag import AbortFlag
+from ownstack.engine.llama.native.adapters import Adapters
 from ownstack.engine.llama.native.bindings import LlamaModel
 from ownstack.engine.llama.native.context import Context
 from ownstack.engine.llama.native.sampler import Sampler
@@ -99,8 +101,12 @@ class ChatSlot:
         emit: Callable[[ChatDelta], None],
         done: Callable[[Finish, Usage], None],
         reading: Reading | None = None,
+        *,
+        adapters: Adapters = (),
     ) -> Steps:
         """Write the assistant's next message; `reading` hears how much of the prompt is read.
+
+        Those of the `adapters` that can be used are.
 
         Raises:
             EngineError: the template, the grammar or the schema cannot be used.
@@ -111,7 +117,7 @@ class ChatSlot:
         prefix = self.prompts.tokens_of(prefix_of(request, self._format, reasoning=reasoning))
         tokens = [*prompt.tokens, *prefix]
         room = self._room(tokens)
-        target = Target(tokens)
+        target = Target(tokens, adapters=self.model.adapters.usable(adapters))
         session = self._session_for(request.conversation, target)
         (self._passing.add if request.passing else self._passing.discard)(request.conversation)
         sampler = Sampler(self.model, temperature=request.temperature, seed=request.seed)
@@ -167,6 +173,7 @@ class ChatSlot:
             parts=prompt.parts,
             prompt_tokens=len(prompt.tokens),
             raw=raw,
+            adapters=fingerprint(session.adapters),
             state=self.context.state(session.sequence.id),
         )
 
@@ -175,9 +182,15 @@ class ChatSlot:
         found = [self.snapshot(name) for name in list(self._owners)]
         return [saved for saved in found if saved is not None]
 
-    def restore(self, saved: SavedConversation) -> bool:
-        """Go on with a conversation as it was; False if its state cannot be used."""
+    def restore(self, saved: SavedConversation, adapters: Adapters = ()) -> bool:
+        """Go on with a conversation as it was; False if its state cannot be used.
+
+        It cannot if it was computed with others than those of the `adapters` that can be used.
+        """
         if saved.name in self._owners or len(saved.tokens) > self.context.n_ctx:
+            return False
+        adapters = self.model.adapters.usable(adapters)
+        if saved.adapters != fingerprint(adapters):
             return False
         session = self._first_to_go()[0]
         self._leave(session)
@@ -186,6 +199,7 @@ class ChatSlot:
             if not self._evict(session):
                 return False
         session.sequence.tokens = list(saved.tokens)
+        session.adapters = adapters
         prompt = Prompt(saved.parts, saved.tokens[: saved.prompt_tokens], opens_reasoning=False)
         self.prompts.set_date(saved.name, saved.date)
         self.prompts.remember(prompt, saved.raw, saved.tokens)
@@ -245,7 +259,9 @@ class ChatSlot:
             del self._owners[name]
         if conversation:
             self._owners[conversation] = session
-        shared = common_prefix(best.sequence.tokens, target.flat)
+        shared = 0
+        if best.adapters == target.adapters:
+            shared = common_prefix(best.sequence.tokens, target.flat)
         if shared >= session.likeness(target) + _WORTH_SHARING and not self.model.recurrent:
             session.take_over(best, shared)
         self._sessions = [session, *(other for other in self._sessions if other is not session)]

@@ -30,6 +30,7 @@ from ownstack.engine.llama.infill.candidates import (
 from ownstack.engine.llama.infill.line_ends import LINE_BREAK
 from ownstack.engine.llama.infill.trie import Node, Trie
 from ownstack.engine.llama.kv_session import KvSession
+from ownstack.engine.llama.native.adapters import Adapters
 from ownstack.engine.llama.scheduler import Job, Steps
 from ownstack.engine.llama.speed import SpeedMeter
 from ownstack.engine.results import ScoredLine
@@ -57,13 +58,19 @@ class AnswerScores:
         vocabulary: ScoringVocabulary,
         limits: DecodeLimits,
         meter: SpeedMeter,
+        *,
+        adapters: Adapters = (),
     ) -> None:
-        """`healed` is what has been typed of a word, and comes first in the answer."""
+        """`healed` is what has been typed of a word, and comes first in the answer.
+
+        `adapters` are those that the answer is written with.
+        """
         self._job = job
         self._typed = healed.encode("utf-8", "replace")
         self._vocabulary = vocabulary
         self._limits = limits
         self._meter = meter
+        self._adapters = adapters
         self._candidates = candidates_of(healed, candidates, vocabulary)
         self._rows: dict[tuple[int, ...], NDArray[np.float32]] = {}
         """Tokens of the answer → logits after them; shorter ones come first."""
@@ -178,7 +185,7 @@ class AnswerScores:
         for token in way[len(known) - 1 :]:
             nodes.append(trie.child(nodes[-1] if nodes else known[-1], token))
         while True:
-            reached = session.aside(wanted, len(nodes), len(prompt))
+            reached = session.aside(wanted, len(nodes), len(prompt), self._adapters)
             if reached is None:
                 return False
             done, rows = reached

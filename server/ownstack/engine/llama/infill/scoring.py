@@ -30,6 +30,7 @@ from ownstack.engine.llama.infill.candidates import (
 from ownstack.engine.llama.infill.forced_prefixes import MAX_FORCED_PREFIXES, ForcedPrefixes
 from ownstack.engine.llama.infill.trie import Node, Trie, branch_lines
 from ownstack.engine.llama.kv_session import KvSession, Target
+from ownstack.engine.llama.native.adapters import names
 from ownstack.engine.llama.native.branches import BATCH, CELLS, Branches
 from ownstack.engine.llama.native.context import ABORTED, DONE
 from ownstack.engine.llama.scheduler import SHARED_STEP_S, Job, Steps
@@ -114,6 +115,7 @@ class Scoring:
             decode_ms=1e3 * (ended_s - reached_s),
             clipped=clipped,
             drafted_tokens=self._drafted,
+            adapters=names(self._target.adapters),
         )
         assert self._finish is not None
         scored = self._scored()

@@ -29,6 +29,7 @@ from ownstack.engine.llama.infill.scoring import SEQUENCES, Scoring, supported
 from ownstack.engine.llama.infill.token_memo import LineMemo, TokenMemo
 from ownstack.engine.llama.kv_session import KvSession, Target
 from ownstack.engine.llama.native.abort_flag import AbortFlag
+from ownstack.engine.llama.native.adapters import Adapters
 from ownstack.engine.llama.native.bindings import LlamaModel
 from ownstack.engine.llama.native.branches import BATCH, CELLS, Branches
 from ownstack.engine.llama.native.context import Context
@@ -143,17 +144,31 @@ class InfillSlot:
         request: InfillRequest,
         emit: Callable[[str], None],
         done: Callable[[Generated], None],
+        *,
+        adapters: Adapters = (),
     ) -> Steps:
-        """Write one answer; `emit` gets its text as it grows, `done` the result."""
-        prompt, session = self._begin(request)
+        """Write one answer; `emit` gets its text as it grows, `done` the result.
+
+        Those of the `adapters` that can be used are.
+        """
+        prompt, session = self._begin(request, adapters)
         decode_loop = self._decode_loop(job, request, prompt, emit)
         yield from decode_loop.run(session, self._batch_sizer)
         result = decode_loop.result(clipped=prompt.clipped)
         self.totals.add(result)
         done(result)
 
-    def score(self, job: Job, request: ScoreRequest, done: Callable[[Generated], None]) -> Steps:
+    def score(
+        self,
+        job: Job,
+        request: ScoreRequest,
+        done: Callable[[Generated], None],
+        *,
+        adapters: Adapters = (),
+    ) -> Steps:
         """Score rests of the line; the text of the result is the likeliest.
+
+        Those of the `adapters` that can be used are.
 
         Raises:
             EngineError: the model does not score lines.
@@ -161,7 +176,7 @@ class InfillSlot:
         vocabulary = self._vocabulary
         if vocabulary is None or not self.scores_lines:
             raise EngineError("This model is too large to score lines.")
-        prompt, session = self._begin(request)
+        prompt, session = self._begin(request, adapters)
         limits = self._limits(job, request, prompt)
         scoring = Scoring(job, prompt.target, prompt.healed, request, vocabulary, limits)
         yield from scoring.run(session, self._branches_of(session), self._batch_sizer)
@@ -196,11 +211,12 @@ class InfillSlot:
         parked = session.parked
         self.totals.refreshes += parked is not None and parked.computed_after == target.before
 
-    def _begin(self, request: CursorRequest) -> tuple[_Prompt, KvSession]:
+    def _begin(self, request: CursorRequest, adapters: Adapters) -> tuple[_Prompt, KvSession]:
         """Choose the prompt and the session of an answer."""
-        prompt = self._widest(request)
+        prompt = self._widest(request, self.model.adapters.usable(adapters))
         session = self._session_for(prompt)
-        self._last_target = Target(prompt.target.before, prompt.target.suffix)
+        target = prompt.target
+        self._last_target = Target(target.before, target.suffix, adapters=target.adapters)
         branches = self._branches.get(session)
         if branches is not None:
             branches.drop()  # Those of an answer that made way.
@@ -237,7 +253,15 @@ class InfillSlot:
         if not request.candidates or vocabulary is None:
             return None
         meter = self._batch_sizer.meter
-        return AnswerScores(job, prompt.healed, request.candidates, vocabulary, limits, meter)
+        return AnswerScores(
+            job,
+            prompt.healed,
+            request.candidates,
+            vocabulary,
+            limits,
+            meter,
+            adapters=prompt.target.adapters,
+        )
 
     def _limits(self, job: Job, request: CursorRequest, prompt: _Prompt) -> DecodeLimits:
         after = job.submitted_s
@@ -262,9 +286,9 @@ class InfillSlot:
             return None
         return Drafts(request.drafts, healed, self.model.tokenize, self.model.pieces)
 
-    def _widest(self, request: CursorRequest) -> _Prompt:
+    def _widest(self, request: CursorRequest, adapters: Adapters = ()) -> _Prompt:
         """Return the prompt with the most text that takes hardly longer to read (`_EXTRA_S`)."""
-        prompt = self._prompt(request, len(request.wider))
+        prompt = self._prompt(request, adapters, len(request.wider))
         if not request.wider:
             return prompt
         extra = int(_EXTRA_S * self._batch_sizer.meter.speed.prefill)
@@ -273,7 +297,7 @@ class InfillSlot:
             replaced = dataclasses.replace(
                 request, prefix=around.prefix, suffix=around.suffix, context=around.context
             )
-            wide = self._prompt(replaced, n_wider)
+            wide = self._prompt(replaced, adapters, n_wider)
             if self._unread(wide.target) <= at_most:
                 return wide
         return prompt
@@ -281,7 +305,7 @@ class InfillSlot:
     def _unread(self, target: Target) -> int:
         return min(session.unread(target) for session in self._sessions)
 
-    def _prompt(self, request: CursorRequest, n_wider: int = 0) -> _Prompt:
+    def _prompt(self, request: CursorRequest, adapters: Adapters, n_wider: int = 0) -> _Prompt:
         kept, healed = healing.cut(request.prefix)
         reserve = min(request.max_tokens, self.window // 4) + _HEALING_TOKENS + 1
         model, form = self.model, self._form
@@ -297,15 +321,18 @@ class InfillSlot:
         if self.shifts and len(following) > 2:
             # The marker before the suffix is where a model has noted how the text before it ends:
             # it is read again with each key, and the suffix alone is moved.
-            target = Target([*typed, following[0]], following[1:-1], following[-1:])
-            return _Prompt(target, healed, clipped, n_wider)
-        return _Prompt(Target([*typed, *following]), healed, clipped, n_wider)
+            text, suffix, end = [*typed, following[0]], following[1:-1], following[-1:]
+            target = Target(text, suffix, end, adapters=adapters)
+        else:
+            target = Target([*typed, *following], adapters=adapters)
+        return _Prompt(target, healed, clipped, n_wider)
 
     def _session_for(self, prompt: _Prompt) -> KvSession:
         """Choose the session that has most of the prompt; the one chosen moves to the front.
 
         A session is not given to a prompt of another width, unless that takes over most of it: what
-        was read for one would be lost, and both are wanted again.
+        was read for one would be lost, and both are wanted again. One with other adapters has
+        nothing of it (`KvSession.likeness`).
         """
         target = prompt.target
         session = max(self._sessions, key=lambda session: session.likeness(target))

@@ -25,8 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from ownstack.engine.llama.native import runs
+from ownstack.engine.llama.native.adapters import LoadedAdapters
 from ownstack.engine.llama.native.backends import CPU, Backends
 from ownstack.errors import (
+    AdapterError,
     EngineClosedError,
     EngineError,
     ModelCorruptError,
@@ -214,6 +216,8 @@ class LlamaModel:
         """Whether text is split into words before tokens are made of them (byte-pair encoding)."""
         template = C.llama_model_chat_template(handle, None)
         self.chat_template = template.decode("utf-8", "replace") if template else ""
+        architecture = self._said("general.architecture")
+        self.adapters = LoadedAdapters(architecture, self._load_adapter, C.llama_adapter_lora_free)
 
     @functools.cached_property
     def kv_bytes_per_token(self) -> int:
@@ -313,6 +317,29 @@ class LlamaModel:
             found[key.value.decode("utf-8", "replace")] = value.value.decode("utf-8", "replace")
         return found
 
+    def _said(self, key: str) -> str:
+        value = ctypes.create_string_buffer(128)
+        C.llama_model_meta_val_str(self._handle, key.encode(), value, len(value))
+        return value.value.decode("utf-8", "replace")
+
+    def _load_adapter(self, path: Path) -> Any:
+        """Return llama.cpp's pointer of an adapter that `adapter_file` has found to be sound.
+
+        Not while a decode runs: llama.cpp notes it with the model.
+
+        Raises:
+            AdapterError: llama.cpp refuses it.
+        """
+        _last_errors.clear()
+        handle = C.llama_adapter_lora_init(self.handle, os.fsencode(path))
+        if not handle:
+            why = "; ".join(_last_errors) or "llama.cpp gave no reason"
+            raise AdapterError(
+                f"{path.parent.name}/{path.name} cannot be used with {self.path.name}: {why}.",
+                "It was made for another model, or is damaged.",
+            )
+        return handle
+
     @functools.cached_property
     def pieces(self) -> list[bytes]:
         """The bytes of every token; control tokens are b"". 1.6 µs a token, made once."""
@@ -330,6 +357,8 @@ class LlamaModel:
 
     def close(self) -> None:
         """Free the weights after the last reader; contexts must have been closed before."""
+        if self._handle:
+            self.adapters.close()
         with self._gate:
             handle, self._handle = self._handle, None
             self._gate.wait_for(lambda: self._readers == 0)

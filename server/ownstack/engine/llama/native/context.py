@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ownstack.engine.llama.native.abort_flag import AbortFlag, Callback
+from ownstack.engine.llama.native.adapters import Adapters
 from ownstack.engine.llama.native.bindings import C, LlamaModel
-from ownstack.errors import EngineClosedError, EngineError, ModelTooLargeError
+from ownstack.errors import AdapterError, EngineClosedError, EngineError, ModelTooLargeError
 
 _NO_CALLBACK = Callback()
 _MEAN = C.LLAMA_POOLING_TYPE_MEAN
@@ -94,6 +95,7 @@ class Context:
         self._view(self._batch.n_seq_id)[:] = 1
         self._cells = [self._batch.seq_id[row] for row in range(self.batch_tokens)]
         self._sequence = -1
+        self._adapters: Adapters = ()
         self.decodes = 0
         """Calls so far: logits are those of the last one."""
 
@@ -110,6 +112,25 @@ class Context:
         if not self._handle:
             raise EngineClosedError("The context was closed.")
         return self._handle
+
+    def use(self, adapters: Adapters) -> None:
+        """Compute with these from now on, and no others; some 10 ms at the next call if they are.
+
+        What sequences hold stays as it was computed: whoever calls this sees to it.
+
+        Raises:
+            AdapterError: one cannot be loaded; it computes with those that it did.
+        """
+        if adapters == self._adapters:
+            return
+        handle, n = self.handle, len(adapters)
+        handles = self.model.adapters.handles(adapters)
+        pointers = (C.llama_adapter_lora_p_ctypes * max(1, n))(*handles)
+        scales = (ctypes.c_float * max(1, n))(*(adapter.scale for adapter in adapters))
+        if C.llama_set_adapters_lora(handle, pointers, n, scales):
+            raise AdapterError("llama.cpp could not add the adapters.")
+        self._adapters = adapters
+        self.model.adapters.uses(self, adapters)
 
     def decode(
         self,
@@ -257,6 +278,7 @@ class Context:
         """Free the context; only when no decode runs, and before the model is closed."""
         handle, self._handle = self._handle, None
         if handle:
+            self.model.adapters.uses(self, ())
             C.llama_batch_free(self._batch)
             C.llama_free(handle)
 
