@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from ownstack.engine.adapters import AdapterChoice, no_adapters
 from ownstack.engine.llama.batch_sizer import BatchSizer
 from ownstack.engine.llama.engine import LlamaEngine
 from ownstack.engine.llama.infill.slots import InfillSlot
@@ -129,6 +130,7 @@ async def opened(
     native: NativeThread | None = None,
     role: Role = "completion",
     settings: EngineSettings | None = None,
+    adapters: AdapterChoice = no_adapters,
 ) -> AsyncIterator[LlamaEngine]:
     """An engine on a native thread, its own unless one is given; both closed afterwards."""
     thread = native or NativeThread()
@@ -139,6 +141,7 @@ async def opened(
             native=thread,
             settings=settings or EngineSettings(threads=1),
             cache=cache,
+            adapters=adapters,
         )
         try:
             await engine.prepare(role)
