@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from ownstack.engine.adapters import Adapter
-from ownstack.engine.chat import End
 from ownstack.engine.llama.engine import LlamaEngine
 from ownstack.engine.llama.scheduler import NativeThread
 from ownstack.engine.messages import Message
@@ -37,6 +36,20 @@ class Chosen:
     def __call__(self, role: Role, project: str) -> tuple[Adapter, ...]:
         self.asked.append((role, project))
         return self.by_project.get(project, ())
+
+
+@pytest.fixture(scope="module")
+def probed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("probe")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, probed: Path) -> Path:
+    """A cache of the test's own, in which models need no probing after the first test."""
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    (folder / "probe").symlink_to(probed)
+    return folder
 
 
 @pytest.fixture(scope="module", params=["psm", "spm"])
@@ -72,18 +85,17 @@ async def said(
     request = dataclasses.replace(
         TALK, messages=messages, project=project, conversation=conversation
     )
-    stream = engine.chat(request)
-    ends = [event async for event in stream if isinstance(event, End)]
-    return stream.so_far().text, ends[0].usage
+    answer = await engine.chat(request).result()
+    return answer.message.text, answer.usage
 
 
 def lines(result: Generated) -> dict[str, float]:
     return {line.text: round(line.logprob, 3) for line in result.scored}
 
 
-async def test_who_answered_is_told(tmp_path: Path, order: str, chosen: Chosen) -> None:
+async def test_who_answered_is_told(cache: Path, order: str, chosen: Chosen) -> None:
     """By names, the most general first; a project without any is answered by the model alone."""
-    async with opened(model_file(order), tmp_path, adapters=chosen) as engine:
+    async with opened(model_file(order), cache, adapters=chosen) as engine:
         with_two = await infilled(engine, "a")
         scores = await scored(engine, "b")
         none = await infilled(engine, "elsewhere")
@@ -97,8 +109,8 @@ async def test_who_answered_is_told(tmp_path: Path, order: str, chosen: Chosen) 
     assert ("chat", "a") in chosen.asked
 
 
-async def test_zeros_change_nothing(tmp_path: Path, order: str, chosen: Chosen) -> None:
-    async with opened(model_file(order), tmp_path, adapters=chosen) as engine:
+async def test_zeros_change_nothing(cache: Path, order: str, chosen: Chosen) -> None:
+    async with opened(model_file(order), cache, adapters=chosen) as engine:
         plain, zero = await infilled(engine, ""), await infilled(engine, "zero")
         scores = await scored(engine, ""), await scored(engine, "zero")
 
@@ -106,19 +118,19 @@ async def test_zeros_change_nothing(tmp_path: Path, order: str, chosen: Chosen) 
     assert lines(scores[0]) == lines(scores[1])
 
 
-async def test_turns_of_several_projects(tmp_path: Path, order: str, chosen: Chosen) -> None:
+async def test_turns_of_several_projects(cache: Path, order: str, chosen: Chosen) -> None:
     """What each answers is what it answers on a fresh engine, whoever answered before."""
     fresh: dict[str, tuple[Generated, Generated, str]] = {}
     for project in ("a", "b", "all", ""):
-        async with opened(model_file(order), tmp_path / project, adapters=chosen) as engine:
+        async with opened(model_file(order), cache, adapters=chosen) as engine:
             fresh[project] = (
                 await infilled(engine, project),
                 await scored(engine, project),
-                (await said(engine, project))[0],
+                (await said(engine, project, conversation=f"fresh {project}"))[0],
             )
     assert len({answer.mean_logprob for answer, _, _ in fresh.values()}) == 4
 
-    async with opened(model_file(order), tmp_path / "one", adapters=chosen) as engine:
+    async with opened(model_file(order), cache, adapters=chosen) as engine:
         for project in ("a", "b", "a", "", "b", "all", "a", ""):
             answer, scores = await infilled(engine, project), await scored(engine, project)
             text, _ = await said(engine, project)
@@ -130,14 +142,17 @@ async def test_turns_of_several_projects(tmp_path: Path, order: str, chosen: Cho
             assert text == expected[2]
 
 
-async def test_at_the_same_time(tmp_path: Path, order: str, chosen: Chosen) -> None:
+async def test_at_the_same_time(cache: Path, order: str, chosen: Chosen) -> None:
     """Two windows that ask at once, a chat beneath, each with its own."""
     projects = ("a", "b", "", "a", "b")
-    async with opened(model_file(order), tmp_path / "alone", adapters=chosen) as engine:
+    async with opened(model_file(order), cache, adapters=chosen) as engine:
         expected = {project: (await infilled(engine, project)).text for project in projects}
-        words = {project: (await said(engine, project))[0] for project in ("a", "b")}
+        words = {
+            project: (await said(engine, project, conversation=f"alone {project}"))[0]
+            for project in ("a", "b")
+        }
 
-    async with opened(model_file(order), tmp_path / "all", adapters=chosen) as engine:
+    async with opened(model_file(order), cache, adapters=chosen) as engine:
         talks = [
             asyncio.create_task(said(engine, project, conversation=project))
             for project in ("a", "b")
@@ -149,11 +164,9 @@ async def test_at_the_same_time(tmp_path: Path, order: str, chosen: Chosen) -> N
     assert spoken == [words["a"], words["b"]]
 
 
-async def test_typing_on_is_cheap_in_two_projects(
-    tmp_path: Path, order: str, chosen: Chosen
-) -> None:
+async def test_typing_on_is_cheap_in_two_projects(cache: Path, order: str, chosen: Chosen) -> None:
     """Each keeps what it has read: another project's keys do not take it away."""
-    async with opened(model_file(order), tmp_path, adapters=chosen) as engine:
+    async with opened(model_file(order), cache, adapters=chosen) as engine:
         for project in ("a", "b"):
             await infilled(engine, project)
         typed = [await infilled(engine, project, "x") for project in ("a", "b", "a")]
@@ -161,20 +174,20 @@ async def test_typing_on_is_cheap_in_two_projects(
     assert all(answer.usage.evaluated_tokens < 16 for answer in typed)
 
 
-async def test_more_text_is_read_with_the_same(tmp_path: Path, chosen: Chosen, order: str) -> None:
+async def test_more_text_is_read_with_the_same(cache: Path, chosen: Chosen, order: str) -> None:
     """A wider prompt is taken where little of it is left to read, with these adapters."""
     wide = Surroundings(CODE + INFILL.prefix, INFILL.suffix)
     request = dataclasses.replace(INFILL, project="a", wider=(wide,))
-    async with opened(model_file(order), tmp_path, adapters=chosen) as engine:
+    async with opened(model_file(order), cache, adapters=chosen) as engine:
         await engine.infill(dataclasses.replace(request, wider=())).result()
         answer = await engine.infill(request).result()
 
     assert answer.usage.adapters == ("all", "A")
 
 
-async def test_a_choice_that_changes(tmp_path: Path, order: str, chosen: Chosen) -> None:
+async def test_a_choice_that_changes(cache: Path, order: str, chosen: Chosen) -> None:
     """Use and rollback hold from the next request on, without loading the model."""
-    async with opened(model_file(order), tmp_path, adapters=chosen) as engine:
+    async with opened(model_file(order), cache, adapters=chosen) as engine:
         plain = await infilled(engine, "")
         before = await infilled(engine, "a")
         chosen.by_project["a"] = chosen.by_project["b"]
@@ -188,9 +201,9 @@ async def test_a_choice_that_changes(tmp_path: Path, order: str, chosen: Chosen)
     assert without.text == plain.text
 
 
-async def test_a_scale_is_another_adapter(tmp_path: Path, order: str, chosen: Chosen) -> None:
+async def test_a_scale_is_another_adapter(cache: Path, order: str, chosen: Chosen) -> None:
     (every,) = chosen.by_project["all"]
-    async with opened(model_file(order), tmp_path, adapters=chosen) as engine:
+    async with opened(model_file(order), cache, adapters=chosen) as engine:
         whole = await infilled(engine, "all")
         chosen.by_project["all"] = (dataclasses.replace(every, scale=0.0),)
         none, plain = await infilled(engine, "all"), await infilled(engine, "")
@@ -200,9 +213,7 @@ async def test_a_scale_is_another_adapter(tmp_path: Path, order: str, chosen: Ch
 
 
 @pytest.mark.parametrize("damage", ["cut", "noise", "gone", "other base"])
-async def test_a_bad_one_is_left_out(
-    tmp_path: Path, order: str, chosen: Chosen, damage: str
-) -> None:
+async def test_a_bad_one_is_left_out(cache: Path, order: str, chosen: Chosen, damage: str) -> None:
     """The model serves with what stands before it, and says why; nothing fails."""
     every, a = chosen.by_project["a"]
     data = a.path.read_bytes()
@@ -215,7 +226,7 @@ async def test_a_bad_one_is_left_out(
     else:
         make_adapter(a.path, model_file(order, d=96))
 
-    async with opened(model_file(order), tmp_path, adapters=chosen) as engine:
+    async with opened(model_file(order), cache, adapters=chosen) as engine:
         answer, scores = await infilled(engine, "a"), await scored(engine, "a")
         _, usage = await said(engine, "a")
         expected = await infilled(engine, "all")
@@ -229,13 +240,13 @@ async def test_a_bad_one_is_left_out(
 
 
 async def test_what_serves_everywhere_is_told_before_anybody_asks(
-    tmp_path: Path, order: str, chosen: Chosen
+    tmp_path: Path, cache: Path, order: str, chosen: Chosen
 ) -> None:
     """It is loaded with the model, so that the first key does not wait for it."""
     (every,) = chosen.by_project["all"]
     chosen.by_project[""] = (every,)
     bad = Adapter(tmp_path / "none.gguf", "none")
-    async with opened(model_file(order), tmp_path, adapters=chosen) as engine:
+    async with opened(model_file(order), cache, adapters=chosen) as engine:
         serving = engine.capabilities.adapters
         problems = dict(engine.adapter_problems)
         chosen.by_project[""] = (bad,)
@@ -254,36 +265,34 @@ def native() -> Iterator[NativeThread]:
 
 
 async def test_a_conversation_on_disk(
-    tmp_path: Path, order: str, chosen: Chosen, native: NativeThread
+    cache: Path, order: str, chosen: Chosen, native: NativeThread
 ) -> None:
     """It goes on without reading where the same serve, and is read again where others do."""
     model = model_file(order)
 
     async def go_on(project: str) -> tuple[str, Usage]:
-        async with opened(model, tmp_path, native=native, role="chat", adapters=chosen) as engine:
+        async with opened(model, cache, native=native, role="chat", adapters=chosen) as engine:
             return await said(engine, project, more="And now?")
 
     async def begin(project: str) -> None:
-        async with opened(model, tmp_path, native=native, role="chat", adapters=chosen) as engine:
+        async with opened(model, cache, native=native, role="chat", adapters=chosen) as engine:
             await said(engine, project)
 
     await begin("a")
     _, same = await go_on("a")
     await begin("a")
     text, other = await go_on("b")
-    async with opened(
-        model, tmp_path / "fresh", native=native, role="chat", adapters=chosen
-    ) as engine:
-        fresh, whole = await said(engine, "b", more="And now?")
+    async with opened(model, cache, native=native, role="chat", adapters=chosen) as engine:
+        fresh, whole = await said(engine, "b", conversation="fresh", more="And now?")
 
     assert same.evaluated_tokens < other.evaluated_tokens
     assert other.evaluated_tokens == whole.evaluated_tokens
     assert text == fresh
 
 
-async def test_one_conversation_with_others(tmp_path: Path, order: str, chosen: Chosen) -> None:
+async def test_one_conversation_with_others(cache: Path, order: str, chosen: Chosen) -> None:
     """One whose adapters change is read again, and so is what another had read of it."""
-    async with opened(model_file(order), tmp_path, role="chat", adapters=chosen) as engine:
+    async with opened(model_file(order), cache, role="chat", adapters=chosen) as engine:
         _, first = await said(engine, "a")
         _, shared = await said(engine, "a", conversation="second")
         _, foreign = await said(engine, "b", conversation="third")
