@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ownstack.concurrency import LOWEST, threads
+from ownstack.concurrency import threads
 from ownstack.engine.adapters import Adapter
 from ownstack.errors import AdapterError, in_words
 from ownstack.files.writing import write_whole
@@ -74,7 +74,7 @@ class Folder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._thread: ThreadPoolExecutor = threads("ownstack-folding", niceness=LOWEST)
+        self._thread: ThreadPoolExecutor = threads("ownstack-folding")
         self._asked: set[tuple[Adapter, ...]] = set()
         self._ready: dict[tuple[Adapter, ...], Path] = {}
 
