@@ -1,7 +1,7 @@
 // Journeys about what was learned: naming it, taking it back, looking at it.
 
 export function learningJourneys({ picture, START, GHOST }) {
-  const LEARNED = /Learned, used for completion: mine \(from shop\)/;
+  const LEARNED = /ready\. The built-in completer is ready.*Learned, used for completion: mine \(from shop\)/;
 
   return {
     async learned(editor) {
@@ -33,7 +33,7 @@ export function learningJourneys({ picture, START, GHOST }) {
       await editor.command('Ownstack: What Was Learned');
       await rows.filter({ hasText: 'in use' }).first().click();
       await rows.filter({ hasText: 'Go Back' }).click();
-      const after = await editor.seeStatus(/ready\. The built-in completer is ready\.[^]*FILE\.gguf$/);
+      const after = await editor.seeStatus(/ready\. The built-in completer is ready\.((?!Learned).)*$/);
       await editor.screenshot(picture('after'));
       const notifications = await editor.notifications();
       return { status, why, menu, listed, labels, report: read, after, notifications };
