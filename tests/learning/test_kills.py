@@ -1,7 +1,7 @@
 """Killed at any moment: little is lost, and nothing half-made ever serves.
 
 A run is killed (kill -9) at 30 random moments: the runner, the trainer, or both at once, in each
-phase. Before the next one it is looked at what there is; at the end all of it has become an adapter.
+phase. After each one it is looked at what there is; at the end it has become an adapter.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any, Literal, get_args
 import psutil
 import pytest
 
-from ownstack.learning.adapters.store import AdapterStore
 from ownstack.learning import turn
+from ownstack.learning.adapters.store import AdapterStore
 from ownstack.learning.run import Phase
 from ownstack.learning.run_folder import place_of
 from ownstack.learning.turn import lock_file, who_trains
