@@ -77,11 +77,14 @@ class Run:
 
     def note_loss(self) -> None:
         """Compare where each trainer began with what the one before had told of."""
-        told_s, pid = 0.0, 0
+        told_s, is_new = 0.0, False
         for row in self._progress():
-            if pid and row["pid"] != pid:
+            if row["state"] == "loading":
+                is_new = True
+                continue
+            if is_new:
                 self.lost.append(max(0.0, told_s - row["trained_s"]))
-            told_s, pid = row["trained_s"], row["pid"]
+            told_s, is_new = row["trained_s"], False
 
     def _progress(self) -> Iterator[dict[str, Any]]:
         file = place_of(self.home, str(self.project), "completion") / "progress.jsonl"
