@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks.packages.documents import Document, load
 from ownstack.learning.data import jsonl
 from ownstack.learning.data.passages import Dataset, HeldOut, Passage
-from ownstack.learning.training.plan import DATASET, TrainingPlan
+from ownstack.learning.training.plan import ALL_MODULES, DATASET, TrainingPlan
 from ownstack.models.gguf.base_key import base_key
 from training.corpus import fraction
 from training.work import add_work_option, work_folder
@@ -57,6 +57,7 @@ def main() -> int:
         jsonl.write(dataset(work), folder / DATASET)
     plan = TrainingPlan(
         str(base), base_key(base), rank=options.rank, alpha=2.0 * options.rank,
+        modules=ALL_MODULES,
         minutes=options.minutes,
     )  # fmt: skip
     plan.write(folder)

@@ -13,8 +13,10 @@ from ownstack import __version__
 from ownstack.cli import main
 from ownstack.cli.output import human_bytes
 from ownstack.daemon import lifecycle
+from ownstack.learning.adapters.store import AdapterStore
 from ownstack.paths import Home
 from tests.support.gguf_models import make_gguf, truncated
+from tests.support.learned import keep, record_of
 
 COMMANDS = [
     ["ask"],
@@ -284,6 +286,39 @@ def test_the_built_in_completer_completes_when_nothing_was_chosen(
     said("models", "use", "builtin", "--for", "completion")
     assert said("complete", f"{file}:2:11") == "(first, second)\n"
     assert said("complete", f"{file}:2:11", "--model", "none") == ""
+
+
+def test_the_status_names_what_was_learned_here(
+    tmp_path: Path,
+    builtin: Path,
+    home: Home,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What serves in this folder, and why something does not; of other folders nothing."""
+    here, store = Path(os.path.realpath(tmp_path)) / "shop", AdapterStore(home)
+    here.mkdir()
+    monkeypatch.chdir(here)
+    more = {"base": builtin, "base_name": "builtin"}
+    keep(store, tmp_path, record_of("shop", project=str(here), **more))
+    keep(store, tmp_path, record_of("bank", project=str(here.parent / "bank"), **more))
+    keep(store, tmp_path, record_of("infill", standing="new", **more), serves=False)
+
+    assert main(["status"]) == 0
+    told = capsys.readouterr().out
+    assert main(["status", "--json"]) == 0
+    adapters = json.loads(capsys.readouterr().out)["adapters"]
+    assert main(["status", "--explain"]) == 0
+    explained = capsys.readouterr().out
+
+    for said in (told, explained):
+        assert f"Learned: shop ({here}) serves." in said
+        assert "Not used: infill. It was not judged yet." in said
+        assert "bank" not in said
+    assert [(one["name"], one["serves"]) for one in adapters] == [
+        ("infill", False),
+        ("shop", True),
+    ]
 
 
 @pytest.mark.native

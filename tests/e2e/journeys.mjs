@@ -10,6 +10,7 @@ import { conversationJourneys } from './conversation_journeys.mjs';
 import { Editor, openBrowser } from './editor.mjs';
 import { improvementJourneys } from './improvement_journeys.mjs';
 import { installJourneys } from './install_journeys.mjs';
+import { learningJourneys } from './learning_journeys.mjs';
 import { realModelJourney } from './real_model_journey.mjs';
 import { statusJourneys } from './status_journeys.mjs';
 
@@ -39,6 +40,7 @@ const journeys = {
   ...conversationJourneys({ config, picture }),
   ...improvementJourneys({ config, picture, daemon }),
   ...installJourneys({ config, START, GHOST }),
+  ...learningJourneys({ picture, START, GHOST }),
   ...realModelJourney({ config, picture, indexed }),
 
   async accept(editor) {

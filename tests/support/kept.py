@@ -13,8 +13,8 @@ from ownstack.files.writing import write_whole
 from ownstack.index.storage.folder import write_head
 from ownstack.learning.adapters.record import AdapterRecord
 from ownstack.learning.adapters.store import AdapterStore
+from ownstack.learning.data.kept_lines import KeptLines
 from ownstack.locking import FileLock
-from ownstack.log_database import LogDatabase
 from ownstack.memory import events
 from ownstack.memory.log.conversation_log import ConversationLog
 from ownstack.models.registry import ModelRegistry
@@ -69,18 +69,19 @@ def _learning(home: Home, project: Path) -> None:
     kept = store.add(record, made)
     store.use(kept.id)
     made.unlink()
-    for name in ("progress.jsonl", "dataset.jsonl", "report.html"):
+    for name in ("progress.jsonl", "dataset.jsonl"):
         write_whole(store.folder(kept.id) / name, b"{}", is_private=True)
     run = private_folder(private_folder(home.learning_folder) / ("a" * 16))
     for name in ("run.json", "plan.json", "dataset.jsonl", "checkpoint.pt", "stderr.log"):
         (run / name).write_bytes(b"{}")
+    write_whole(home.learning_folder / f"report-{kept.id}.html", b"<html>", is_private=True)
     (home.learning_folder / "nightly.json").write_text("{}")
     (home.learning_folder / "nightly.log").write_text("it learned\n")
     for name in ("json", "lock", "pause"):
         write_whole(home.training_file.with_suffix(f".{name}"), b"{}", is_private=True)
-    log = LogDatabase(home.kept_lines_file, "kept lines", (lambda db: None,), lambda db: None)
-    log.write(lambda db: None)
-    log.close()
+    kept_lines = KeptLines(home.kept_lines_file)
+    kept_lines.keep(str(project), "a.py", "    return port")
+    kept_lines.close()
 
 
 def _index(home: Home, project: Path) -> None:

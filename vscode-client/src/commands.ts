@@ -12,6 +12,7 @@ import type { Improvements } from './improvements.js';
 import { installPython } from './install/installPython.js';
 import type { Launcher } from './install/launch.js';
 import { removeKept, type Removed } from './keeping/removing.js';
+import { learn, learned } from './learning.js';
 import { menu } from './menu.js';
 import type { KeyClock } from './middleware.js';
 import { pickModel } from './models.js';
@@ -61,6 +62,8 @@ export function register(subject: Subject): vscode.Disposable[] {
     toggleWorkspace: () => switching.toggleWorkspace(),
     snooze: (given) => switching.snooze(typeof given === 'number' ? given : undefined),
     endSnooze: () => switching.endSnooze(),
+    learn: () => learn(subject),
+    learned: () => learned(subject),
     pickModel: (role) => pickModel(server, status, role === 'chat' ? role : undefined),
     settings: (given) => openSettings(typeof given === 'string' ? given : 'ownstack.'),
     restart: () => {

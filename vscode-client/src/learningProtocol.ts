@@ -49,7 +49,13 @@ export interface AdaptersResult {
   refusal: string;
 }
 
+/** A page about an adapter, which fetches nothing and runs nothing. */
+export interface AdapterReport {
+  html: string;
+}
+
 export const ADAPTERS = new RequestType<Record<string, never>, AdaptersResult, void>('ownstack/adapters');
 export const USE_ADAPTER = new RequestType<{ id: string }, AdaptersResult, void>('ownstack/adapters/use');
 /** Has the predecessor of an adapter serve again in its place. */
 export const ROLL_BACK_ADAPTER = new RequestType<{ id: string }, AdaptersResult, void>('ownstack/adapters/rollBack');
+export const ADAPTER_REPORT = new RequestType<{ id: string }, AdapterReport, void>('ownstack/adapters/report');

@@ -22,13 +22,20 @@ export class Panels implements vscode.Disposable {
     panel.reveal(undefined, false);
   }
 
+  /** Shows a whole page of the server's under a title of its own; it can run nothing. */
+  showHtml(name: string, html: string): void {
+    const panel = this.open.get(name) ?? this.create(name, { enableScripts: false });
+    panel.webview.html = html;
+    panel.reveal(undefined, false);
+  }
+
   dispose(): void {
     for (const panel of this.open.values()) panel.dispose();
   }
 
-  private create(name: string): vscode.WebviewPanel {
+  private create(name: string, more: vscode.WebviewOptions = {}): vscode.WebviewPanel {
     const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false };
-    const options = { enableScripts: true, localResourceRoots: [], enableFindWidget: true };
+    const options = { enableScripts: true, localResourceRoots: [], enableFindWidget: true, ...more };
     const panel = vscode.window.createWebviewPanel('ownstack.page', name, place, options);
     panel.onDidDispose(() => {
       this.open.delete(name);

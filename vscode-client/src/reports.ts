@@ -1,8 +1,11 @@
 /** Pages to read: the doctor's findings, how a suggestion came about, what became of them all. */
 
+import { adapterLines, withAdapters } from './learned.js';
 import type { Block, Page } from './page.js';
 import type { Check, Status, Tally, Trace } from './protocol.js';
 import { buttonsFor, forEditor, percentage, type Button } from './wording.js';
+
+const LEARNED: Button = { label: 'What Was Learned', command: 'ownstack.learned' };
 
 /** The server's name for the completer that it carries. */
 export const BUILTIN = 'builtin';
@@ -66,6 +69,8 @@ export function explanation({ trace, status, off, on }: Asked): Page {
   if (status) {
     const state = forEditor(status.reason);
     blocks.push(heading('State'), text(state), ...asked(state));
+    const lines = adapterLines(status.roles);
+    if (lines.length) blocks.push(...lines.map(text), { kind: 'buttons', buttons: [LEARNED] });
   }
   const suggested = !off && trace?.text;
   return { title: suggested ? 'Why this suggestion' : 'Why no suggestion', blocks };
@@ -95,16 +100,18 @@ function answer(trace: Trace): Block[] {
 }
 
 /** Returns who made the text, and where it was found. */
-function maker({ tier, source, model, origin, prefetched, confidence, adjusted }: Trace): Block[] {
+function maker({ tier, source, model, adapters, origin, prefetched, confidence, adjusted }: Trace): Block[] {
   const blocks: Block[] = [];
   if (source === 'echo') {
-    const scored = model === BUILTIN ? ', and the built-in network found it likely here' : '';
+    const learned = withAdapters(adapters);
+    const scored = model === BUILTIN ? `, and the built-in network${learned}${learned && ','} found it likely here` : '';
     blocks.push(text(`Echo found it: it is how the longest match in your files goes on${scored}.`));
     if (origin) {
       blocks.push({ kind: 'place', before: 'Found in', label: `${origin.path}, line ${origin.line}`, uri: origin.uri, line: origin.line });
     }
   } else {
-    blocks.push(text(`${makerName(model)} wrote it.`));
+    const learned = withAdapters(adapters);
+    blocks.push(text(`${makerName(model)}${learned}${learned && ','} wrote it.`));
   }
   const cached = prefetched
     ? 'It was computed ahead, while you read the suggestion before it.'

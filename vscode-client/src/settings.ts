@@ -31,6 +31,10 @@ export const SERVER_KEYS = [
   'actions.maxSeconds',
   'actions.runTools',
   'actions.runTests',
+  'learning.enabled',
+  'learning.onlyOnMains',
+  'learning.minutes',
+  'learning.whileIdleMinutes',
 ] as const;
 
 /** Keys that only the extension reads. */
@@ -38,7 +42,7 @@ export const CLIENT_KEYS = ['python.interpreter', 'environment.folder'] as const
 
 /** Tells whether a setting, named in full, belongs to the machine and not to the user. */
 export function isOfMachine(key: string): boolean {
-  return /^ownstack\.(?:(?:models|engine|daemon|python|environment)\.|actions\.run)/.test(key);
+  return /^ownstack\.(?:(?:models|engine|daemon|learning|python|environment)\.|actions\.run)/.test(key);
 }
 
 /** A change of one of these needs another server process. */

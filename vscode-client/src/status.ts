@@ -2,6 +2,7 @@
 
 import type { StatusBarItem, ThemeColor } from 'vscode';
 
+import { adapterLines } from './learned.js';
 import type { RoleStatus, State, Status } from './protocol.js';
 import { BUILTIN } from './reports.js';
 import { indexLines } from './results.js';
@@ -66,7 +67,7 @@ export function look(known: Known, around: Around): Look {
   const model = word === known.state ? named(known) : '';
   return {
     text: `$(${icon}) Ownstack${suffix}`,
-    label: `Ownstack: ${words}.${model} ${reason}`,
+    label: `Ownstack: ${words}.${model} ${reason}${word === known.state ? learned(known) : ''}`,
     tooltip: tooltip(known, reason),
     severity,
   };
@@ -117,6 +118,12 @@ function named({ model }: Known): string {
   return model && model !== BUILTIN ? ` Model ${model}.` : '';
 }
 
+/** Says for a screen reader what serves of what was learned: of a tooltip it reads nothing. */
+function learned({ roles = [] }: Known): string {
+  const lines = adapterLines(roles.map((role) => ({ ...role, adapters: role.adapters.filter(({ serves }) => serves) })));
+  return lines.map((line) => ` ${line}.`).join('');
+}
+
 function tooltip(known: Known, reason: string): string {
   const lines = [reason];
   if (known.completer === 'model' && known.model !== BUILTIN) {
@@ -128,7 +135,7 @@ function tooltip(known: Known, reason: string): string {
   if (speed) lines.push(`Writes ${Math.round(speed)} tokens a second`);
   const { completionsShown, accepted } = known.figures ?? {};
   if (completionsShown) lines.push(`Shown ${completionsShown}, accepted ${accepted ?? 0}`);
-  lines.push(...leavingLines(known.roles ?? []));
+  lines.push(...adapterLines(known.roles ?? []), ...leavingLines(known.roles ?? []));
   lines.push(...indexLines(known.index ?? []));
   if (known.sessions && known.sessions > 1) lines.push(`Shared by ${known.sessions} windows`);
   return lines.join('\n');
@@ -182,6 +189,11 @@ export class StatusItem {
   /** What is known of the index, in a line for each folder. */
   get index(): string[] {
     return indexLines(this.known.index ?? []);
+  }
+
+  /** What was learned and serves with the models in use, or does not, in a line each. */
+  get adapters(): string[] {
+    return adapterLines(this.known.roles ?? []);
   }
 
   show(known: Known): void {

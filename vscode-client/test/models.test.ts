@@ -184,7 +184,7 @@ describe('the question before a download', () => {
 
 describe('the list of roles', () => {
   const status = (role: string, model: string, state: RoleStatus['state'] = 'ready', reason = ''): RoleStatus => {
-    return { role, model, state, reason, engine: '', leavesMachine: false, explanation: '' };
+    return { role, model, state, reason, engine: '', leavesMachine: false, explanation: '', adapters: [] };
   };
 
   it('says which model plays each, and why one does not', () => {

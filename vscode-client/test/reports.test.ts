@@ -10,6 +10,7 @@ const TRACE: Trace = {
   source: 'model',
   reason: '',
   model: 'qwen',
+  adapters: [],
   stagesMs: { cache: 0.31 },
   promptTokens: 812,
   evaluatedTokens: 2,
@@ -33,6 +34,21 @@ function why(more: Partial<Trace>, off = ''): string {
 }
 
 describe('the explanation', () => {
+  it('names what was learned and served', () => {
+    expect(why({ adapters: ['infill', 'shop'] })).toContain('The model qwen, with what it learned (infill, shop), wrote it.');
+    const scored = { source: 'echo', model: 'builtin', adapters: ['shop'] };
+    expect(why(scored)).toContain('and the built-in network, with what it learned (shop), found it likely here.');
+  });
+
+  it('says under the state what was learned, and why something does not serve', () => {
+    const adapter = { id: 'b', name: 'shop', scope: 'project', project: '/work/shop', serves: false, reason: 'It was not judged yet.' };
+    const status = { reason: 'qwen is ready.', roles: [{ role: 'completion', adapters: [adapter] }] } as unknown as Status;
+    const page = explanation({ trace: TRACE, status, off: '' });
+
+    expect(asText(page)).toContain('Learned, not used: shop. It was not judged yet.');
+    expect(actions(page)).toContainEqual({ label: 'What Was Learned', command: 'ownstack.learned' });
+  });
+
   it('shows the text, for which place, who made it, how long it took, and with how many tokens', () => {
     const text = why({});
 
@@ -118,7 +134,7 @@ describe('the explanation', () => {
   });
 
   it('tells the state in words of the editor, with the button that it asks for', () => {
-    const status = { reason: 'No model is used. Add a model with: ownstack models add FILE.gguf' } as Status;
+    const status = { reason: 'No model is used. Add a model with: ownstack models add FILE.gguf', roles: [] as Status['roles'] } as Status;
     const page = explanation({ trace: TRACE, status, off: '' });
 
     expect(asText(page)).toContain('Add a model with “Ownstack: Choose a Model”.');

@@ -148,7 +148,7 @@ describe('the status item', () => {
   });
 
   it('names every role whose words leave this machine', () => {
-    const role = { state: 'ready' as const, reason: '', engine: 'team', explanation: '' };
+    const role = { state: 'ready' as const, reason: '', engine: 'team', explanation: '', adapters: [] };
     const roles = [
       { ...role, role: 'edit', model: 'team:m', leavesMachine: false },
       { ...role, role: 'chat', model: 'team:m', leavesMachine: true },
@@ -159,6 +159,19 @@ describe('the status item', () => {
       'Because.',
       'Leaves this machine: what chat is given, to team:m',
     ]);
+  });
+
+  it('names what was learned and serves, and says why something does not', () => {
+    const adapter = { id: 'a', name: 'shop', scope: 'project' as const, project: '/work/shop', serves: true, reason: '' };
+    const other = { ...adapter, id: 'b', name: 'newer', serves: false, reason: 'It was not judged yet.' };
+    const role = { role: 'completion', model: 'qwen', leavesMachine: false, state: 'ready' as const, reason: '', engine: 'llama', explanation: '', adapters: [adapter, other] };
+    const { label, tooltip } = look(known('ready', { roles: [role], model: 'qwen' }), CALM);
+
+    expect(tooltip.split('\n').slice(1)).toEqual([
+      'Learned, used for completion: shop',
+      'Learned, not used: newer (from shop). It was not judged yet.',
+    ]);
+    expect(label).toBe('Ownstack: ready. Model qwen. Because. Learned, used for completion: shop.');
   });
 });
 

@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,8 +21,10 @@ from ownstack.app.engines.model_choice import AnyModel, ModelChoice, Route
 from ownstack.app.engines.model_memory import MachineMemory, graphics_cards
 from ownstack.app.engines.router import Task
 from ownstack.app.learning.learned import Learned
+from ownstack.app.learning.training import Training
 from ownstack.app.memory import memory_bytes
 from ownstack.app.status import Mode
+from ownstack.app.unknown_models import unknown_models
 from ownstack.concurrency import Delay
 from ownstack.engine import library
 from ownstack.engine.llama.native import verdicts
@@ -30,7 +32,7 @@ from ownstack.engine.protocol import Engine
 from ownstack.errors import ModelError, OwnstackError
 from ownstack.models.found import FoundModel, found_models
 from ownstack.models.reference import ModelReference
-from ownstack.models.registry import NONE, ModelInfo, ModelRegistry, inspect
+from ownstack.models.registry import NONE, ModelInfo, ModelRegistry
 from ownstack.models.remote.engines_file import EnginesFile
 from ownstack.models.remote.model import RemoteModel
 from ownstack.models.roles import ROLES, Role
@@ -53,12 +55,14 @@ log = logging.getLogger(__name__)
 REGISTRY_POLL_S = 2.0
 """`ownstack models use …` in a terminal reaches open windows within this time, as does what is said
 of adapters there."""
-MAX_FOUND = 60
-"""Models of other programs that are looked into, so that a list of them is there soon."""
 
 
 class HostListener(Protocol):
     """What a host knows of a window."""
+
+    @property
+    def learns_from(self) -> Sequence[Path]:
+        """The folders from which something may be learned."""
 
     def models_changed(self) -> None:
         """Hear that the chosen models may have changed."""
@@ -91,6 +95,7 @@ class Host:
         self.servers = EnginesFile(home.engines_file)
         self.choice = ModelChoice(self.registry, self.servers)
         self.learned = Learned(home)
+        self.training = Training(home)
         self.memory = MachineMemory(tuple if open_engine else graphics_cards)
         self.engines = EnginePool(
             open_engine or self._open,
@@ -163,7 +168,7 @@ class Host:
         if self._indexes is None:
             from ownstack.app.indexes.folder_indexes import Indexes
 
-            self._indexes = Indexes(self.home.cache / "index", self.publishers)
+            self._indexes = Indexes(self.home.cache / "index", self.publishers, self.training.typed)
         return self._indexes
 
     @property
@@ -196,6 +201,7 @@ class Host:
         """Take what settings say of the whole process; those of the last window count."""
         self.idle_minutes = settings.daemon.idle_minutes
         self.memory.budget_gb = settings.models.memory_budget_gb
+        self.training.use_settings(settings.learning)
         self.engines.unload_after(60.0 * settings.models.idle_minutes)
 
     def route(
@@ -276,20 +282,8 @@ class Host:
         return list(chosen.items())
 
     def found_models(self) -> list[tuple[FoundModel, ModelInfo]]:
-        """Return models that other programs have on this disk and that are not known here.
-
-        Reads the heads of files; some ten milliseconds each. Those that can complete come first.
-        """
-        known = {info.path.resolve() for info in self.registry.list()}
-        found: list[tuple[FoundModel, ModelInfo]] = []
-        for model in found_models():
-            if model.path.resolve() in known or len(found) == MAX_FOUND:
-                continue
-            try:
-                found.append((model, inspect(model.path, model.name)))
-            except ModelError as error:
-                log.info("%s is left out: %s", model.path, error)
-        return sorted(found, key=lambda pair: (not pair[1].infill, pair[1].name.lower()))
+        """See `unknown_models`."""
+        return unknown_models(self.registry)
 
     def models_changed(self) -> None:
         """Tell all windows that the chosen models may have changed."""
@@ -336,6 +330,7 @@ class Host:
 
     async def close(self) -> None:
         """Free the models, then the thread they ran on, then the log."""
+        self.training.close()
         if self._chats is not None:
             await self._chats.close()
         if self._projects is not None:
@@ -387,7 +382,8 @@ class Host:
         replaced = self.engines.give_up_replaced()
         if replaced or self._registry_stamp() != self._registry_seen:
             self.models_changed()
-        self.learned.refresh(self._tell_of_windows)
+        self.learned.refresh(self._tell_of_windows, self.engines.refused_adapters())
+        self.training.look([each for one in self._listeners for each in one.learns_from])
         self._poll.start(REGISTRY_POLL_S)
 
     def _registry_stamp(self) -> tuple[tuple[int, ...], ...]:

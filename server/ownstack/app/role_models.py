@@ -44,6 +44,13 @@ class RoleModel:
         return None if self.lease is None else self.lease.engine
 
     @property
+    def failure(self) -> OwnstackError | None:
+        """Why the model that was asked for is not used; nobody asks for the built-in one."""
+        if self.problem is not None or self.lease is None or self.lease.name == BUILTIN:
+            return self.problem
+        return self.lease.error
+
+    @property
     def parameters(self) -> int | None:
         """So many has the model; None if that is not known, or for the built-in one."""
         return None if self.info is None or self.info.name == BUILTIN else self.info.parameters

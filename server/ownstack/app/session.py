@@ -39,7 +39,6 @@ from ownstack.document import Document, Documents, OpenText
 from ownstack.engine.protocol import Engine
 from ownstack.errors import OwnstackError
 from ownstack.files.uri import file_path
-from ownstack.models.registry import BUILTIN
 from ownstack.models.roles import Role
 from ownstack.settings import Settings
 from ownstack.text import Span
@@ -148,6 +147,11 @@ class Session:
     def windows_changed(self) -> None:
         """Hear from the host that another window has come or gone, or other adapters serve."""
         self._changed()
+
+    @property
+    def learns_from(self) -> tuple[Path, ...]:
+        """See `HostListener.learns_from`."""
+        return tuple(map(Path, self.projects.usable))
 
     def models_changed(self) -> None:
         """Hear from the host that the chosen models may have changed."""
@@ -341,12 +345,8 @@ class Session:
 
     @property
     def problem(self) -> OwnstackError | None:
-        """Why the model that was asked for is not used; nobody asks for the built-in one."""
-        completing = self.models["completion"]
-        lease = completing.lease
-        if completing.problem is not None or lease is None or lease.name == BUILTIN:
-            return completing.problem
-        return lease.error
+        """Why the model that was asked for is not used."""
+        return self.models["completion"].failure
 
     async def use_model(self, name: str, role: Role) -> None:
         """Choose a model for a role, for all windows.

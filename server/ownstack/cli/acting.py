@@ -71,4 +71,4 @@ async def means(
                 snapshot = stack.enter_context(opened(root, quiet=quiet)).snapshot
             except IndexingError as error:
                 warn(f"Without the project's index: {in_words(error)}")
-        yield Means(AboutProject(engine, os.path.realpath(root)), snapshot, root)
+        yield Means(AboutProject(engine, os.path.realpath(root), role), snapshot, root)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ownstack.cli.output import human_bytes, print_json, say
 
 if TYPE_CHECKING:
     from ownstack.app.engines.model_choice import AnyModel, Route
+    from ownstack.app.learning.adapter_status import AdapterStatus
     from ownstack.models.roles import Role
     from ownstack.paths import Home
 
@@ -38,8 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     home = Home.default()
     routes = _routes(home)
+    adapters = _adapters(home, routes)
     if arguments.explain:
-        return _explain(routes, as_json=arguments.json)
+        return _explain(routes, adapters, as_json=arguments.json)
     chosen, missing = routes["completion"].model, ""
     problem = "" if chosen is not None else str(routes["completion"].problem or "")
     if chosen is not None and chosen.name == BUILTIN and not chosen.infill:
@@ -52,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "completer": "echo" if chosen is None else "model",
                 "model": "" if chosen is None else chosen.name,
                 "problem": problem,
+                "adapters": [asdict(one) for one in adapters["completion"]],
                 "daemon": {
                     "running": welcome is not None,
                     **(welcome.status if welcome is not None else {}),
@@ -67,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"Completion: the built-in completer. {BIGGER}")
     else:
         say(f"Completion: {chosen.name} ({_where(chosen)})")
+    for adapter in adapters["completion"]:
+        say(_adapter_line(adapter))
     if welcome is None:
         say("Daemon: does not run; an editor window starts it.")
     else:
@@ -90,7 +96,34 @@ def _routes(home: Home) -> dict[Role, Route]:
     return {role: choice.route(Task(role)) for role in ROLES}
 
 
-def _explain(routes: Mapping[Role, Route], *, as_json: bool) -> int:
+def _adapters(home: Home, routes: Mapping[Role, Route]) -> dict[Role, Sequence[AdapterStatus]]:
+    """Return what was learned and serves in this folder, or does not, with each role's model."""
+    from pathlib import Path
+
+    from ownstack.app.learning.learned import Learned
+    from ownstack.app.learning.window_projects import WindowProjects
+
+    models = {role: route.model for role, route in routes.items() if route.model is not None}
+    files = {role: model.reference.path for role, model in models.items()}
+    learned, here = Learned(home), WindowProjects.of((Path.cwd(),), trusted=True)
+    learned.look(file for file in files.values() if file is not None)
+    return {
+        role: learned.statuses(files[role], models[role].name, role, here) if role in models else ()
+        for role in routes
+    }
+
+
+def _adapter_line(adapter: AdapterStatus) -> str:
+    name = adapter.name if adapter.scope == "generic" else f"{adapter.name} ({adapter.project})"
+    return f"Learned: {name} serves." if adapter.serves else f"Not used: {name}. {adapter.reason}"
+
+
+def _explain(
+    routes: Mapping[Role, Route],
+    adapters: Mapping[Role, Sequence[AdapterStatus]],
+    *,
+    as_json: bool,
+) -> int:
     from ownstack.models.fetching.offline import offline_reason
 
     offline = offline_reason(setting=False)
@@ -103,6 +136,7 @@ def _explain(routes: Mapping[Role, Route], *, as_json: bool) -> int:
                 "leavesMachine": route.decision.leaves_machine,
                 "explanation": route.decision.explanation(),
                 "steps": route.decision.steps,
+                "adapters": [asdict(one) for one in adapters[role]],
             }
             for role, route in routes.items()
         ]
@@ -115,6 +149,8 @@ def _explain(routes: Mapping[Role, Route], *, as_json: bool) -> int:
         for step in decision.steps:
             if step.verdict != "used":
                 say(f"  {step.model} is {step.verdict}: {step.why}")
+        for adapter in adapters[role]:
+            say(f"  {_adapter_line(adapter)}")
     say(f"Nothing leaves this machine: {offline}." if offline else
         "An editor's settings (ownstack.models.*) go before these choices.")  # fmt: skip
     return 0

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 class AboutProject:
     """Names a project in each request that names none; else it is the engine itself."""
 
-    def __init__(self, engine: Engine, project: str) -> None:
-        """`project`: its folder, "" = none (see `CursorRequest.project`)."""
+    def __init__(self, engine: Engine, project: str, role: Role = "chat") -> None:
+        """`project`: its folder, "" = none; `role`: what is asked of a chat model."""
         self.engine = engine
         self.project = project
+        self.role = role
 
     @property
     def capabilities(self) -> Capabilities:
@@ -47,7 +48,8 @@ class AboutProject:
         return self.engine.score(replace(request, project=request.project or self.project))
 
     def chat(self, request: ChatRequest) -> ChatStream:
-        return self.engine.chat(replace(request, project=request.project or self.project))
+        project = request.project or self.project
+        return self.engine.chat(replace(request, project=project, role=self.role))
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return await self.engine.embed(texts)

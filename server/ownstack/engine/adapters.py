@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from ownstack.models.roles import Role
 
@@ -29,6 +30,16 @@ class Adapter:
 AdapterChoice = Callable[[Role, str], tuple[Adapter, ...]]
 """(role, project) → the adapters that serve, the most general first. A project is the path of its
 folder, "" where there is none. Answers at once, from memory; any thread may ask."""
+
+
+@runtime_checkable
+class UsesAdapters(Protocol):
+    """An engine with which adapters serve."""
+
+    @property
+    def adapter_problems(self) -> Mapping[Path, str]:
+        """Adapters that were chosen and cannot be used → why, in a sentence."""
+        ...
 
 
 def no_adapters(role: Role, project: str) -> tuple[Adapter, ...]:

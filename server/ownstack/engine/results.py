@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from ownstack.engine.adapters import Correction
+
 
 class Finish(str, Enum):
     """Why an answer ended."""
@@ -52,6 +54,8 @@ class Usage:
     """Whether tokens are an estimate, since the server did not count them."""
     adapters: tuple[str, ...] = ()
     """Names of the adapters that the answer was computed with, the most general first."""
+    correction: Correction | None = None
+    """Of the chances of its lines, where adapters served of which it was measured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ class ScriptedEngine:
         self.prepared: list[Role] = []
         self.activity = Activity()
         self.closed = False
-        self.adapters = adapters
+        self.adapters: AdapterChoice = adapters
+        """Those that serve are named in the usage; they change no answer."""
         self.adapter_problems: dict[Path, str] = {}
         self._speed = speed or Speed(prefill=1_000.0, decode=100.0)
         self._answers: deque[ScriptedAnswer] = deque(ScriptedAnswer((text,)) for text in answers)

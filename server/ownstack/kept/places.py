@@ -139,6 +139,8 @@ RULES: tuple[Rule, ...] = (
     _rule("caches", "cache", LEARNING, "learning", _HASH, _RUN_FILES, depth=2),
     _rule("caches", "cache", "when something was learned by night", "learning",
           _file(r"nightly\.json") + r"|nightly\.log"),
+    _rule("caches", "cache", "pages on adapters", "learning", _file(r"report-[0-9a-f]{16}\.html"),
+          depth=1),
     _rule("logs", "state", "the daemon's log", r"daemon(?:\.stderr)?\.log(?:\.[0-9]+)?"),
     _rule("logs", "state", "which models crashed", "crashes", r"deaths\.json(?:\.damaged)?"),
     _rule("running", "runtime", "the daemon's address",

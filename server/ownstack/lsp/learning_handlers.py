@@ -7,7 +7,12 @@ from functools import partial
 from ownstack.app.learning import listing
 from ownstack.learning.adapters.store import AdapterStore
 from ownstack.lsp.handlers import refusing
-from ownstack.lsp.learning_messages import AdapterParams, AdaptersParams, AdaptersResult
+from ownstack.lsp.learning_messages import (
+    AdapterParams,
+    AdapterReport,
+    AdaptersParams,
+    AdaptersResult,
+)
 from ownstack.lsp.window import WindowServer
 
 TROUBLE = "What was learned cannot be changed"
@@ -31,10 +36,14 @@ async def roll_back(ls: WindowServer, params: AdapterParams) -> AdaptersResult:
     """Let the predecessor of an adapter serve again in its place, in all windows."""
     with refusing(TROUBLE):
         store = ls.host.learned.store
-        await ls.session.beside.run(
-            partial(listing.go_back_from, store, params.id[:MAX_ID_CHARS])
-        )
+        await ls.session.beside.run(partial(listing.go_back_from, store, params.id[:MAX_ID_CHARS]))
         return await _told(ls)
+
+
+async def report(ls: WindowServer, params: AdapterParams) -> AdapterReport:
+    with refusing("The report cannot be made"):
+        page = partial(listing.report, ls.host.learned.store, params.id[:MAX_ID_CHARS])
+        return AdapterReport(await ls.session.beside.run(page))
 
 
 async def _told(ls: WindowServer) -> AdaptersResult:

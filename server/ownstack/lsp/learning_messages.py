@@ -14,6 +14,7 @@ from ownstack.app.learning.listing import LearnedAdapter
 LIST = "ownstack/adapters"
 USE = "ownstack/adapters/use"
 ROLL_BACK = "ownstack/adapters/rollBack"
+REPORT = "ownstack/adapters/report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,18 @@ class AdaptersResult:
     """Why nothing is learned from this window's folders, a sentence, or ""."""
 
 
+@dataclass(frozen=True, slots=True)
+class AdapterReport:
+    html: str
+    """A whole page, which fetches nothing and runs nothing."""
+
+
 REQUESTS: Mapping[str, tuple[Any, Any]] = {
     LIST: (AdaptersParams, AdaptersResult),
     USE: (AdapterParams, AdaptersResult),
     ROLL_BACK: (AdapterParams, AdaptersResult),
+    REPORT: (AdapterParams, AdapterReport),
 }
 NOTIFICATIONS: Mapping[str, Any] = {}
 LONG: frozenset[str] = frozenset()
-PAYLOADS = (AdaptersParams, AdapterParams, LearnedAdapter, AdaptersResult)
+PAYLOADS = (AdaptersParams, AdapterParams, LearnedAdapter, AdaptersResult, AdapterReport)

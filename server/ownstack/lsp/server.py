@@ -82,6 +82,7 @@ FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
     (learning_messages.LIST, learning_handlers.list_adapters, None),
     (learning_messages.USE, learning_handlers.use, None),
     (learning_messages.ROLL_BACK, learning_handlers.roll_back, None),
+    (learning_messages.REPORT, learning_handlers.report, None),
     (types.WORKSPACE_SYMBOL, handlers.symbols, None),
     (protocol.SEARCH, handlers.search, None),
     (protocol.INDEX_STATUS, handlers.index_status, None),

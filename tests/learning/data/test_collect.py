@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ownstack.errors import IndexingError
+from ownstack.errors import IndexingError, MemoryStoreError
 from ownstack.learning.data import filters, sources, weights
 from ownstack.learning.data.collect import (
     JUDGED_BY_FILE,
     JUDGED_BY_TIME,
     LIKE_JUDGED,
+    UNREADABLE,
     Options,
     collect,
     without_deleted,
@@ -22,6 +24,7 @@ from ownstack.learning.data.kept_lines import KeptLines
 from ownstack.learning.data.passages import Dataset, Left
 from ownstack.memory import events
 from ownstack.memory.log.conversation_log import ConversationLog
+from ownstack.memory.log.store import LogStore
 from ownstack.paths import Home
 from tests.support.repository import git, make_repository
 
@@ -208,11 +211,37 @@ def test_a_project_that_is_too_large_is_cut_where_it_matters_least(shop: Path) -
     assert found.left[sources.TOO_MUCH].files == len(NAMES)
 
 
+def test_of_a_repository_that_is_too_large_what_was_changed_last_stays(shop: Path) -> None:
+    make_repository(shop)
+    (shop / "salt.py").write_text(module("salt") + "\n# Sea salt.\n")
+    os.utime(shop / "salt.py", (1e9, 1e9))
+    git(shop, "commit", "-qam", "Salt")
+    found = collect(shop, Options(max_characters=(shop / "salt.py").stat().st_size))
+    assert set(learned(found)) == {"salt.py"}
+
+
 def test_only_languages_that_are_asked_for(shop: Path) -> None:
     (shop / "shop.go").write_text("package shop\n\nfunc Open() int {\n\treturn 1\n}\n" * 3)
     found = collect(shop, Options(languages=frozenset(("go",))))
     assert set(learned(found)) == {"shop.go"}
     assert found.left[sources.NOT_ASKED].files == len(NAMES)
+
+
+def test_of_a_notebook_its_code_is_learned(shop: Path) -> None:
+    code = module("notes").split("\n")
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": ["# What the shop sells"]},
+        {"cell_type": "code", "metadata": {}, "source": ["%matplotlib inline\n", "x = 1"],
+         "outputs": [{"output_type": "stream", "text": ["a lot of it\n"]}]},
+        {"cell_type": "code", "metadata": {}, "source": [f"{line}\n" for line in code]},
+    ]  # fmt: skip
+    metadata = {"language_info": {"name": "python"}}
+    written = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    (shop / "sales.ipynb").write_text(json.dumps(written))
+    text = learned(collect(shop))["sales.ipynb"]
+    assert "def price_of_notes(self, weight):" in text
+    assert "a lot of it" not in text
+    assert "What the shop sells" not in text
 
 
 def test_a_folder_that_is_away_is_an_error(tmp_path: Path) -> None:
@@ -345,6 +374,22 @@ def test_deleting_a_file_removes_its_samples(shop: Path) -> None:
     assert path not in learned(collect(shop))
     assert path not in learned(without_deleted(before))
     assert len(without_deleted(before).passages) == len(before.passages) - 1
+
+
+def test_a_log_that_cannot_be_read_is_named_and_files_are_learned(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home.below(tmp_path / "home")
+    home.conversations_file.parent.mkdir(parents=True)
+    home.conversations_file.touch()
+
+    def unreadable(*_: object) -> None:
+        raise MemoryStoreError("The disk is away.")
+
+    monkeypatch.setattr(LogStore, "read", unreadable)
+    found = collect(shop, Options(home=home))
+    assert found.passages
+    assert found.left[UNREADABLE].files == 1
 
 
 def test_deleting_a_session_removes_its_samples(shop: Path, tmp_path: Path) -> None:

@@ -90,6 +90,15 @@ def test_what_is_missing_lies_after_what_is_kept(seed: int) -> None:
     assert rest or inside or several
 
 
+@pytest.mark.parametrize("seed", range(100))
+def test_nothing_is_missing_beyond_the_limit(seed: int) -> None:
+    """The line after it may not be learned."""
+    begin = TEXT.index("    for row")
+    limit = TEXT.index("\n", begin)
+
+    assert cut(random.Random(seed), TEXT, begin, limit).end <= limit
+
+
 def test_mostly_the_rest_of_the_line_is_missing() -> None:
     """Seven times in ten."""
     begin = TEXT.index("    count = 0")

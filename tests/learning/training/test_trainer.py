@@ -28,6 +28,7 @@ from ownstack.learning.training.lora import Lora, merge
 from ownstack.learning.training.loss import row_losses
 from ownstack.learning.training.plan import (
     ADAPTER,
+    ALL_MODULES,
     CHECKPOINT,
     DATASET,
     PROGRESS,
@@ -171,7 +172,7 @@ def test_heads_are_put_in_order_and_back() -> None:
 
 def trained_weights(base: bases.Base) -> Lora:
     """An adapter that changes what is answered a lot, without training."""
-    lora = Lora(base, rank=4, alpha=8.0, seed=1)
+    lora = Lora(base, rank=4, alpha=8.0, modules=ALL_MODULES, seed=1)
     generator = torch.Generator().manual_seed(5)
     with torch.no_grad():
         for parameter in lora.parameters.values():
@@ -220,7 +221,7 @@ def test_llama_cpp_answers_as_pytorch_does(tmp_path: Path) -> None:
 
 
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:
-    """In halves, as they were; and merged it moves the base as it did beside it."""
+    """As they were; and merged it moves the base as it did beside it."""
     base = bases.load(BASE, exact=True)
     lora = trained_weights(base)
     write_adapter(tmp_path / "a.gguf", lora.weights(), base.shape, "test")

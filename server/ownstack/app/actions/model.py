@@ -49,7 +49,7 @@ class ActionModel:
         await self._session.models.known()
         role = self._player().role
         engine = await self._session.models.engine(role, self._session.settings.engine)
-        return AboutProject(engine, self._session.projects.named(folder))
+        return AboutProject(engine, self._session.projects.named(folder), "edit")
 
     @property
     def tier(self) -> Tier:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 from ownstack.app.engines import load_policy
 from ownstack.app.engines.crashes import CrashRecord
@@ -15,6 +16,7 @@ from ownstack.app.engines.load_policy import Resident
 from ownstack.app.engines.loaded_model import LoadedModel
 from ownstack.app.engines.model_memory import Memory, over_budget
 from ownstack.concurrency import CallLater, Delay, Tasks, call_later
+from ownstack.engine.adapters import UsesAdapters
 from ownstack.engine.protocol import Engine
 from ownstack.errors import ModelError, OwnstackError
 from ownstack.models.reference import ModelReference
@@ -62,6 +64,15 @@ class EnginePool:
     @property
     def models(self) -> list[LoadedModel]:
         return list(self._models.values())
+
+    def refused_adapters(self) -> dict[Path, str]:
+        """Return the files of adapters that engines could not use, and why, a sentence each."""
+        refused: dict[Path, str] = {}
+        for model in self.models:
+            engine: object = model.engine
+            if isinstance(engine, UsesAdapters):
+                refused |= engine.adapter_problems
+        return refused
 
     def lease(
         self,

@@ -304,8 +304,14 @@ def _warm(index: ProjectIndex) -> None:
 class Indexes:
     """One for all windows."""
 
-    def __init__(self, cache: Path, publishers: Publishers) -> None:
-        """Make it; nothing is read before the first `use`. `cache` holds all indexes."""
+    def __init__(
+        self, cache: Path, publishers: Publishers, on_typed: Callable[[], None] = lambda: None
+    ) -> None:
+        """Make it; nothing is read before the first `use`. `cache` holds all indexes.
+
+        `on_typed` hears of each key, too.
+        """
+        self._on_typed = on_typed
         self.cache = cache
         self.publishers = publishers
         self._folders: dict[Path, FolderIndex] = {}
@@ -348,6 +354,7 @@ class Indexes:
 
     def typed(self) -> None:
         """Rest for a moment: somebody types, or a model answers."""
+        self._on_typed()
         if not self._folders:
             return
         for held in self._folders.values():

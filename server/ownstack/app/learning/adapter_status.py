@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -10,6 +10,8 @@ from ownstack.learning.adapters.record import AdapterRecord, Scope
 from ownstack.models.roles import Role
 
 UNTRUSTED = "The workspace is not trusted, so what was learned from it does not serve."
+
+UNUSED = "It was taken out of use; it can be used again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,13 @@ def adapter_statuses(
     records: Iterable[AdapterRecord],
     serving: Sequence[AdapterRecord],
     problems: Mapping[str, str],
+    serves_at_home: Callable[[AdapterRecord], bool] = lambda record: False,
 ) -> tuple[AdapterStatus, ...]:
-    """Return the adapters that serve, and the newest of each place if it is not among them.
+    """Return the adapters that serve, and the newest of each place if it does not.
 
     `serving`: those that serve in one of the projects, or generally; `problems`: adapter → why it
-    cannot, a sentence.
+    cannot, a sentence. One that `serves_at_home`, but is not wanted here since there is something
+    nearer, is not told of.
     """
     told = {record.id: _status(record, "") for record in serving}
     newest: dict[tuple[Scope, str], AdapterRecord] = {}
@@ -59,7 +63,10 @@ def adapter_statuses(
             if known is None or known.created <= record.created:
                 newest[record.scope, record.project] = record
     for record in newest.values():
-        told.setdefault(record.id, _status(record, _reason(subject, record, problems)))
+        if record.id not in told:
+            reason = _reason(subject, record, problems)
+            if reason != UNUSED or not serves_at_home(record):
+                told[record.id] = _status(record, reason)
     return tuple(sorted(told.values(), key=lambda one: (one.scope, one.project, not one.serves)))
 
 
@@ -97,4 +104,4 @@ def _reason(subject: Subject, record: AdapterRecord, problems: Mapping[str, str]
         return "It was not judged yet."
     if record.standing == "aside":
         return record.reason or "It was judged, and is not better than what served before it."
-    return "It was taken out of use; it can be used again."
+    return UNUSED

@@ -77,5 +77,19 @@ def go_back_from(store: AdapterStore, adapter: str) -> AdapterRecord | None:
     return store.rollback(record.scope, record.project, record.role, record.base_key)
 
 
+def report(store: AdapterStore, adapter: str) -> str:
+    """Return the page about an adapter, as HTML.
+
+    Raises:
+        LearningError: there is no such adapter.
+    """
+    # The templates' library takes a while to import, and few open reports.
+    from ownstack.learning.report.page import page
+    from ownstack.learning.report.report import gather
+
+    record = store.find(adapter)
+    return page(gather(record, store.folder(record.id)))
+
+
 def _serves(store: AdapterStore, record: AdapterRecord) -> bool:
     return record in store.serving(record.base_key, record.role, record.project)

@@ -61,7 +61,7 @@ class AdapterStore:
             return True
 
     @property
-    def reading(self) -> object:
+    def snapshot(self) -> Snapshot:
         """What was read last; another object once something else was. Reads nothing."""
         return self._snapshot
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ownstack.errors import MemoryStoreError
+from ownstack.files.notebook.text import is_notebook
 from ownstack.learning.data import exchanges, held_out, licences, recency
 from ownstack.learning.data.exchanges import Learned
 from ownstack.learning.data.filters import Counts
@@ -26,6 +28,7 @@ MAX_HELD_OUT_CHARACTERS = 4_000_000
 JUDGED_BY_FILE = "It is judged by, so nothing of it is learned."
 JUDGED_BY_TIME = "It is among the newest lines, which are judged by."
 LIKE_JUDGED = "Most of it stands in a file that is judged by."
+UNREADABLE = "The log of conversations cannot be read."
 _MOST = 0.5
 
 
@@ -53,7 +56,6 @@ def collect(
 
     Raises:
         IndexingError: the folder is away.
-        MemoryStoreError: the conversations cannot be read.
     """
     counts, began = Counts(), time.time()
     found = sources(
@@ -63,11 +65,15 @@ def collect(
         languages=options.languages,
         pause=pause,
     )
-    held = held_out.by_file({source.path: source.language for source in found})
+    # What is asked for is asked in files as editors show them, which notebooks are not.
+    plain = [source for source in found if not is_notebook(source.path)]
+    held = held_out.by_file({source.path: source.language for source in plain})
     by_file = [source for source in found if source.path in held]
     rest = _unlike(by_file, [source for source in found if source.path not in held], counts)
     files = {
-        source.path: recency.File(source.text.count("\n") + 1, source.modified) for source in rest
+        source.path: recency.File(source.text.count("\n") + 1, source.modified)
+        for source in rest
+        if not is_notebook(source.path)
     }
     past = recency.past(project, files)
     files_held = [held_out.whole(source, "file") for source in by_file]
@@ -86,7 +92,11 @@ def collect(
 
 
 def without_deleted(dataset: Dataset, home: Home | None = None) -> Dataset:
-    """Return a dataset, collected before, without what has been deleted since."""
+    """Return a dataset, collected before, without what has been deleted since.
+
+    Raises:
+        MemoryStoreError: the log of conversations cannot be read.
+    """
     project = Path(dataset.project)
     sessions = _sessions(home) if home is not None else None
     return Dataset(
@@ -182,6 +192,9 @@ def _conversations(
     store = LogStore(home.conversations_file)
     try:
         logged = store.read(lambda db: rows.events_of_kinds(db, name, exchanges.KINDS))
+    except MemoryStoreError:
+        counts.add(UNREADABLE, files=1)
+        return Learned()
     finally:
         store.close()
     return exchanges.learned([entry.event for entry in logged], now, counts, held=held)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from ownstack.files.notebook.text import is_notebook
 from ownstack.files.secret.detection import secret_text, without_secrets
 from ownstack.languages import Language
 from ownstack.learning.data.passages import Left
@@ -80,13 +81,13 @@ class Counts:
 
 def unwanted_path(path: str, language: Language | None) -> str:
     """Say by its name why a file is not learned from, or return ""."""
-    if language is None:
+    if language is None and not is_notebook(path):
         return NO_LANGUAGE
     if _OTHERS.search(path):
         return OTHERS
     if _MADE.search(path):
         return MADE_FROM_OTHERS
-    return IS_DATA if language.id in _NOT_CODE else ""
+    return IS_DATA if language is not None and language.id in _NOT_CODE else ""
 
 
 def unwanted_text(text: str, language: Language) -> str:

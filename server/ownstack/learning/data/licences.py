@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 HEAD_CHARACTERS = 4_000
 SPDX = re.compile(r"SPDX-License-Identifier:[ \t]*([^\n*]{1,200})")
 MAX_LINES = 120
-_COMMENT = re.compile(r"[ \t]*(?://+|/\*+|\*+/?|#+|--|;+|%+|<!--|\(\*|\{-|\.\.[ ])")
-_OPENS = re.compile(r"[ \t]*(/\*|\(\*|\{-|<!--|\"\"\"|''')")
+_COMMENT = re.compile(r"(?://+|/\*+|\*+/?|#+|--|;+|%+|<!--|\(\*|\{-|\.\.[ ])")
+_OPENS = re.compile(r"(/\*|\(\*|\{-|<!--|\"\"\"|''')")
 _CLOSES = {"/*": "*/", "(*": "*)", "{-": "-}", "<!--": "-->"}
-_BEFORE_ALL = re.compile(r"\s*(?:<\?|<!|#!|@charset|[\"']use \w+[\"']|$)")
+_BEFORE_ALL = re.compile(r"(?:<\?|<!|#!|@charset|[\"']use \w+[\"']|$)")
 _PHRASES: Mapping[str, re.Pattern[str]] = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in {
@@ -77,7 +77,7 @@ def below_header(text: str) -> str:
 
 def _header(text: str) -> Iterator[str]:
     closing = ""
-    for line in text[:HEAD_CHARACTERS].split("\n")[:MAX_LINES]:
+    for line in map(str.strip, text[:HEAD_CHARACTERS].split("\n")[:MAX_LINES]):
         comment = _COMMENT.match(line)
         opening = None if closing else _OPENS.match(line)
         if opening:

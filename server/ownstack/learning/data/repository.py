@@ -64,6 +64,15 @@ def commits(folder: Path) -> Iterator[Commit]:
             yield _commit(header, added)
 
 
+def by_change(folder: Path) -> dict[str, int]:
+    """Return files' places by their last change, from 0 for the newest on, as far as known."""
+    found = dict[str, int]()
+    for commit in commits(folder):
+        for path in commit.added:
+            found.setdefault(path, len(found))
+    return found
+
+
 def renamed(folder: Path, before: str, after: str) -> dict[str, str]:
     """Return what files of one commit were called in an older one, if otherwise."""
     command = ("diff", "--name-status", "-M", "--diff-filter=R", *_TREES, before, after, "--")

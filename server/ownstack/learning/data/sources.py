@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ownstack.files.listing import look
+from ownstack.files.notebook.magics import as_code
+from ownstack.files.notebook.text import MARKDOWN, RAW, cells_in, is_notebook
 from ownstack.files.reading import Refusal, Text, read
 from ownstack.files.scan import Entry
 from ownstack.languages import Language, language_of
-from ownstack.learning.data import filters, licences
+from ownstack.learning.data import filters, licences, repository
 from ownstack.learning.data.filters import Counts
 
 TOO_MUCH = "There is more than is learned from at once; what is newest and most central stays."
@@ -24,7 +27,7 @@ _ASIDE = re.compile(
     r"|scripts)/|(?:^|/)(?:test_[^/]*|[^/]*[._-](?:test|spec))\.\w+$",
     re.IGNORECASE,
 )
-_PARENTHESES = re.compile(r" \([^)]*\)")
+_PARENTHESES = re.compile(r" \([^)]{0,200}\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,10 @@ def sources(
         IndexingError: the folder is away.
     """
     entries = look(project).checked(holds_files=False).values()
-    files = _ordered(_wanted(entries, counts))
+    wanted = list(_wanted(entries, counts))
+    is_cut = sum(entry.stamp[1] for entry in wanted) > max_characters
+    # Of a clone all files are as old as the clone.
+    files = _ordered(wanted, repository.by_change(project) if is_cut else {})
     found = list(_read(project, files, max_characters, languages, counts, pause))
     return list(_of_project(project, entries, found, counts))
 
@@ -83,11 +89,14 @@ def _wanted(entries: Iterable[Entry], counts: Counts) -> Iterator[Entry]:
             yield entry
 
 
-def _ordered(entries: Iterable[Entry]) -> list[Entry]:
-    return sorted(
-        entries,
-        key=lambda entry: (bool(_ASIDE.search(entry.path)), -entry.stamp[0], entry.path),
-    )
+def _ordered(entries: Iterable[Entry], changed: Mapping[str, int]) -> list[Entry]:
+    """Put programs before what is about them, and what was changed last before what is older."""
+
+    def place(entry: Entry) -> tuple[bool, int, int, str]:
+        is_aside, path = bool(_ASIDE.search(entry.path)), entry.path
+        return is_aside, changed.get(path, len(changed)), -entry.stamp[0], path
+
+    return sorted(entries, key=place)
 
 
 def _read(
@@ -109,21 +118,37 @@ def _read(
             reason = _PARENTHESES.sub("", found.reason)
             counts.add(reason, files=1, characters=max(0, entry.stamp[1]))
             continue
-        language = language_of("", entry.path, found.text)
-        text = cleaned(entry.path, found.text)
+        whole, language = _code(entry.path, found.text)
+        text = cleaned(entry.path, whole)
         name = hash("".join(text.split()))
         reason = _unwanted(found, text, language, languages)
         reason = reason or (COPY if name in seen else "")
         if reason or language is None:
-            counts.add_file(reason, found.text)
+            counts.add_file(reason, whole)
             continue
-        if text is not found.text:
-            cleaned(entry.path, found.text, counts)
+        if text is not whole:
+            cleaned(entry.path, whole, counts)
         seen.add(name)
         left -= len(text)
         is_aside = language.prose or language.settings
         modified = entry.stamp[0] / 1e9
         yield Source(entry.path, language.id, text, modified, entry.stamp[1], is_aside)
+
+
+def _code(path: str, text: str) -> tuple[str, Language | None]:
+    """Return the text of a file and its language; of a notebook, what most of its cells are in."""
+    if not is_notebook(path):
+        return text, language_of("", path, text)
+    cells = [
+        (language_of(cell.language, ""), as_code(cell.source, cell.language))
+        for cell in cells_in(text)
+        if cell.language not in (MARKDOWN, RAW)
+    ]
+    known = {language.id: language for language, _ in cells if language is not None}
+    counted = Counter(language.id for language, _ in cells if language is not None)
+    usual = known[counted.most_common(1)[0][0]] if counted else None
+    code = [code for language, code in cells if language is usual]
+    return "\n\n".join(code), usual
 
 
 def _unwanted(found: Text, text: str, language: Language | None, languages: frozenset[str]) -> str:

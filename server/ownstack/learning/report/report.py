@@ -12,6 +12,7 @@ from ownstack.files.opening import read_regular
 from ownstack.learning.adapters.record import AdapterRecord
 from ownstack.learning.data.passages import Left
 from ownstack.learning.report.progress import Step, read_progress
+from ownstack.learning.training.plan import DATASET, PROGRESS
 
 MAX_HEAD_BYTES = 1_048_576
 MAX_ROWS = 100
@@ -45,12 +46,12 @@ class Report:
 def gather(record: AdapterRecord, run: Path | None = None) -> Report:
     """Return what is known of an adapter.
 
-    `run`: the folder in which it was trained, if that is there still. What is missing or damaged in
-    it is left out of the report.
+    `run`: the folder in which it was trained, or the adapter's own, where the curve and the
+    counts are left. What is missing or damaged in it is left out of the report.
     """
     if run is None:
         return Report(record)
-    return Report(record, read_progress(run / "progress.jsonl"), read_counts(run / "dataset.jsonl"))
+    return Report(record, read_progress(run / PROGRESS), read_counts(run / DATASET))
 
 
 def read_counts(dataset: Path) -> Counts | None:

@@ -24,7 +24,6 @@ class Progressed:
     trained_s: float = 0.0
     loss_before: float | None = None
     """On what is held out, before the first step."""
-    loss_best: float | None = None
 
 
 def save(
@@ -59,7 +58,8 @@ def load(folder: Path, belongs: str) -> dict[str, Any] | None:
 def belongs_to(folder: Path, plan: TrainingPlan) -> str:
     """Return what a checkpoint must agree in: the base, the data, the shape, the seed."""
     digest = hashlib.sha256()
-    parts = (plan.base_key, plan.role, plan.rank, plan.alpha, plan.seed, plan.row_tokens)
-    digest.update(repr((*parts, plan.on_top_of, plan.on_top_scale)).encode())
+    shape = (plan.rank, plan.alpha, plan.modules, plan.row_tokens)
+    of = (plan.base_key, plan.role, plan.seed, plan.on_top_of, plan.on_top_scale)
+    digest.update(repr((shape, of)).encode())
     digest.update((folder / DATASET).read_bytes())
     return digest.hexdigest()

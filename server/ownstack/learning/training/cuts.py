@@ -70,14 +70,19 @@ def lines_to_ask(
     return sorted(index for _, index in sorted(keyed, reverse=True)[:count])
 
 
-def cut(rng: random.Random, text: str, begin: int) -> Cut:
-    """Cut at a character of the line that begins at `begin`."""
+def cut(rng: random.Random, text: str, begin: int, limit: int | None = None) -> Cut:
+    """Cut at a character of the line that begins at `begin`.
+
+    What is missing ends at `limit` at the latest: after that stands what may not be learned.
+    """
     finish = text.find("\n", begin)
     finish = len(text) if finish < 0 else finish
     line = text[begin:finish]
     first, last = len(line) - len(line.lstrip()), len(line.rstrip())
     at = begin + (first if rng.random() < AT_INDENT else rng.randrange(first, last))
     end = _end(rng, text, begin, at, begin + last)
+    if limit is not None:
+        end = max(begin + last, min(end, limit)) if end > begin + last else end
     kept = at
     if rng.random() < HEALED:
         kept = len(healing.cut(text[:at])[0])

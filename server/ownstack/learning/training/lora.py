@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -12,20 +13,19 @@ from ownstack.learning.training.adapter_file import LoraPair, LoraWeights
 from ownstack.learning.training.base import Base
 
 _NAME = "learned"
-_MODULES = (
-    *("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
-    *("c_fc", "c_proj"),
-)
 
 
 class Lora:
     """The matrices that are trained, inside of a base model (float32; the base is not changed)."""
 
-    def __init__(self, base: Base, *, rank: int, alpha: float, seed: int) -> None:
+    def __init__(
+        self, base: Base, *, rank: int, alpha: float, modules: Sequence[str], seed: int
+    ) -> None:
+        """`modules` are named as in `plan.MODULES`; those that the model lacks are passed over."""
         torch.manual_seed(seed)
         inner: nn.Module = base.model.model
         present = {name.rsplit(".", 1)[-1] for name, _ in inner.named_modules()}
-        wanted = [name for name in _MODULES if name in present]
+        wanted = [name for name in modules if name in present]
         config = LoraConfig(r=rank, lora_alpha=alpha, target_modules=wanted, lora_dropout=0.0)
         inject_adapter_in_model(config, inner, adapter_name=_NAME)
         self._alpha = alpha

@@ -154,7 +154,7 @@ class Rows:
         row.trunk(kept, learned)
         offsets = list(accumulate((len(line) + 1 for line in lines), initial=0))
         for index in lines_to_ask(rng, lines, weights, MAX_BRANCHES):
-            at = cut(rng, text, offsets[index])
+            at = cut(rng, text, offsets[index], _limit(offsets, weights, index))
             suffix = _head(text[at.end :], rng.choice(SUFFIX_TOKENS))
             first, prefix, after = vocabulary.infill(text[: at.kept], suffix, path, budget)
             middle = [*vocabulary.tokens(text[at.kept : at.end]), vocabulary.end]
@@ -188,6 +188,14 @@ class Rows:
         row.trunk(asked, [0.0] * len(asked))
         row.branch([*asked, *answer], len(answer), 1.0)
         return row
+
+
+def _limit(offsets: Sequence[int], weights: Sequence[float], index: int) -> int:
+    """Return where the lines end, from one on, that may all be learned."""
+    end = index
+    while end < len(weights) and weights[end] > 0:
+        end += 1
+    return offsets[end] - 1
 
 
 def _head(text: str, n_tokens: int) -> str:

@@ -70,7 +70,9 @@ class Trainer:
             below = read_adapter(Path(plan.on_top_of), self._base.shape)
             merge(self._base, below, plan.on_top_scale)
         self._base.model.to(self._device)
-        self._lora = Lora(self._base, rank=plan.rank, alpha=plan.alpha, seed=plan.seed)
+        self._lora = Lora(
+            self._base, rank=plan.rank, alpha=plan.alpha, modules=plan.modules, seed=plan.seed
+        )
         self._optimiser = torch.optim.AdamW(
             self._lora.parameters.values(), lr=plan.learning_rate, weight_decay=0.0
         )
@@ -84,7 +86,7 @@ class Trainer:
         clock = RunningClock(done.trained_s)
         saved = judged = done.trained_s
         if done.loss_before is None and self._judged:
-            done.loss_before = done.loss_best = mean_loss(self._base, self._judged, self._device)
+            done.loss_before = mean_loss(self._base, self._judged, self._device)
             self._tell("training", held_out_loss=done.loss_before)
         while self._share() < 1:
             if self._stop():
