@@ -16,7 +16,6 @@ from ownstack.learning.worker import TRAINER
 from ownstack.models.gguf.base_key import base_key
 from ownstack.paths import Home
 from tests.support import scripted_trainer
-from tests.support.gguf_models import make_gguf
 
 LINES = 300
 JUDGED = 8
@@ -26,6 +25,9 @@ REAL_CHECKPOINT_S = 1.0
 
 def make_base(folder: Path) -> Path:
     """Write a model that can infill, small, and return its file."""
+    # Not for those who only learn: the package takes half a second to load.
+    from tests.support.gguf_models import make_gguf
+
     folder.mkdir(parents=True, exist_ok=True)
     return make_gguf(folder / "base.gguf")
 

@@ -95,7 +95,6 @@ def _tell(folder: Path, state: str, step: int) -> None:
         "loss": 2.5 - step / 100,
         "held_out_loss": None,
         "rate": 150.0,
-        "pid": os.getpid(),
     }
     with (folder / "progress.jsonl").open("a") as file:
         file.write(json.dumps(row) + "\n")

@@ -165,9 +165,17 @@ def learn(
             folder, said = RunFolder.open(home, wish, options.mode)
             if said:
                 say(said)
-            return _Run(home, folder, options, turn, tell, parts).go()
+            return _Run(home, folder, options, turn, _Heard(tell, say), parts).go()
         except OSError as error:
             raise _refused(error, home, begun=folder is not None) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Who hears of a run."""
+
+    tell: Callable[[Told], None]
+    say: Callable[[str], None]
 
 
 class _Run:
@@ -177,12 +185,12 @@ class _Run:
         folder: RunFolder,
         options: Options,
         turn: Turn,
-        tell: Callable[[Told], None],
+        heard: _Heard,
         parts: Parts,
     ) -> None:
         self._home, self._folder, self._options = home, folder, options
         self._wish = folder.wish
-        self._turn, self._tell, self._parts = turn, tell, parts
+        self._turn, self._tell, self._say, self._parts = turn, heard.tell, heard.say, parts
         self._store = AdapterStore(home)
         self._guard = Guard(home, clock=parts.clock)
         self._looked_s = -LOOK_S
@@ -194,7 +202,7 @@ class _Run:
         dataset = self._collected()
         stopped = ""
         try:
-            stopped = self._train()
+            stopped = self._train(dataset)
         except KeyboardInterrupt:
             stopped = "It was stopped."
         if stopped:
@@ -222,12 +230,12 @@ class _Run:
         jsonl.write(dataset, file)
         return dataset
 
-    def _train(self) -> str:
+    def _train(self, dataset: Dataset) -> str:
         """Return why it was stopped before its end, "" if it was not."""
         if self._folder.trained() is not None:
             return ""
         plan = self._plan()
-        self._check_room(plan)
+        self._check_room(plan, dataset)
         plan.write(self._folder.path)
         worker = Worker.start(self._folder.path, self._parts.trainer)
         self._turn.note(phase="training", trainer=worker.pid, trainer_started=worker.started)
@@ -296,13 +304,15 @@ class _Run:
             **self._parts.plan,
         )
 
-    def _check_room(self, plan: TrainingPlan) -> None:
+    def _check_room(self, plan: TrainingPlan, dataset: Dataset) -> None:
         info = inspect(Path(plan.base))
         shape = estimates.shape_of(info)
         needed = estimates.memory_bytes(shape, plan.rank, plan.row_tokens)
         estimates.check_memory(needed, self._parts.free_memory())
         needed = estimates.disk_bytes(shape, plan.rank)
         estimates.check_disk(needed, self._parts.free_disk(self._folder.path), self._folder.path)
+        pace = estimates.pace(shape.parameters, plan.base_key, self._store.all())
+        self._say(estimates.in_words(dataset, plan.minutes, pace))
 
     def _kept(self, dataset: Dataset) -> AdapterRecord:
         self._turn.note(phase="keeping")

@@ -8,6 +8,7 @@ import pytest
 
 from ownstack.errors import LearningError
 from ownstack.learning.adapters.record import AdapterRecord
+from ownstack.learning.data.passages import Dataset, Passage
 from ownstack.learning.schedule import estimates
 from ownstack.learning.schedule.estimates import Pace, Shape
 from ownstack.models.registry import inspect
@@ -62,3 +63,14 @@ def test_pace() -> None:
     guessed = estimates.pace(494_000_000, "c", records, cores=2)
     assert not guessed.measured
     assert guessed.tokens_per_s == pytest.approx(150, rel=0.01)
+
+
+def test_in_words() -> None:
+    """What there is, and how often it is read in the time there is."""
+    passages = tuple(Passage(f"{n}.py", "python", "x" * 3_300, (1.0,)) for n in range(10))
+    said = estimates.in_words(Dataset("/p", passages), 1.0, Pace(500, measured=False))
+
+    assert said == (
+        "10 lines of 10 files to learn from, about 10,000 tokens. In 1 minutes about 30,000 are "
+        "read (by a guess from the processor): each 3.0 times."
+    )

@@ -1,4 +1,4 @@
-"""A trainer is suspended at a key, goes on after quiet, and never stays suspended for a dead one."""
+"""A trainer is suspended at a key, goes on after quiet, and stays not suspended for the dead."""
 
 from __future__ import annotations
 

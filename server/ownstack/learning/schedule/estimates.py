@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ownstack.errors import LearningError
 from ownstack.learning.adapters.record import AdapterRecord
+from ownstack.learning.data.passages import Dataset
 from ownstack.learning.schedule.conditions import too_little_memory
 from ownstack.models.gguf.inspection import ModelInfo
 from ownstack.models.hardware import sizing
@@ -23,6 +24,8 @@ _LEARNED_BYTES = 16
 _SAVED_BYTES = 12
 """Of a number that is learned, in a checkpoint: itself, and two moments."""
 _DATASET_BYTES = 50_000_000
+_CHARACTERS_PER_TOKEN = 3.3
+"""Of code, about."""
 _KEPT_PER_TOKEN = 34
 """Numbers of the model's width that a layer keeps of a token for the way back, about (measured)."""
 _OPERATIONS_PER_CORE = 74e9
@@ -118,6 +121,21 @@ def pace(
             return Pace(tokens / seconds, measured=True)
     cores = cores or sizing.cores()
     return Pace(cores * _OPERATIONS_PER_CORE / 2 / max(1, parameters), measured=False)
+
+
+def in_words(dataset: Dataset, minutes: float, pace: Pace) -> str:
+    """Return what is learned from, and how far training comes in its time, as sentences."""
+    lines = sum(len(passage.weights) for passage in dataset.passages)
+    characters = sum(len(passage.text) for passage in dataset.passages)
+    characters += sum(len(each.request) + len(each.answer) for each in dataset.exchanges)
+    tokens, read = characters / _CHARACTERS_PER_TOKEN, 60 * minutes * pace.tokens_per_s
+    how = "as fast as the last time" if pace.measured else "by a guess from the processor"
+    exchanges = f" and {len(dataset.exchanges):,} accepted edits" if dataset.exchanges else ""
+    return (
+        f"{lines:,} lines of {len(dataset.passages):,} files{exchanges} to learn from, about "
+        f"{tokens:,.0f} tokens. In {minutes:g} minutes about {read:,.0f} are read ({how}): "
+        f"each {read / max(1.0, tokens):.1f} times."
+    )
 
 
 def _learned(shape: Shape, rank: int) -> int:
