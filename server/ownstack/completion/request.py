@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ownstack.completion.echo.preferences import NOTHING_LEARNED, Preference
 from ownstack.completion.echo.scoring import ScoredCandidate
 from ownstack.completion.extent import Extent
 from ownstack.completion.feedback.own_calibration import maker_name
@@ -25,6 +26,10 @@ class Reply:
     reason: str = ""
     model: str = ""
     """Whose text it is; "" for echo's, and where no other one is asked than the trace names."""
+    preference: Preference = NOTHING_LEARNED
+    """What was learned of it, which is in `confidence` already."""
+    found_in: str = ""
+    """URI of the other file that its line was found in, "" if in none."""
     others: tuple[Reply, ...] = ()
     """What else is likely; each with its own chance."""
 
