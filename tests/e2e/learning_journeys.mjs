@@ -26,7 +26,8 @@ export function learningJourneys({ picture, START, GHOST }) {
       await rows.filter({ hasText: 'Go Back' }).waitFor();
       await editor.screenshot(picture('deeds'));
       await rows.filter({ hasText: 'Open Its Report' }).click();
-      const report = editor.panel().locator('body', { hasText: 'mine' });
+      await page.locator('.tab', { hasText: 'What mine learned' }).waitFor();
+      const report = editor.panel().locator('body', { hasText: 'are right instead of' });
       await report.waitFor();
       const read = await report.innerText();
       await editor.screenshot(picture('report'));

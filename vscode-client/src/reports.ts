@@ -100,19 +100,18 @@ function answer(trace: Trace): Block[] {
 }
 
 /** Returns who made the text, and where it was found. */
-function maker(trace: Trace): Block[] {
-  const { tier, source, model, adapters, origin, prefetched, confidence, adjusted, learned } = trace;
+function maker({ tier, source, model, adapters, origin, prefetched, confidence, adjusted, learned }: Trace): Block[] {
   const blocks: Block[] = [];
   if (source === 'echo') {
-    const by = withAdapters(adapters);
-    const scored = model === BUILTIN ? `, and the built-in network${by}${by && ','} found it likely here` : '';
+    const adapted = withAdapters(adapters);
+    const scored = model === BUILTIN ? `, and the built-in network${adapted}${adapted && ','} found it likely here` : '';
     blocks.push(text(`Echo found it: it is how the longest match in your files goes on${scored}.`));
     if (origin) {
       blocks.push({ kind: 'place', before: 'Found in', label: `${origin.path}, line ${origin.line}`, uri: origin.uri, line: origin.line });
     }
   } else {
-    const by = withAdapters(adapters);
-    blocks.push(text(`${makerName(model)}${by}${by && ','} wrote it.`));
+    const adapted = withAdapters(adapters);
+    blocks.push(text(`${makerName(model)}${adapted}${adapted && ','} wrote it.`));
   }
   const cached = prefetched
     ? 'It was computed ahead, while you read the suggestion before it.'
