@@ -89,12 +89,12 @@ def test_an_adapter_is_compared_with_the_plain_model_and_with_what_serves(store,
     generic, mine, newer = add("generic", seed=1), add("mine", "/p", seed=2), add("newer", "/p")
     assert {side: names(each) for side, each in sides_of(store, generic).items()} == {
         "base": [],
-        "candidate": ["generic"],
+        "candidate": [generic.label],
     }
     store.use(generic.id)
     above = store.add(replace(mine, id="f" * 16, on_top_of=generic.id), store.file(mine.id))
-    assert names(sides_of(store, above)["candidate"]) == ["generic", "mine"]
-    assert names(sides_of(store, above)["predecessor"]) == ["generic"]
+    assert names(sides_of(store, above)["candidate"]) == [generic.label, above.label]
+    assert names(sides_of(store, above)["predecessor"]) == [generic.label]
     store.use(newer.id)
     assert names(sides_of(store, above)["predecessor"]) == ["newer"]
     assert "predecessor" not in sides_of(store, newer)
@@ -133,8 +133,8 @@ def test_a_random_adapter_is_kept_aside_and_what_serves_goes_on(
     assert f"only {FEW} lines" in judged.reason
     assert judged.figures["adapters"] == {
         "base": [],
-        "predecessor": ["zero"],
-        "candidate": ["noise"],
+        "predecessor": [zero.label],
+        "candidate": [noise.label],
     }
     # An adapter of zeros is the plain model, to the last answer.
     chances = {
