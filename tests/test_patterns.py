@@ -30,6 +30,7 @@ MODULES = [
 ]
 BOUNDED = {
     "ownstack.completion.echo.candidate._NAME_END": 200,
+    "ownstack.completion.echo.preferences._WORD_END": 40,
     "ownstack.completion.context.symbol_lookup._MEMBER": 1_000,
     "ownstack.completion.context.cursor_names._BRACKET": 400,
     "ownstack.completion.context.cursor_names._MEMBER": 400,

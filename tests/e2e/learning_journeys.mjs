@@ -1,7 +1,7 @@
 // Journeys about what was learned: naming it, taking it back, looking at it.
 
 export function learningJourneys({ picture, START, GHOST }) {
-  const LEARNED = /Learned, used for completion: mine \(from shop\)/;
+  const LEARNED = /ready\. The built-in completer is ready.*Learned, used for completion: mine \(from shop\)/;
 
   return {
     async learned(editor) {
@@ -26,14 +26,15 @@ export function learningJourneys({ picture, START, GHOST }) {
       await rows.filter({ hasText: 'Go Back' }).waitFor();
       await editor.screenshot(picture('deeds'));
       await rows.filter({ hasText: 'Open Its Report' }).click();
-      const report = editor.panel().locator('body', { hasText: 'mine' });
+      await page.locator('.tab', { hasText: 'What mine learned' }).waitFor();
+      const report = editor.panel().locator('body', { hasText: 'are right instead of' });
       await report.waitFor();
       const read = await report.innerText();
       await editor.screenshot(picture('report'));
       await editor.command('Ownstack: What Was Learned');
       await rows.filter({ hasText: 'in use' }).first().click();
       await rows.filter({ hasText: 'Go Back' }).click();
-      const after = await editor.seeStatus(/ready\. The built-in completer is ready\.[^]*FILE\.gguf$/);
+      const after = await editor.seeStatus(/ready\. The built-in completer is ready\.((?!Learned).)*$/);
       await editor.screenshot(picture('after'));
       const notifications = await editor.notifications();
       return { status, why, menu, listed, labels, report: read, after, notifications };

@@ -29,12 +29,14 @@ def make_adapter(
     alpha: float | None = None,
     architecture: str | None = None,
     dtype: type[np.floating[Any]] = np.float16,
+    b_dtype: type[np.floating[Any]] | None = None,
 ) -> Path:
     """Write an adapter for the model in `base`; return `path`.
 
     `strength` is about how much a module's output is changed by, as a share of its own size; 0
     writes an adapter of zeros (its `lora_b`), as one is before training. Another seed is another
-    adapter. `alpha` is the rank, so that nothing is scaled, unless it is given.
+    adapter. `alpha` is the rank, so that nothing is scaled, unless it is given. One whose `lora_b`
+    alone is of float32 is used as it is, not folded.
     """
     found = _shapes(base)
     rng = np.random.default_rng(seed)
@@ -48,7 +50,7 @@ def make_adapter(
         a = rng.standard_normal((rank, n_in)) / np.sqrt(n_in)
         b = rng.standard_normal((n_out, rank)) * strength / np.sqrt(rank)
         writer.add_tensor(f"{name}.lora_a", a.astype(dtype))
-        writer.add_tensor(f"{name}.lora_b", b.astype(dtype))
+        writer.add_tensor(f"{name}.lora_b", b.astype(b_dtype or dtype))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -66,7 +66,7 @@ class Silence(Echo):
     """An echo that never has anything to say, for tests of the model alone."""
 
     def consider(
-        self, document: Document, offset: int, others: object
+        self, document: Document, offset: int, others: object, weigh: object = None
     ) -> tuple[LineSuggestion | None, list[ScoredCandidate]]:
         return None, []
 
@@ -84,6 +84,7 @@ class Window:
         snapshot: Snapshot | None = None,
         quick: Engine | None = None,
         hears: bool = False,
+        kept: Callable[[Document, Sequence[str]], object] = lambda document, lines: None,
     ) -> None:
         """`hears`: the client asks again when it is told that there is something better."""
         self.engine, self.quick = engine, quick
@@ -104,6 +105,7 @@ class Window:
                 later=self.timers.later,
                 hears_improvements=lambda: hears,
                 came=lambda trace, taken_s: self.came.append((trace, taken_s)),
+                kept=kept,
                 improved=self.improved.append,
             ),
             engine=lambda: self.engine,

@@ -59,11 +59,10 @@ function within(folder: string, project: string): boolean {
 
 function row(adapter: LearnedAdapter): AdapterRow {
   const { name, role, model, project, created, serves, problem, reason } = adapter;
-  const where = project || 'every project';
   return {
     label: `$(${serves ? 'check' : problem ? 'warning' : 'circle-slash'}) ${name}`,
     description: `${standing(adapter)} · for ${role} with ${model}`,
-    detail: [`${day(created)}, ${where}.`, problem || reason].filter(Boolean).join(' '),
+    detail: [`${day(created)}.`, problem || reason, project].filter(Boolean).join(' '),
     adapter,
   };
 }

@@ -79,7 +79,7 @@ export async function learned(subject: Subject): Promise<void> {
 async function pickAdapter(subject: Subject, client: LanguageClient): Promise<'back' | undefined> {
   const listed = client.sendRequest(ADAPTERS, {});
   const picked = await pickFrom(
-    { title: 'What Was Learned', placeholder: 'It lies on this machine, and leaves it never', waiting: 'Looking…', back: false },
+    { title: 'What Was Learned', placeholder: 'It lies on this machine, and never leaves it', waiting: 'Looking…', back: false },
     listed.then(rows),
   );
   if (!picked || picked === 'back') return undefined;

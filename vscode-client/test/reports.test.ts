@@ -19,6 +19,7 @@ const TRACE: Trace = {
   acceptedTokens: 0,
   confidence: 0.714,
   adjusted: null,
+  learned: '',
   text: 'return total',
   path: 'src/orders.py',
   line: 12,
@@ -94,6 +95,12 @@ describe('the explanation', () => {
   it('says what the chance is by what this user kept, if that is another one', () => {
     expect(why({ adjusted: 0.52 })).toContain('71 % sure.\nFor you it counts as 52 % sure');
     expect(why({})).not.toContain('For you');
+  });
+
+  it('says what was learned, if that has changed the choice', () => {
+    const learned = 'It goes first as it was kept before here.';
+    expect(why({ learned })).toContain(`${learned} (ownstack.completion.learnFromOutcomes)`);
+    expect(why({})).not.toContain('learnFromOutcomes');
   });
 
   it('says why there was none', () => {

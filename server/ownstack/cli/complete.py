@@ -218,6 +218,7 @@ def _print_json(document: Document, answer: Answer) -> None:
         "acceptedTokens": trace.accepted_tokens,
         "confidence": trace.confidence,
         "adjusted": trace.adjusted,
+        "learned": trace.learned,
     }
     print_json(value)
 

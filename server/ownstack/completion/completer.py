@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ownstack.completion.cache import Cache, CachedText
@@ -14,7 +14,8 @@ from ownstack.completion.eligibility import refusal
 from ownstack.completion.environment import Environment
 from ownstack.completion.failures import Failures
 from ownstack.completion.feedback.outcomes import Outcomes
-from ownstack.completion.feedback.own_calibration import OwnCalibration
+from ownstack.completion.feedback.own_calibration import OwnCalibration, maker_name
+from ownstack.completion.feedback.own_preferences import OwnPreferences
 from ownstack.completion.feedback.signals import SignalLog
 from ownstack.completion.feedback.traces import Stopwatch, Traces
 from ownstack.completion.improvement import Improvement
@@ -68,8 +69,9 @@ class Completer:
         self._engine, self._quick = engine, quick
         self._cache = Cache()
         self._failures = Failures()
-        self._outcomes = Outcomes(environment.documents, signals, environment.later)
+        self._outcomes = Outcomes(environment, signals)
         self._own = OwnCalibration(signals, environment.settings)
+        self._preferences = OwnPreferences(signals, environment.settings, self._own)
         self._extents = RequestExtents(environment, self._outcomes, self._failures)
         self._context = ContextProvider(environment, nearby or Nearby())
         self._traces = Traces()
@@ -83,6 +85,7 @@ class Completer:
             extents=self._extents,
             failures=self._failures,
             own=self._own,
+            preferences=self._preferences,
             kept=self._kept,
             late=self._late,
             objection=self._items.objection,
@@ -266,9 +269,10 @@ class Completer:
             if trace.text:
                 self._improvement.found(place)
 
-    def _least(self) -> float:
+    def _least(self, adapters: Sequence[str]) -> float:
         """Return the chance from which on a line of the cache is shown that nobody asked for."""
         model = "" if self._cached_by is None else self._cached_by.capabilities.model
+        model = maker_name(model, adapters)
         return self._own.least("model", model, THRESHOLDS[self._settings().eagerness])
 
     # Events -------------------------------------------------------------------------------
@@ -306,6 +310,7 @@ class Completer:
         """End all work of this window."""
         self._ahead.cancel()
         self._outcomes.close()
+        self._preferences.close()
         self._context.close()
         sources, self._lineup = self._lineup.sources, self._choice.of(None)
         self._used = (None, None)

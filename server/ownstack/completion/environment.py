@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ownstack.completion.place import Place
 from ownstack.completion.suggestion import Trace
 from ownstack.concurrency import CallLater, call_later
-from ownstack.document import Documents
+from ownstack.document import Document, Documents
 from ownstack.settings import CompletionSettings
 
 if TYPE_CHECKING:
@@ -38,5 +38,8 @@ class Environment:
     came: Callable[[Trace, float], object] = lambda trace, taken_s: None
     """Hears what a model had to say, and so many seconds after the key, where nobody waited for it
     and nothing else was asked since. The trace's text is empty if that was nothing."""
+    kept: Callable[[Document, Sequence[str]], object] = lambda document, lines: None
+    """Hears of lines, stripped, that were suggested, accepted, and are still in a document after
+    ten minutes. It may not block."""
     improved: Callable[[Place], object] = lambda place: None
     """Hears that who asks again at a place gets a better suggestion than the one shown there."""

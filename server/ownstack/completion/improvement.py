@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ownstack.completion.cache import Cache, CachedText
@@ -37,9 +37,9 @@ class Improvement:
         environment: Environment,
         outcomes: Outcomes,
         cache: Cache,
-        least: Callable[[], float],
+        least: Callable[[Sequence[str]], float],
     ) -> None:
-        """`least` returns the chance from which on a line of the cache is shown."""
+        """`least`: adapters → the chance from which on a line of the cache is shown."""
         self._documents = environment.documents
         self._least = least
         self._improved: Callable[[Place], object] = environment.improved
@@ -90,7 +90,7 @@ class Improvement:
             return
         if self._outcomes.refuses(cursor, cached.text):
             return
-        least = self._least()
+        least = self._least(cached.adapters)
         if not _goes_on(cached, left):
             shown = UNKNOWN_CHANCE if displayed.confidence is None else displayed.confidence
             least = max(least, shown + BETTER_BY)
@@ -122,7 +122,7 @@ class Improvement:
         if cached is None or cached.invoked or self._outcomes.refuses(cursor, cached.text):
             return
         # The beginning of a line is enough: who waited was shown that, too.
-        if sure_enough(cached.text, cached.chance, self._least()).text:
+        if sure_enough(cached.text, cached.chance, self._least(cached.adapters)).text:
             self.found(cursor)
 
     def _stands(self, place: Place) -> bool:

@@ -62,8 +62,9 @@ class SuggestionItems:
             trace.text = offered[0].text
         for item, text in list(zip(items, texts, strict=True))[1:]:
             other = dataclasses.replace(trace, id=item.id, confidence=item.confidence, text=text[1])
-            other.source, other.adjusted = item.source, None
-            other.model = item.model or trace.model
+            other.source, other.adjusted, other.learned = item.source, None, ""
+            if item.model not in ("", source_request.model_of("model")):
+                other.model, other.adapters = item.model, ()
             self._traces.remember(other)
         return offered
 
@@ -78,6 +79,8 @@ class SuggestionItems:
                 source=displayed.source,
                 confidence=displayed.confidence,
                 model=displayed.model,
+                preference=displayed.preference,
+                found_in=displayed.found_in,
             )
             kept.append(left)
         for other in reply.others:
@@ -99,6 +102,8 @@ class SuggestionItems:
             source=reply.source,
             model=reply.model or request.model_of(reply.source),
             confidence=reply.confidence,
+            preference=reply.preference,
+            found_in=reply.found_in,
             invoked=request.invoked,
             alternative=number > 0,
         )

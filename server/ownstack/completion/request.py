@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ownstack.completion.echo.preferences import NOTHING_LEARNED, Preference
 from ownstack.completion.echo.scoring import ScoredCandidate
 from ownstack.completion.extent import Extent
+from ownstack.completion.feedback.own_calibration import maker_name
 from ownstack.completion.feedback.traces import Stopwatch
 from ownstack.completion.place import Place
 from ownstack.completion.suggestion import CompletionRequest, Tier, Trace, Trigger
@@ -24,6 +26,10 @@ class Reply:
     reason: str = ""
     model: str = ""
     """Whose text it is; "" for echo's, and where no other one is asked than the trace names."""
+    preference: Preference = NOTHING_LEARNED
+    """What was learned of it, which is in `confidence` already."""
+    found_in: str = ""
+    """URI of the other file that its line was found in, "" if in none."""
     others: tuple[Reply, ...] = ()
     """What else is likely; each with its own chance."""
 
@@ -50,8 +56,8 @@ class SourceRequest:
         return self.trigger is Trigger.INVOKED
 
     def model_of(self, source: Tier) -> str:
-        """Return the model whose text this is, "" if it is echo's, whoever scored it."""
-        return self.trace.model if source == "model" else ""
+        """Return whose text this is, its adapters named; "" if echo's, whoever scored it."""
+        return maker_name(self.trace.model, self.trace.adapters) if source == "model" else ""
 
 
 def place_of(request: CompletionRequest) -> Place:

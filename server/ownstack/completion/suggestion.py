@@ -93,6 +93,8 @@ class Trace:
     """The chance that it is exactly right, as its source says."""
     adjusted: float | None = None
     """What that is by what this user kept and turned down, if it is noticeably something else."""
+    learned: str = ""
+    """Whether what the user kept or turned down before has changed the choice, in words."""
     text: str = ""
     """What was suggested; "" if nothing was."""
     path: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -14,18 +15,21 @@ NEEDED = ("torch", "transformers", "peft", "gguf")
 _CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 
-def _typed(*words: str) -> str:
+def install(*what: str) -> str:
+    """Return what to type in a terminal; it names this Python, whichever is first on the PATH."""
+    words = (sys.executable, "-m", "pip", "install", *what)
+    if importlib.util.find_spec("pip") is None and shutil.which("uv"):
+        # uv makes environments without pip, those of the editor's extension among them.
+        words = ("uv", "pip", "install", "--python", sys.executable, *what)
     return shlex.join(words) if os.name != "nt" else subprocess.list2cmdline(words)
 
 
-INSTALL = _typed(sys.executable, "-m", "pip", "install", "ownstack[learn]")
-"""What to type in a terminal; it names this Python, whichever is first on the PATH."""
+INSTALL = install("ownstack[learn]")
 
 
 def torch_hint() -> str:
     """Return how to install PyTorch for machines without graphics cards."""
-    command = _typed(sys.executable, "-m", "pip", "install", "torch", "--index-url", _CPU_INDEX)
-    return command
+    return install("torch", "--index-url", _CPU_INDEX)
 
 
 def missing() -> tuple[str, ...]:

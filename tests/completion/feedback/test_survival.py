@@ -2,7 +2,7 @@
 
 import pytest
 
-from ownstack.completion.feedback.survival import Survival, share_left
+from ownstack.completion.feedback.survival import Survival, lines_left, share_left
 from ownstack.document import Document, Documents
 from ownstack.text import Edit, Span
 from tests.support.completing import URI, Timers
@@ -29,7 +29,11 @@ def test_checks_come_at_their_times() -> None:
     """Three checks, each against the text of that moment, wherever the spot has moved."""
     documents, timers = Documents(), Timers()
     kept: list[tuple[str, str, float]] = []
-    survival = Survival(documents, lambda *event: kept.append(event), timers.later)
+    survival = Survival(
+        documents,
+        lambda accepted, kind, share: kept.append((accepted.id, kind, share)),
+        timers.later,
+    )
     document = documents.open(Document(URI, "a.py", "python", 1, f"x = {TEXT}\n"))
     survival.watch("a1", document, 4, TEXT)
 
@@ -60,3 +64,21 @@ def test_a_closed_document_is_not_judged() -> None:
     timers.advance(1_000)
 
     assert (kept, timers.waiting) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "document", "start", "lines"),
+    [
+        ("compute(a)", "x = compute(a)\n", 4, ("x = compute(a)",)),
+        ("compute(a)", "y = 1\nx = compute(a)  # sure\n", 10, ("x = compute(a)  # sure",)),
+        ("compute(a)", "x = other(a)\n", 4, ()),
+        ("a():\n    b()\n    c()", "def a():\n    b()\n    z()\n", 4, ("def a():", "b()")),
+        ("a():\r\n    b()", "def a():\r\n    b()\r\n", 4, ("def a():", "b()")),
+        ("x", "x" * 5_000 + "\n", 4_000, ()),
+        ("x", "", 40, ()),
+        ("\n\n", "a\n\n\n", 1, ()),
+    ],
+)
+def test_lines_left(text: str, document: str, start: int, lines: tuple[str, ...]) -> None:
+    """Whole lines that hold a line of what was accepted, as they are now."""
+    assert lines_left(text, document, start) == lines

@@ -26,14 +26,14 @@ class Said(Echo):
         self.said = LineSuggestion(text, confidence, 8, 2, "b.py", more)
 
     def consider(
-        self, document: Document, offset: int, others: Sequence[Document]
+        self, document: Document, offset: int, others: Sequence[Document], weigh: object = None
     ) -> tuple[LineSuggestion | None, Sequence[ScoredCandidate]]:
         return self.said, ()
 
 
 class Broken(Echo):
     def consider(
-        self, document: Document, offset: int, others: Sequence[Document]
+        self, document: Document, offset: int, others: Sequence[Document], weigh: object = None
     ) -> tuple[LineSuggestion | None, Sequence[ScoredCandidate]]:
         raise RuntimeError("a defect in echo")
 

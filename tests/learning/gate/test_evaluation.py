@@ -109,3 +109,13 @@ async def test_an_engine_that_fails_is_named_and_what_was_measured_is_kept(tmp_p
 )
 def test_prompts_are_as_long_as_completions_first_one(prefill, tokens):
     assert prompt_tokens(ScriptedEngine(speed=Speed(prefill, 10.0))) == tokens
+
+
+async def test_all_sides_are_shown_the_same_whatever_was_asked_before(tmp_path):
+    at = cursors(6)
+    one, other = ScriptedEngine(), ScriptedEngine()
+    await run(one, tmp_path / "one", at)
+    await run(other, tmp_path / "other", at[::-1])
+    shown = [[(each.prefix, each.suffix) for each in engine.infills] for engine in (one, other)]
+    assert shown[0][::2] == shown[0][1::2]
+    assert sorted(shown[0]) == sorted(shown[1])

@@ -13,9 +13,10 @@ from ownstack.completion.echo.block import closing_lines, sure_lines
 from ownstack.completion.echo.buffer import Buffer
 from ownstack.completion.echo.candidate import candidates
 from ownstack.completion.echo.occurrence import Occurrence, collect
+from ownstack.completion.echo.preferences import NOTHING_LEARNED, Preference
 from ownstack.completion.echo.query import EchoQuery, plain_lines, query_at
 from ownstack.completion.echo.renaming import renamed
-from ownstack.completion.echo.scoring import ScoredCandidate, certainty, score_candidates
+from ownstack.completion.echo.scoring import ScoredCandidate, score_candidates
 from ownstack.completion.echo.store import View
 from ownstack.document import Document
 from ownstack.files.secret.detection import secret_file
@@ -48,6 +49,8 @@ class LineSuggestion:
     """That these are right, if the text is."""
     nearest: Occurrence | None = None
     """The occurrence in `from_path`."""
+    preference: Preference = NOTHING_LEARNED
+    """What was learned of it, which is in `confidence` already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Proposal:
     def line(self, query: EchoQuery, confidence: float | None = None) -> LineSuggestion:
         """Return it as a proposal of its own; without a confidence, with echo's."""
         if confidence is None:
-            confidence = certainty(self.scored)
+            confidence = self.scored.chance
         ends = not query.rest.strip()
         closing, chance = closing_lines(query, self.occurrences, self.text) if ends else ((), 1.0)
         return LineSuggestion(
@@ -82,7 +85,16 @@ class Proposal:
             closing,
             chance,
             nearest=self.occurrences[0],
+            preference=self.scored.preference,
         )
+
+
+Weigh = Callable[[EchoQuery, Sequence[ScoredCandidate]], Sequence[ScoredCandidate]]
+"""Puts candidates in the order that what was learned gives them (`preferences.preferred`)."""
+
+
+def _as_found(query: EchoQuery, found: Sequence[ScoredCandidate]) -> Sequence[ScoredCandidate]:
+    return found
 
 
 class Echo:
@@ -115,11 +127,18 @@ class Echo:
         return self.consider(document, offset, others)[0]
 
     def consider(
-        self, document: Document, offset: int, others: Sequence[Document]
+        self,
+        document: Document,
+        offset: int,
+        others: Sequence[Document],
+        weigh: Weigh = _as_found,
     ) -> tuple[LineSuggestion | None, Sequence[ScoredCandidate]]:
-        """Return what `suggest` does, and all that it was chosen from (`examine`)."""
+        """Return what `suggest` does, and all that it was chosen from (`examine`).
+
+        `weigh` lets what was learned of the user have its say; those examined are in its order.
+        """
         query = query_at(document, offset)
-        examined = self.examine(query, document, others)
+        examined = weigh(query, self.examine(query, document, others))
         best = next(self.showable(examined), None)
         line = best.line(query) if best is not None and best.text else None
         return line, examined

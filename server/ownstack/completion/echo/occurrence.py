@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -68,6 +70,16 @@ class Occurrence:
         return secret_text(before.decode("utf-8", "replace") + self.text, self.path)
 
     @property
+    def found_in(self) -> str:
+        """Return the URI of the other file that it is in, "" if it is in this one."""
+        if self.scope == "own":
+            return ""
+        if self.stored is None:
+            assert isinstance(self.source, Buffer)
+            return self.source.uri
+        return _uri(self.stored[0].folder, self.path)
+
+    @property
     def origin(self) -> Origin:
         """Return where it is, for a person. Cost: reading the file up to there."""
         if self.stored is None:
@@ -75,7 +87,7 @@ class Occurrence:
             uri, start, skipped = self.source.uri, 0, self.source.skipped_lines
         else:
             assert isinstance(self.source, Segment)
-            uri = (self.stored[0].folder / self.path).as_uri()
+            uri = _uri(self.stored[0].folder, self.path)
             start, skipped = self.source.files[self.source.numbers[self.path]].start, 0
         return Origin(uri, self.path, 1 + skipped + self.source.read(start, self.end).count(b"\n"))
 
@@ -115,6 +127,11 @@ def collect(
         *islice(_read_all(query, own), OWN_OCCURRENCES),
         *islice(_read_all(query, others), OTHER_OCCURRENCES),
     ]
+
+
+@functools.lru_cache(1_024)
+def _uri(folder: Path, path: str) -> str:
+    return (folder / path).as_uri()
 
 
 class _Hit(NamedTuple):

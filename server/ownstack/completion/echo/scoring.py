@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ownstack.completion.echo.candidate import FEATURES, Candidate
 from ownstack.completion.echo.logistic import in_order, log_odds, logistic, relative_odds
+from ownstack.completion.echo.preferences import NOTHING_LEARNED, Preference
 
 # Fitted on 8,100 cursors in 27 packages of eight languages, of which three in ten documents end
 # at the cursor and one in ten has no project.
@@ -37,10 +38,17 @@ class ScoredCandidate:
     """The share of the best of the others."""
     pool: int
     """Occurrences that were found for all candidates together."""
+    preference: Preference = NOTHING_LEARNED
+    """What this user kept and turned down of it; neither `share` nor `certainty` knows of it."""
 
     @property
     def text(self) -> str:
         return self.candidate.text
+
+    @property
+    def chance(self) -> float:
+        """Return its certainty by what was learned of this user."""
+        return self.preference.moved(certainty(self))
 
     def signals(self) -> tuple[float, ...]:
         """Return what certainty is computed from."""
@@ -75,3 +83,11 @@ def score_candidates(
 def certainty(scored: ScoredCandidate, weights: Sequence[float] = CERTAINTY) -> float:
     """Return the chance, in [0, 1], that this is exactly the rest of the line."""
     return logistic(weights, scored.signals())
+
+
+def by_evidence(found: Sequence[ScoredCandidate]) -> Sequence[ScoredCandidate]:
+    """Return the candidates as they were before `preferred`: without what was learned."""
+    if not any(scored.preference.shift for scored in found):
+        return found
+    bare = [replace(scored, preference=NOTHING_LEARNED) for scored in found]
+    return sorted(bare, key=lambda scored: -scored.share)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from ownstack.completion.echo.preferences import NOTHING_LEARNED, Preference
 from ownstack.completion.place import Place, found_in, possible_cursors, typed_since
 from ownstack.completion.suggestion import Tier
 from ownstack.document import Document
@@ -39,6 +40,10 @@ class DisplayedSuggestion:
     source: Tier
     model: str = ""
     confidence: float | None = None
+    preference: Preference = NOTHING_LEARNED
+    """What was learned of it, which is in `confidence` already."""
+    found_in: str = ""
+    """URI of the other file that its line was found in, "" if in none."""
     invoked: bool = False
     others: tuple[DisplayedSuggestion, ...] = ()
     """Other suggestions that the editor was given for the same place."""

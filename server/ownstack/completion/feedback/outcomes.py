@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ownstack.completion.echo.preferences import MAX_HEAD_CHARS, Subject
+from ownstack.completion.environment import Environment
 from ownstack.completion.feedback.displayed import Display, DisplayedSuggestion, SuggestionOutcome
 from ownstack.completion.feedback.rejection import Rejections
 from ownstack.completion.feedback.signals import Kind, Offered, SignalLog
-from ownstack.completion.feedback.survival import Survival
+from ownstack.completion.feedback.survival import LAST_CHECK, Accepted, Survival, lines_left
 from ownstack.completion.place import Place
-from ownstack.concurrency import CallLater, call_later
-from ownstack.document import Document, Documents
+from ownstack.document import Document
 
 
 class Outcomes:
     """Knows what became of the suggestions of one window."""
 
-    def __init__(
-        self, documents: Documents, signals: SignalLog, later: CallLater = call_later
-    ) -> None:
+    def __init__(self, environment: Environment, signals: SignalLog) -> None:
+        self._documents, self._kept_lines = environment.documents, environment.kept
         self._signals = signals
         self._display = Display()
         self._rejections = Rejections()
-        self._survival = Survival(documents, self._kept, later)
+        self._survival = Survival(self._documents, self._still_there, environment.later)
         self._counts: Counter[str] = Counter()
 
     @property
@@ -36,17 +36,24 @@ class Outcomes:
         self._offered(displayed)
 
     def _offered(self, displayed: DisplayedSuggestion) -> None:
-        language = displayed.place.document.language
+        document = displayed.place.document
         self._signals.offered(
             Offered(
                 displayed.id,
-                language,
+                document.language,
                 displayed.source,
                 displayed.model,
                 displayed.text,
                 displayed.confidence,
                 # One among others is heard of only if it is taken, and who asks wants something.
                 tells=not displayed.alternative and not displayed.invoked,
+                subject=Subject(
+                    displayed.text,
+                    displayed.place.head[-MAX_HEAD_CHARS:],
+                    document.uri,
+                    displayed.found_in,
+                ),
+                shift=displayed.preference.shift,
             )
         )
 
@@ -116,5 +123,10 @@ class Outcomes:
                 accepted = displayed.accepted_place.document
                 self._survival.watch(displayed.id, accepted, displayed.place.offset, displayed.text)
 
-    def _kept(self, id: str, kind: Kind, share: float) -> None:
-        self._signals.event(id, kind, share)
+    def _still_there(self, accepted: Accepted, kind: Kind, share: float) -> None:
+        self._signals.event(accepted.id, kind, share)
+        document = self._documents.get(accepted.uri)
+        if kind == LAST_CHECK and share > 0 and document is not None:
+            lines = lines_left(accepted.text, document.text, accepted.start)
+            if lines:
+                self._kept_lines(document, lines)

@@ -46,8 +46,10 @@ _MAX_STEPS = 500
 _HALVINGS = 20
 _ENOUGH = 1e-6
 
+MAX_ADAPTER_CHARS = 60
+
 Maker = tuple[str, str]
-"""A source, and the model's name; "" for echo."""
+"""A source, and the model's name with its adapters'; "" for echo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,11 @@ class Correction:
             middle = (low + high) / 2
             low, high = (low, middle) if self.adjusted(middle) >= adjusted else (middle, high)
         return high
+
+
+def maker_name(model: str, adapters: Sequence[str]) -> str:
+    """Return what a model is called with adapters: what is learned of it without does not hold."""
+    return " + ".join((model, *(name[:MAX_ADAPTER_CHARS] for name in adapters)))
 
 
 class OwnCalibration:

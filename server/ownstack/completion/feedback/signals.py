@@ -1,11 +1,12 @@
 """What became of suggestions, kept in a local SQLite file.
 
 Stored for each suggestion: a random id, the time, the language id, which tier and model made it,
-its length in characters and lines, its confidence and by which calibration, and a keyed hash of
-its text. The key is
-random and lies in the file: equal texts can be counted, but not read back except by guessing.
+its length in characters and lines, its confidence and by which calibration, what was learned of it
+then, and keyed hashes: of its text, of its line in its document, of how it begins, and of the file
+and the folder that it was found in. The key is random and lies in the file: equal ones can be
+counted, but not read back except by guessing.
 For each event: the suggestion's id, the time, the kind, and a number (characters typed, or the
-share that is still there). Never stored: code, file names, paths. Nothing of it leaves the
+share that is still there). Never stored: code, file names, paths as such. Nothing of it leaves the
 machine. Rows older than `KEEP_DAYS` are deleted.
 
 Writing happens on a thread of its own, in batches; nothing here makes an event loop wait.
@@ -18,12 +19,13 @@ import hashlib
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
+from ownstack.completion.echo.preferences import TRAITS_BYTES, UNKNOWN, Subject, traits
 from ownstack.log_database import LogDatabase
 
 KEEP_DAYS = 365
@@ -56,6 +58,10 @@ class Offered:
     confidence: float | None
     tells: bool = True
     """What becomes of it tells whether its confidence was right."""
+    subject: Subject = UNKNOWN
+    """What it is known by again, hashed on the way in."""
+    shift: float = 0.0
+    """Of its log-odds, for what was learned of its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,39 @@ class Judged:
     age_days: float
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What became of a line that was suggested before."""
+
+    traits: bytes
+    source: str
+    model: str
+    """ "" for echo."""
+    chance: float | None
+    """As it was shown, with `shift` in it."""
+    shift: float
+    right: bool
+    """It was taken, and nobody saw it gone within ten minutes."""
+    kept_long: bool
+    """It was still there after ten minutes."""
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was logged of lines, the oldest first, and the key of its hashes."""
+
+    key: bytes
+    outcomes: Sequence[Remembered]
+
+
+class Listener(Protocol):
+    """Hears what is logged in this process, on whichever thread does."""
+
+    def offered(self, offered: Offered, /) -> None: ...
+    def event(self, id: str, kind: Kind, value: float, /) -> None: ...
+
+
 def _m001_tables(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
     db.execute(
@@ -114,7 +153,12 @@ def _m002_calibration(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE suggestion ADD COLUMN calibration INTEGER NOT NULL DEFAULT 0")
 
 
-_MIGRATIONS = (_m001_tables, _m002_calibration)
+def _m003_traits(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE suggestion ADD COLUMN traits BLOB")
+    db.execute("ALTER TABLE suggestion ADD COLUMN shift REAL NOT NULL DEFAULT 0")
+
+
+_MIGRATIONS = (_m001_tables, _m002_calibration, _m003_traits)
 _ENDINGS = ("typed-through", "accepted", "partly", "rejected")
 
 _TALLIES = """
@@ -151,12 +195,38 @@ WHERE typeof(confidence) = 'real' AND calibration = :calibration GROUP BY id
 hold anything, and texts are greater than all numbers: what is no time or chance is passed over."""
 
 
+_HISTORY = f"""
+WITH newest AS (
+    SELECT suggestion, kind, at FROM event
+    WHERE at BETWEEN :since AND :now AND +kind IN {_ENDINGS} ORDER BY at DESC LIMIT :most
+), looked AS (
+    SELECT suggestion, MIN(value) AS least, MAX(kind = 'kept-10m') AS long FROM event
+    WHERE at BETWEEN (SELECT MIN(at) FROM newest) AND :now AND +kind GLOB 'kept-*'
+    GROUP BY suggestion
+), ended AS (
+    SELECT suggestion, MAX(kind IN ('accepted', 'typed-through')) AS taken,
+        MAX(kind = 'rejected') AS rejected, MAX(at) AS at
+    FROM newest GROUP BY suggestion
+)
+SELECT traits, source, CASE source WHEN 'echo' THEN '' ELSE model END,
+    CASE typeof(confidence) WHEN 'real' THEN confidence END,
+    CASE typeof(shift) WHEN 'real' THEN shift ELSE 0.0 END,
+    taken AND IFNULL(least > 0, 1), taken AND IFNULL(least > 0 AND long, 0), ended.at
+FROM ended JOIN suggestion ON id = ended.suggestion
+LEFT JOIN looked ON looked.suggestion = ended.suggestion
+WHERE typeof(traits) = 'blob' AND length(traits) = {TRAITS_BYTES}
+    AND (taken OR rejected AND calibration > 0)
+ORDER BY ended.at
+"""
+
+
 class SignalLog:
     """Keeps the signals of one process. Methods return at once; any thread may call them."""
 
     def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._key = b""
+        self._listeners: list[Listener] = []
         self.n_ended = 0
         """Suggestions that were taken or turned down, as this process has seen."""
         self.n_cleared = 0
@@ -168,14 +238,31 @@ class SignalLog:
         """Why nothing is kept on disk, "" if it is. Known after the first write."""
         return self._database.problem
 
+    def now(self) -> float:
+        """Return the seconds since 1970."""
+        return self._now()
+
+    def hear(self, listener: Listener) -> None:
+        """Tell somebody of all that is logged from now on."""
+        self._listeners.append(listener)
+
+    def unhear(self, listener: Listener) -> None:
+        """Tell them no more, if they were told."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
     def offered(self, suggestion: Offered) -> None:
         """Record that a suggestion was shown."""
+        for listener in self._listeners:
+            listener.offered(suggestion)
         self._database.write(functools.partial(self._insert, self._now(), suggestion))
         self.event(suggestion.id, "shown", float(len(suggestion.text)))
 
     def event(self, suggestion: str, kind: Kind, value: float = 0.0) -> None:
         """Record what happened to a suggestion."""
         self.n_ended += kind in _ENDINGS
+        for listener in self._listeners:
+            listener.event(suggestion, kind, value)
         row = (suggestion, self._now(), kind, value)
         self._database.write(lambda db: db.execute("INSERT INTO event VALUES (?, ?, ?, ?)", row))
 
@@ -212,6 +299,25 @@ class SignalLog:
 
         return self._database.ask_soon(ask)
 
+    def history(self, days: float, most: int) -> Future[History] | None:
+        """Have found what became, up to now, of the newest suggestions that tell something.
+
+        The future is done on the log's thread, after all writes before it; None if the log is
+        closed.
+        """
+        now = self._now()
+        named = {"since": now - days * 86_400, "now": now, "most": most}
+
+        def ask(db: sqlite3.Connection) -> History:
+            rows = db.execute(_HISTORY, named).fetchall()
+            outcomes = [
+                Remembered(traits, source, model, chance, shift, bool(right), bool(kept_long), at)
+                for traits, source, model, chance, shift, right, kept_long, at in rows
+            ]
+            return History(self._key, outcomes)
+
+        return self._database.ask_soon(ask)
+
     def clear(self, timeout_s: float = 5.0) -> None:
         """Forget all suggestions. Waits until it is done.
 
@@ -242,10 +348,11 @@ class SignalLog:
         size = len(offered.text), offered.text.count("\n") + 1
         calibration = CALIBRATION if offered.tells else 0
         db.execute(
-            "INSERT OR REPLACE INTO suggestion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO suggestion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(offered.id, at, offered.language, offered.source, offered.model),
                 *(*size, offered.confidence, text_hash, calibration),
+                *(traits(offered.subject, self._key) or None, offered.shift),
             ),
         )
 

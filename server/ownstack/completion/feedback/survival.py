@@ -20,20 +20,27 @@ CHECKS: tuple[tuple[float, Kind], ...] = (
     (120.0, "kept-2m"),
     (600.0, "kept-10m"),
 )
+LAST_CHECK: Kind = CHECKS[-1][1]
 GONE = 0.5
 MAX_WATCHED = 64
 MAX_LEXEMES = 64
 """Of the text; a check then costs about 2 ms."""
+MAX_LINE_CHARS = 1_000
+"""A longer line is not one that somebody wrote."""
 _AROUND_CHARS = 80
+_LINES_OFF = 3
 
 
 @dataclass
-class _Watched:
+class Accepted:
+    """A text that was accepted, and where it is by now."""
+
     id: str
     uri: str
     start: int
     text: str
     version: int
+    """Of the document, that `start` is of."""
     timers: list[Timer]
 
 
@@ -43,14 +50,14 @@ class Survival:
     def __init__(
         self,
         documents: Documents,
-        record: Callable[[str, Kind, float], None],
+        record: Callable[[Accepted, Kind, float], None],
         later: CallLater = call_later,
     ) -> None:
-        """`record` gets the suggestion's id, the check and the share that is left (0 to 1)."""
+        """`record` gets what was accepted, the check and the share that is left (0 to 1)."""
         self._documents = documents
         self._record = record
         self._later = later
-        self._watched: dict[str, _Watched] = {}
+        self._watched: dict[str, Accepted] = {}
 
     def watch(self, id: str, document: Document, start: int, text: str) -> None:
         """Follow `text`, accepted at `start`; `document` is the version that holds it."""
@@ -58,10 +65,10 @@ class Survival:
             return
         while len(self._watched) >= MAX_WATCHED:
             self._drop(next(iter(self._watched)))
-        watched = _Watched(id, document.uri, start, text, document.version, [])
+        watched = Accepted(id, document.uri, start, text, document.version, [])
         self._watched[id] = watched
         for delay_s, kind in CHECKS:
-            last = kind == CHECKS[-1][1]
+            last = kind == LAST_CHECK
             timer = self._later(delay_s, lambda k=kind, end=last: self._check(watched, k, end))  # type: ignore[misc]
             watched.timers.append(timer)
 
@@ -82,11 +89,11 @@ class Survival:
         for id in list(self._watched):
             self._drop(id)
 
-    def _check(self, watched: _Watched, kind: Kind, last: bool) -> None:
+    def _check(self, watched: Accepted, kind: Kind, last: bool) -> None:
         document = self._documents.get(watched.uri)
         if document is not None:
             left = share_left(watched.text, document.text, watched.start)
-            self._record(watched.id, kind, left)
+            self._record(watched, kind, left)
         if last:
             self._watched.pop(watched.id, None)
 
@@ -121,3 +128,30 @@ def share_left(text: str, document: str, start: int) -> float:
     edits = distance_within(wanted, lexemes(region)[: 4 * MAX_LEXEMES])
     share = 1 - edits / len(wanted)
     return round(share, 3) if edits / len(wanted) < GONE else 0.0
+
+
+def lines_left(text: str, document: str, start: int) -> tuple[str, ...]:
+    """Return the lines of a document, stripped, in which a line of `text` is as it was accepted.
+
+    Those near `start`, at most as many as the text has.
+    """
+    low = plain(document[max(0, start - _AROUND_CHARS - MAX_LINE_CHARS) : start])
+    high = plain(document[start : start + len(text) * 2 + _AROUND_CHARS + MAX_LINE_CHARS])
+    lines = [line.strip() for line in (low + high).split("\n")]
+    found, at, first = [], 0, low.count("\n")
+    for number, line in enumerate(text.split("\n")):
+        # Only the first is a rest of a line.
+        expected = first + number
+        near = range(max(at, expected - _LINES_OFF), min(len(lines), expected + _LINES_OFF + 1))
+        held = [n for n in near if _holds(lines[n], line.strip(), number > 0)]
+        if held:
+            at = min((abs(n - expected), n) for n in held)[1]
+            found.append(lines[at])
+            at += 1
+    return tuple(found)
+
+
+def _holds(line: str, part: str, whole: bool) -> bool:
+    if not part or len(line) > MAX_LINE_CHARS:
+        return False
+    return line == part if whole else part in line

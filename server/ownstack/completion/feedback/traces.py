@@ -17,8 +17,8 @@ MAX_TIMES = 1_000
 """Answers of each tier that percentiles are taken over."""
 
 _OF_THE_TEXT = (
-    *("model", "adapters", "adjusted", "prefetched", "origin", "prompt_tokens", "evaluated_tokens"),
-    *("generated_tokens", "drafted_tokens", "accepted_tokens"),
+    *("model", "adapters", "adjusted", "learned", "prefetched", "origin", "prompt_tokens"),
+    *("evaluated_tokens", "generated_tokens", "drafted_tokens", "accepted_tokens"),
 )
 """What a trace says of how its text was made."""
 

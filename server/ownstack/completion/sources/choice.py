@@ -12,6 +12,7 @@ from ownstack.completion.echo import Echo
 from ownstack.completion.environment import Environment
 from ownstack.completion.failures import Failures
 from ownstack.completion.feedback.own_calibration import OwnCalibration
+from ownstack.completion.feedback.own_preferences import OwnPreferences
 from ownstack.completion.place import Place
 from ownstack.completion.request import Reply, SourceRequest
 from ownstack.completion.request_extents import RequestExtents
@@ -49,6 +50,7 @@ class SourceChoice:
         extents: RequestExtents,
         failures: Failures,
         own: OwnCalibration,
+        preferences: OwnPreferences,
         kept: Callable[[Place], None],
         late: Callable[[Place, Trace, float], None],
         objection: Callable[[SourceRequest, Reply], str],
@@ -65,6 +67,7 @@ class SourceChoice:
         self._extents = extents
         self._failures = failures
         self._own = own
+        self._preferences = preferences
         self._kept, self._late = kept, late
         self._objection = objection
         self._fitter = LineFitter(environment, extents, own)
@@ -75,7 +78,9 @@ class SourceChoice:
 
         `quick`: an engine that scores lines, to answer where the other one takes longer.
         """
-        echo = EchoSource(self._echo, self._context, self._fitter, self._failures)
+        echo = EchoSource(
+            self._echo, self._context, self._fitter, self._failures, self._preferences
+        )
         if engine is None:
             return Lineup((echo,))
         if engine.capabilities.scores_lines:
@@ -92,6 +97,7 @@ class SourceChoice:
             symbols=self._symbols,
             fitter=self._fitter,
             failures=self._failures,
+            preferences=self._preferences,
         )
 
     def _generated(self, engine: Engine, echo: EchoSource, quick: Engine | None) -> Lineup:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from ownstack.completion.context.provider import ContextProvider
 from ownstack.completion.echo import Echo
+from ownstack.completion.echo.preferences import why_first
 from ownstack.completion.echo.query import EchoQuery, query_at
-from ownstack.completion.echo.scoring import ScoredCandidate, certainty
+from ownstack.completion.echo.scoring import ScoredCandidate
 from ownstack.completion.failures import Failures
+from ownstack.completion.feedback.own_preferences import OwnPreferences
 from ownstack.completion.request import Reply, SourceRequest
 from ownstack.completion.request_extents import RequestExtents
 from ownstack.completion.sources.fitting import OTHERS, LineFitter, likely
@@ -31,10 +34,16 @@ class EchoSource(Source):
     name = "echo"
 
     def __init__(
-        self, echo: Echo, context: ContextProvider, fitter: LineFitter, failures: Failures
+        self,
+        echo: Echo,
+        context: ContextProvider,
+        fitter: LineFitter,
+        failures: Failures,
+        preferences: OwnPreferences,
     ) -> None:
         """`context` knows the documents to look into."""
         self._echo = echo
+        self._preferences = preferences
         self._context = context
         self._fitter = fitter
         self._failures = failures
@@ -55,10 +64,13 @@ class EchoSource(Source):
         try:
             with request.watch.stage("echo"):
                 others = await self._context.others(place.document, wait=wait)
-                line, examined = self._echo.consider(place.document, place.offset, others)
+                weigh = functools.partial(self._preferences.echoed, place.uri)
+                line, examined = self._echo.consider(place.document, place.offset, others, weigh)
                 if line is None:
                     return Reply("", reason=_NO_ECHO), examined
                 reply = self._fitter.fitted(request, line, least)
+                if reply.text and examined and examined[0].text == line.text:
+                    request.trace.learned = why_first(examined) or request.trace.learned
                 if reply.text and least is None:
                     reply = replace(reply, others=self.likely_too(request, reply, examined))
                 return reply, examined
@@ -91,7 +103,7 @@ class EchoSource(Source):
         least = likely(request, first)
         query: EchoQuery | None = None
         for proposal in islice(self._echo.showable(examined), TRIED):
-            if not proposal.text or certainty(proposal.scored) < least:
+            if not proposal.text or proposal.scored.chance < least:
                 break
             query = query or query_at(request.place.document, request.place.offset)
             tried = self._fitter.fitted(request, proposal.line(query), least)

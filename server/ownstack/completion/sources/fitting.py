@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ownstack.completion.echo import LineSuggestion
+from ownstack.completion.echo.preferences import why_shown
 from ownstack.completion.environment import Environment
 from ownstack.completion.extent import Extent
 from ownstack.completion.feedback.own_calibration import OwnCalibration
@@ -77,9 +78,10 @@ class LineFitter:
         needed = least
         if needed is None:
             needed = least_chance(request, maker, self._settings(), self._own)
+        learned = line.preference
         if line.confidence < needed:
             why = unsure(line.confidence, needed)
-            return Reply("", confidence=line.confidence, reason=why)
+            return Reply("", confidence=line.confidence, reason=why, preference=learned)
         # Several lines only if they are sure, and where a block may be written.
         wanted = self._extents.of(request) if line.more else Extent(1, None, "line")
         lines = (line.text, *line.more)[: wanted.max_lines]
@@ -87,14 +89,18 @@ class LineFitter:
         if trimmed.dropped == UNFINISHED and line.closing and self._multiline():
             confidence *= line.closing_chance
             if confidence < needed:
-                return Reply("", confidence=confidence, reason=unsure(confidence, needed))
+                why = unsure(confidence, needed)
+                return Reply("", confidence=confidence, reason=why, preference=learned)
             lines = (line.text, *line.closing)
             trimmed = _trimmed(request.place, lines, Extent(len(lines), None, "statement"))
         if not trimmed.text:
             return Reply("", reason=f"{_WHOSE[maker]} does not fit: {trimmed.dropped}.")
         if line.nearest is not None and least is None:
             request.trace.origin = line.nearest.origin
-        return Reply(trimmed.text, maker, maker, confidence)
+        if least is None and learned.without(confidence) < needed:
+            request.trace.learned = why_shown(learned)
+        found_in = line.nearest.found_in if line.nearest is not None else ""
+        return Reply(trimmed.text, maker, maker, confidence, preference=learned, found_in=found_in)
 
     def _multiline(self) -> bool:
         return self._settings().multiline != "never"
@@ -111,7 +117,8 @@ def held_back(request: SourceRequest, reply: Reply, settings: CompletionSettings
     """Say so, after a blank, if a reply is empty only for what was learned; "" if not."""
     if reply.confidence is None or request.invoked:
         return ""
-    if reply.text or reply.confidence < THRESHOLDS[settings.eagerness]:
+    promised = reply.preference.without(reply.confidence)
+    if reply.text or promised < THRESHOLDS[settings.eagerness]:
         return ""
     return (
         " It would be shown but for what you turned down before"

@@ -237,9 +237,7 @@ class GenerationClient:
         self._cache.put(place, cached)
         if trimmed.text and trimmed.remainder:
             n_replaced = len(replaced(trimmed.text, place.document, place.offset))
-            rest = CachedText(
-                trimmed.remainder, False, complete, invoked, ahead, adapters=adapters
-            )
+            rest = CachedText(trimmed.remainder, False, complete, invoked, ahead, adapters=adapters)
             self._cache.put(place.after(trimmed.text, n_replaced), rest)
         self._kept(place)
 

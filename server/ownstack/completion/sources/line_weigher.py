@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ownstack.completion.echo.query import query_at
-from ownstack.completion.echo.scoring import ScoredCandidate
+from ownstack.completion.echo.scoring import ScoredCandidate, by_evidence
 from ownstack.completion.feedback.own_calibration import Correction
 from ownstack.completion.line_chance import LineChance
 from ownstack.completion.place import Place
@@ -62,8 +62,8 @@ class LineWeigher:
         self._weights = weights_for(capabilities.parameters)
 
     def beside(self, place: Place, echoed: Sequence[ScoredCandidate]) -> Weighing:
-        """Return what an answer at `place` will be weighed against."""
-        return Weighing(place, tuple(echoed), self._weights)
+        """Return what an answer at `place` will be weighed against, by its evidence alone."""
+        return Weighing(place, tuple(by_evidence(echoed)), self._weights)
 
     def alone(self, answer: Generated) -> LineChance | None:
         """Return the chance of an answer's first line that has text, by the model alone.

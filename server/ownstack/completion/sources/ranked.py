@@ -10,8 +10,10 @@ from ownstack.completion.context.known_symbols import KnownSymbols
 from ownstack.completion.context.provider import ContextProvider
 from ownstack.completion.context.window_lookups import SymbolLookups
 from ownstack.completion.echo import Echo, LineSuggestion, Proposal
+from ownstack.completion.echo.preferences import why_first
 from ownstack.completion.echo.query import EchoQuery, query_at
 from ownstack.completion.failures import Failures
+from ownstack.completion.feedback.own_preferences import OwnPreferences
 from ownstack.completion.request import Reply, SourceRequest
 from ownstack.completion.sources.echo import FAILED, TRIED
 from ownstack.completion.sources.fitting import OTHERS, LineFitter, LineSource, likely
@@ -49,10 +51,12 @@ class RankedSource(Source):
         symbols: SymbolLookups,
         fitter: LineFitter,
         failures: Failures,
+        preferences: OwnPreferences,
     ) -> None:
         """`context` knows the documents to look into, `symbols` the names the index has here."""
         self._client = client
         self._echo = echo
+        self._preferences = preferences
         self._context = context
         self._symbols = symbols
         self._fitter = fitter
@@ -125,12 +129,11 @@ class RankedSource(Source):
     ) -> Reply:
         """Return the best line that fits its place."""
         if not scored:
-            if not proposals:
-                return Reply("", reason=_UNHEARD)
-            return self._fitter.fitted(request, proposals[0].line(query), None)
+            return self._unheard(request, query, proposals)
         by_text = {proposal.text: proposal for proposal in proposals}
-        ranking = rank_options(
-            options(query, [proposal.scored for proposal in proposals], scored, known)
+        found = options(query, [proposal.scored for proposal in proposals], scored, known)
+        ranking = self._preferences.weighed(
+            request.place.uri, query, rank_options(found), lambda ranked: ranked.option.by_echo
         )
         first = Reply("", reason=_NOTHING)
         others: list[Reply] = []
@@ -142,15 +145,33 @@ class RankedSource(Source):
                 break
             echo = by_text.get(option.text)
             line = _alone(option.text, chance) if echo is None else echo.line(query, chance)
+            line = replace(line, preference=option.preference)
             maker: LineSource = "model" if echo is None else "echo"
             tried = self._fitter.fitted(request, line, least, maker)
             if tried.text and first.text:
                 others.append(tried)
             elif tried.text or number == 0:
                 first = tried
+                if number == 0 and first.text and written[0] is ranking[0]:
+                    request.trace.learned = why_first(ranking) or request.trace.learned
             if len(others) == OTHERS or (number + 1 >= TRIED and not first.text):
                 break
         return replace(first, others=tuple(others))
+
+    def _unheard(
+        self, request: SourceRequest, query: EchoQuery, proposals: Sequence[Proposal]
+    ) -> Reply:
+        """Return the best of echo's lines, of which the network has said nothing."""
+        by_text = {proposal.text: proposal for proposal in proposals}
+        found = [proposal.scored for proposal in proposals]
+        weighed = self._preferences.echoed(request.place.uri, query, found)
+        if not weighed:
+            return Reply("", reason=_UNHEARD)
+        proposal = replace(by_text[weighed[0].text], scored=weighed[0])
+        reply = self._fitter.fitted(request, proposal.line(query), None)
+        if reply.text:
+            request.trace.learned = why_first(weighed) or request.trace.learned
+        return reply
 
 
 def _alone(text: str, chance: float) -> LineSuggestion:

@@ -21,6 +21,7 @@ from ownstack.completion.context.known_symbols import NOTHING, KnownSymbols
 from ownstack.completion.echo.candidate import FEATURES as ECHO_FEATURES
 from ownstack.completion.echo.candidate import beginning, plain_features
 from ownstack.completion.echo.logistic import in_order, log_odds, logistic, relative_odds
+from ownstack.completion.echo.preferences import NOTHING_LEARNED, Preference
 from ownstack.completion.echo.query import EchoQuery
 from ownstack.completion.echo.scoring import ScoredCandidate, certainty
 from ownstack.engine.results import ScoredLine
@@ -89,6 +90,8 @@ class RankedOption:
     """The share of the best of the others."""
     signals: tuple[float, ...]
     """What the chance is computed from."""
+    preference: Preference = NOTHING_LEARNED
+    """What this user kept and turned down of it; neither `share` nor the signals know of it."""
 
     @property
     def text(self) -> str:
@@ -102,8 +105,8 @@ class RankedOption:
         """
         chance = logistic(weights, self.signals)
         if self.option.by_echo is None:
-            return min(chance, math.exp(min(0.0, self.option.logprob)))
-        return chance
+            chance = min(chance, math.exp(min(0.0, self.option.logprob)))
+        return self.preference.moved(chance)
 
 
 def options(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ownstack.completion.failures import Failures
 from ownstack.completion.feedback.displayed import DisplayedSuggestion
+from ownstack.completion.feedback.own_calibration import maker_name
 from ownstack.completion.feedback.traces import Stopwatch, take_over
 from ownstack.completion.place import Place, typed_since
 from ownstack.completion.request import Reply, SourceRequest
@@ -111,7 +112,7 @@ class TieredSource(Source):
                 raise written
             self._failures.note(self.name, written)
             return quick
-        quick, written = _signed(quick, request.trace.model), _signed(written, own.model)
+        quick, written = _signed(quick, request.trace), _signed(written, own)
         first, other = _ordered(request, quick, written)
         if first is written and writing.done():
             take_over(request.trace, own)
@@ -136,7 +137,7 @@ class TieredSource(Source):
         if isinstance(found, Exception) or not found.text:
             return None
         take_over(request.trace, unfinished.trace)
-        return replace(_signed(found, unfinished.trace.model), tier="cache")
+        return replace(_signed(found, unfinished.trace), tier="cache")
 
     def _finished(self, unfinished: _Unfinished) -> None:
         """Tell what became of an answer that nobody waited for, and of a failure."""
@@ -250,9 +251,10 @@ def _has_nothing(written: Reply | Exception) -> bool:
     return isinstance(written, Exception) or not written.text
 
 
-def _signed(reply: Reply, model: str) -> Reply:
+def _signed(reply: Reply, trace: Trace) -> Reply:
     """Return a reply whose texts say which model they are of: two stand beside each other here."""
-    others = tuple(_signed(other, model) for other in reply.others)
+    others = tuple(_signed(other, trace) for other in reply.others)
+    model = maker_name(trace.model, trace.adapters)
     return replace(reply, model=model if reply.source == "model" else "", others=others)
 
 

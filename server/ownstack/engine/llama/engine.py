@@ -24,6 +24,7 @@ from ownstack.engine.llama.chat.saved import SavedConversation
 from ownstack.engine.llama.infill.slots import SOFT_DRIFT
 from ownstack.engine.llama.loading import Parts
 from ownstack.engine.llama.native.adapters import names
+from ownstack.engine.llama.native.folding import Folder
 from ownstack.engine.llama.native.probe import Probe
 from ownstack.engine.llama.scheduler import Job, NativeThread, Steps, post
 from ownstack.engine.llama.speed import SpeedMeter
@@ -50,6 +51,7 @@ class LlamaEngine:
         working: Callable[[bool], None],
         disk: ConversationDisk,
         adapters: AdapterChoice = no_adapters,
+        folder: Folder | None = None,
     ) -> None:
         self._native = native
         self._working = working
@@ -62,6 +64,7 @@ class LlamaEngine:
         self._idle = Delay(self._make_exact)
         self._refresh: Job | None = None
         self._choice = adapters
+        parts.model.adapters.folder = folder
         self._disk = disk
         parts.on_leave = disk.save
         self._reading = Tasks("A conversation's start")
@@ -107,7 +110,8 @@ class LlamaEngine:
         parts = loading.Parts(model, name, SpeedMeter(verdict.speed), native.flag, settings)
         remember = functools.partial(probe.remember_speed, path, gpu_layers)
         disk = ConversationDisk(cache / "conversations", path)
-        return cls(native, parts, remember, working, disk, adapters)
+        folder = Folder(cache / "adapters")
+        return cls(native, parts, remember, working, disk, adapters, folder)
 
     async def prepare(self, role: Role) -> None:
         """See `Engine.prepare`; measures the model if its speed is not known."""

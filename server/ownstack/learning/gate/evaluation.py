@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ownstack.completion.context.widths import widths
 from ownstack.completion.context.window import TokenCounts, Windows
@@ -66,7 +66,7 @@ async def evaluate(
         OwnstackError: the engine failed.
         OSError: the log cannot be written.
     """
-    counts, weigher = TokenCounts(engine.count), LineWeigher(engine.capabilities)
+    weigher = LineWeigher(engine.capabilities)
     for done, cursor in enumerate(cursors):
         pace.progress(done, len(cursors))
         key = cursor.key
@@ -74,13 +74,12 @@ async def evaluate(
         if missing and time.monotonic() >= pace.until_s:
             return
         place = cursor.place()
+        request = _request(place, TokenCounts(engine.count), log.prompt_tokens)
         for side in missing:
             if pace.is_stopped():
                 return
-            counts.begin()
-            request = _request(place, counts, log.prompt_tokens, sides[side])
             asked_s = time.perf_counter()
-            generation = engine.infill(request)
+            generation = engine.infill(replace(request, project=sides[side]))
             try:
                 answer = await generation.result()
             finally:
@@ -108,14 +107,14 @@ def shown(place: Place, answer: Generated, weigher: LineWeigher) -> tuple[str, f
     return (text, told.chance.whole) if text and told is not None else (text, 0.0)
 
 
-def _request(place: Place, counts: TokenCounts, tokens: int, project: str) -> InfillRequest:
-    # Windows of their own: nothing is left there of the cursor before.
+def _request(place: Place, counts: TokenCounts, tokens: int) -> InfillRequest:
+    # Windows and counts of their own: nothing in them is left of the cursor before, so that all
+    # sides are shown the same, whatever was asked before.
     window = Windows().cut(place, tokens, counts)
     return InfillRequest(
         window.prefix,
         window.suffix,
         path=code_path(place.document.path, place.document.language),
-        project=project,
         max_tokens=LINE_TOKENS,
         max_lines=1,
         priority=Priority.COMPLETION,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ownstack.engine import library
 from ownstack.engine.adapters import Adapter
-from ownstack.errors import LearningError
+from ownstack.errors import AdapterError, LearningError
 from ownstack.learning.adapters.record import AdapterRecord
 from ownstack.learning.adapters.store import AdapterStore
 from ownstack.learning.data.passages import HeldOut
@@ -90,8 +90,15 @@ def judge(trial: Trial, record: AdapterRecord, pace: Pace | None = None) -> Verd
     pace = pace or Pace()
     limit_s = time.monotonic() + 60 * trial.minutes
     pace = replace(pace, until_s=min(pace.until_s, limit_s))
-    outcomes = asyncio.run(_asked(trial, record, cursors, pace))
-    return None if pace.is_stopped() else verdict(outcomes)
+    try:
+        outcomes = asyncio.run(_asked(trial, record, cursors, pace))
+    except AdapterError as error:
+        return Verdict("aside", f"It cannot be used: {error}")
+    if pace.is_stopped():
+        return None
+    judged = verdict(outcomes)
+    compared = {side: [each.name for each in trial.sides[side]] for side in trial.sides}
+    return replace(judged, figures={**judged.figures, "adapters": compared})
 
 
 def verdict_on_few(n: int) -> Verdict:
@@ -122,7 +129,8 @@ async def _asked(
     by_project = {f"side:{side}": adapters for side, adapters in trial.sides.items()}
 
     def choose(role: Role, project: str) -> tuple[Adapter, ...]:
-        return by_project.get(project, ())
+        # What serves without a project is loaded at once, and found fault with.
+        return by_project[project or "side:candidate"]
 
     native = scheduler.NativeThread()
     try:
@@ -130,12 +138,17 @@ async def _asked(
             trial.base,
             name=record.base_name,
             native=native,
-            settings=trial.settings,
+            # What was read for one cursor is not moved to the next: answers are the same then
+            # whatever was asked before, also after a pause.
+            settings=replace(trial.settings, suffix_shift="off"),
             cache=trial.cache,
             adapters=choose,
         )
         try:
             await engine.prepare(record.role)
+            for adapter in trial.sides["candidate"]:
+                if adapter.path in engine.adapter_problems:
+                    raise AdapterError(engine.adapter_problems[adapter.path])
             comparison = {
                 "base": record.base_key,
                 "sides": {side: [_key(each) for each in trial.sides[side]] for side in trial.sides},

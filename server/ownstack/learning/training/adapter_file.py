@@ -41,10 +41,10 @@ class LoraWeights:
 
 
 def write_adapter(path: Path, weights: LoraWeights, shape: Shape, name: str) -> None:
-    """Write an adapter as float32.
+    """Write an adapter, A as float16 and B as float32.
 
-    llama.cpp multiplies small matrices of float16 slower than it reads twice the bytes: one of rank
-    16 on all projections leaves 0.82 of the speed in float16, 0.90 in float32 (coder-0.5b, CPU).
+    llama.cpp multiplies by the wide, flat B in float16 slower than it reads twice the bytes: one of
+    rank 16 on all projections leaves 0.83 of the speed in float16, and 0.92 so (coder-0.5b, CPU).
 
     Raises:
         OSError: the disk refuses it.
@@ -58,7 +58,7 @@ def write_adapter(path: Path, weights: LoraWeights, shape: Shape, name: str) -> 
     for module, pair in weights.pairs.items():
         tensor = names[module]
         b = permuted(pair.b, shape.permutes(module))
-        writer.add_tensor(f"{tensor}.weight.lora_a", pair.a)
+        writer.add_tensor(f"{tensor}.weight.lora_a", pair.a.astype(np.float16))
         writer.add_tensor(f"{tensor}.weight.lora_b", b)
     try:
         writer.write_header_to_file()

@@ -29,8 +29,8 @@ TENSOR = re.compile(
     r"|ffn_gate|ffn_up|ffn_down)|output)\.weight)\.lora_(?P<side>[ab])"
 )
 """Matrices of every layer, and the last one; those of experts and of embeddings are others."""
-_F32, _F16, _BF16 = 0, 1, 30
-_EXPONENTS = {_F32: 0x7F80_0000, _F16: 0x7C00, _BF16: 0x7F80}
+F32, F16, BF16 = 0, 1, 30
+_EXPONENTS = {F32: 0x7F80_0000, F16: 0x7C00, BF16: 0x7F80}
 """Number format → the bits that are all set where a number is not finite."""
 
 
@@ -128,7 +128,7 @@ def _check_numbers(file: GgufFile) -> None:
 def _finite(data: bytes, kind: int) -> bool:
     import numpy as np
 
-    bits = np.dtype("<u4") if kind == _F32 else np.dtype("<u2")
+    bits = np.dtype("<u4") if kind == F32 else np.dtype("<u2")
     exponent = bits.type(_EXPONENTS[kind])
     values: NDArray[Any] = np.frombuffer(data, bits)
     return not bool(((values & exponent) == exponent).any())

@@ -210,9 +210,9 @@ def asides(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     calls: list[list[int]] = []
     aside = KvSession.aside
 
-    def counted(session: KvSession, wanted: list[int], n: int, least: int) -> Any:
+    def counted(session: KvSession, wanted: list[int], n: int, least: int, *adapters: Any) -> Any:
         calls.append(wanted)
-        return aside(session, wanted, n, least)
+        return aside(session, wanted, n, least, *adapters)
 
     monkeypatch.setattr(KvSession, "aside", counted)
     return calls

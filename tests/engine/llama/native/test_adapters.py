@@ -218,7 +218,7 @@ def test_nothing_is_loaded_twice(tmp_path: Path) -> None:
     adapters = LoadedAdapters("llama", load, freed.append)
     wanted = (adapter(tmp_path, "a"), adapter(tmp_path, "b", seed=1))
     adapters.usable(wanted)
-    adapters.handles(wanted)
+    adapters.handles(adapters.given(wanted))
     adapters.close()
     adapters.close()
 

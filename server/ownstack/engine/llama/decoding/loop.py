@@ -14,7 +14,7 @@ from ownstack.engine.llama.batch_sizer import BatchSizer
 from ownstack.engine.llama.decoding.healing import Healing
 from ownstack.engine.llama.decoding.output import OutputBuffer
 from ownstack.engine.llama.kv_session import KvSession, Target
-from ownstack.engine.llama.native.adapters import names
+from ownstack.engine.llama.native.adapters import correction, names
 from ownstack.engine.llama.scheduler import SHARED_STEP_S, Job, Steps
 from ownstack.engine.results import Finish, Generated, ScoredLine, Usage
 
@@ -205,6 +205,7 @@ class DecodeLoop:
             drafted_tokens=self._drafts.drafted if self._drafts else 0,
             accepted_tokens=self._drafts.accepted if self._drafts else 0,
             adapters=names(self._target.adapters),
+            correction=correction(self._target.adapters),
         )
         output = self._output
         assert output.finish is not None

@@ -16,7 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ownstack.engine.adapters import Adapter
+from ownstack.engine.adapters import Adapter, Correction
+from ownstack.engine.llama.native.folding import Folder
 from ownstack.errors import AdapterError
 from ownstack.models.gguf import adapter_file
 
@@ -28,6 +29,8 @@ MAX_IDLE = MAX_AT_ONCE
 MAX_SCALE = 16.0
 
 Adapters = tuple[Adapter, ...]
+Given = tuple[tuple[Path, float], ...]
+"""Files, and the scales at which they are added."""
 _Stamp = tuple[int, int] | None
 
 
@@ -43,8 +46,10 @@ class LoadedAdapters:
         self._free = free
         self._handles: dict[Path, Any] = {}
         """The one that was wanted last comes last."""
-        self._used: dict[object, Adapters] = {}
+        self._used: dict[object, Given] = {}
         """Context → what it computes with."""
+        self.folder: Folder | None = None
+        """Makes faster ones of them, if it is set."""
         self._refused: dict[Path, tuple[_Stamp, AdapterError]] = {}
         self.problems: Mapping[Path, str] = {}
         """Files that cannot be used → why, in a sentence."""
@@ -55,6 +60,8 @@ class LoadedAdapters:
 
         What comes after one was made to be added to it.
         """
+        if self.folder is not None and self._folded(self.folder.ready(wanted), wanted) is not None:
+            return wanted
         for n, adapter in enumerate(wanted):
             try:
                 if n == MAX_AT_ONCE:
@@ -80,20 +87,31 @@ class LoadedAdapters:
                 return wanted[:n]
         return wanted
 
-    def handles(self, adapters: Adapters) -> list[Any]:
+    def given(self, adapters: Adapters) -> Given:
+        """Return files and scales that a context computes with if it is to use `adapters`.
+
+        They are one other file from the moment on in which they are folded (`folding.py`).
+        """
+        if adapters and self.folder is not None:
+            folded = self._folded(self.folder.get(adapters, self._architecture), adapters)
+            if folded is not None:
+                return ((folded, 1.0),)
+        return tuple((adapter.path, adapter.scale) for adapter in adapters)
+
+    def handles(self, given: Given) -> list[Any]:
         """Return llama.cpp's pointers, for a context that begins to use them.
 
         Raises:
             AdapterError: one cannot be loaded (any more).
         """
         # None of them may be freed for another: `_trim` keeps the last `MAX_IDLE`.
-        assert len(adapters) <= MAX_AT_ONCE
-        return [self._handle(adapter.path) for adapter in adapters]
+        assert len(given) <= MAX_AT_ONCE
+        return [self._handle(path) for path, _ in given]
 
-    def uses(self, context: object, adapters: Adapters) -> None:
+    def uses(self, context: object, given: Given) -> None:
         """Note what a context computes with from now on; () also before it is freed."""
-        if adapters:
-            self._used[context] = adapters
+        if given:
+            self._used[context] = given
         else:
             self._used.pop(context, None)
 
@@ -103,6 +121,20 @@ class LoadedAdapters:
             self._free(handle)
         self._handles = {}
         self.loaded = ()
+        if self.folder is not None:
+            self.folder.close()
+
+    def _folded(self, path: Path | None, adapters: Adapters) -> Path | None:
+        """Load the file of several adapters in one, if there is one and it can be used."""
+        if path is None or self.folder is None:
+            return None
+        try:
+            self._handle(path)
+        except AdapterError as error:
+            log.info("Folded adapters are used one by one: %s", error)
+            self.folder.refuse(adapters)
+            return None
+        return path
 
     def _handle(self, path: Path) -> Any:
         handle = self._handles.pop(path, None)
@@ -131,7 +163,7 @@ class LoadedAdapters:
 
     def _trim(self) -> None:
         """Free those that were not wanted for longest, of those that no context uses."""
-        used = {adapter.path for adapters in self._used.values() for adapter in adapters}
+        used = {path for given in self._used.values() for path, _ in given}
         idle = [path for path in self._handles if path not in used]
         for path in idle[: max(0, len(idle) - MAX_IDLE + 1)]:
             self._free(self._handles.pop(path))
@@ -140,6 +172,11 @@ class LoadedAdapters:
 def names(adapters: Sequence[Adapter]) -> tuple[str, ...]:
     """Return what people are told of adapters."""
     return tuple(adapter.name for adapter in adapters)
+
+
+def correction(adapters: Sequence[Adapter]) -> Correction | None:
+    """Return what was measured of the chances of lines; the last one was judged with the others."""
+    return adapters[-1].correction if adapters else None
 
 
 def _stamp(path: Path) -> _Stamp:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ownstack.engine.llama.native.abort_flag import AbortFlag, Callback
-from ownstack.engine.llama.native.adapters import Adapters
+from ownstack.engine.llama.native.adapters import Adapters, Given
 from ownstack.engine.llama.native.bindings import C, LlamaModel
 from ownstack.errors import AdapterError, EngineClosedError, EngineError, ModelTooLargeError
 
@@ -95,7 +95,7 @@ class Context:
         self._view(self._batch.n_seq_id)[:] = 1
         self._cells = [self._batch.seq_id[row] for row in range(self.batch_tokens)]
         self._sequence = -1
-        self._adapters: Adapters = ()
+        self._given: Given = ()
         self.decodes = 0
         """Calls so far: logits are those of the last one."""
 
@@ -121,16 +121,17 @@ class Context:
         Raises:
             AdapterError: one cannot be loaded; it computes with those that it did.
         """
-        if adapters == self._adapters:
+        given = self.model.adapters.given(adapters) if adapters else ()
+        if given == self._given:
             return
-        handle, n = self.handle, len(adapters)
-        handles = self.model.adapters.handles(adapters)
+        handle, n = self.handle, len(given)
+        handles = self.model.adapters.handles(given)
         pointers = (C.llama_adapter_lora_p_ctypes * max(1, n))(*handles)
-        scales = (ctypes.c_float * max(1, n))(*(adapter.scale for adapter in adapters))
+        scales = (ctypes.c_float * max(1, n))(*(scale for _, scale in given))
         if C.llama_set_adapters_lora(handle, pointers, n, scales):
             raise AdapterError("llama.cpp could not add the adapters.")
-        self._adapters = adapters
-        self.model.adapters.uses(self, adapters)
+        self._given = given
+        self.model.adapters.uses(self, given)
 
     def decode(
         self,
