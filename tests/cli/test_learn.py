@@ -16,7 +16,7 @@ from ownstack.cli.learn import learning
 from ownstack.cli.learn.progress import Lines, figures, headline
 from ownstack.learning import needs
 from ownstack.learning.adapters.store import AdapterStore
-from ownstack.learning.run import Parts, Told
+from ownstack.learning.run_parts import Parts, Told
 from ownstack.learning.turn import Turn
 from ownstack.models.registry import ModelRegistry
 from ownstack.paths import Home

@@ -21,8 +21,8 @@ import pytest
 
 from ownstack.learning import turn
 from ownstack.learning.adapters.store import AdapterStore
-from ownstack.learning.run import Phase
 from ownstack.learning.run_folder import place_of
+from ownstack.learning.run_parts import Phase
 from ownstack.learning.turn import lock_file, who_trains
 from ownstack.locking import FileLock
 from ownstack.paths import Home, builtin_model

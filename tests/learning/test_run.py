@@ -18,8 +18,8 @@ from ownstack.errors import LearningError
 from ownstack.learning import needs, turn
 from ownstack.learning.adapters.store import AdapterStore
 from ownstack.learning.endings import failure
-from ownstack.learning.run import Learned, Options, Told
 from ownstack.learning.run_folder import place_of, read_wish
+from ownstack.learning.run_parts import Learned, Options, Told
 from ownstack.learning.turn import Turn
 from ownstack.paths import Home
 from tests.support import scripted_learning as learning
@@ -137,7 +137,7 @@ def test_going_on_with_another_model(home: Home, base: Path, project: Path) -> N
 
 def test_a_base_that_changes_while_it_is_judged(home: Home, base: Path, project: Path) -> None:
     """What is judged is asked of the real gate: it looks at the model again, and refuses."""
-    from ownstack.learning.run import judge
+    from ownstack.learning.run_parts import judge
 
     def changes(judging: Any) -> Any:
         with base.open("ab") as file:

@@ -10,8 +10,9 @@ from typing import Any
 
 from ownstack.learning.data.passages import Dataset, HeldOut, Passage
 from ownstack.learning.gate.verdict import Verdict
-from ownstack.learning.run import Judging, Learned, Options, Parts, Told, learn
+from ownstack.learning.run import learn
 from ownstack.learning.run_folder import Wish
+from ownstack.learning.run_parts import Judging, Learned, Options, Parts, Told
 from ownstack.learning.worker import TRAINER
 from ownstack.models.gguf.base_key import base_key
 from ownstack.paths import Home

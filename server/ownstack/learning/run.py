@@ -12,35 +12,30 @@ on where it was. What a person sees of it is told by values (`Told`).
 from __future__ import annotations
 
 import errno
-import shutil
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from ownstack.errors import LearningError, in_words
-from ownstack.learning import needs
 from ownstack.learning.adapters.record import AdapterRecord
 from ownstack.learning.adapters.store import AdapterStore
 from ownstack.learning.data import jsonl
-from ownstack.learning.data.passages import Dataset, HeldOut
+from ownstack.learning.data.passages import Dataset
 from ownstack.learning.endings import GO_ON, failure
-from ownstack.learning.priority import go_last
-from ownstack.learning.run_folder import Mode, RunFolder, Wish
+from ownstack.learning.run_folder import RunFolder, Wish
+from ownstack.learning.run_parts import PARTS, USUAL, Judging, Learned, Options, Parts, Told
 from ownstack.learning.schedule import conditions, estimates
 from ownstack.learning.schedule.pausing import Guard
 from ownstack.learning.training.plan import TrainingPlan
 from ownstack.learning.turn import Turn
-from ownstack.learning.worker import TRAINER, Worker
-from ownstack.models.registry import inspect, memory_available
+from ownstack.learning.worker import Worker
+from ownstack.models.registry import inspect
 from ownstack.paths import Home, short_hash
 
 if TYPE_CHECKING:
-    from ownstack.learning.gate.verdict import Verdict
-
-Phase = Literal["collecting", "training", "judging", "keeping"]
+    pass
 
 LEAST_LINES = 200
 """Of less a model learns nothing but to repeat it."""
@@ -52,103 +47,14 @@ GIVES_WAY_S = 1_200.0
 """So long is memory kept for a training by night while somebody works."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How far a run is."""
-
-    phase: Phase
-    done: float = 0.0
-    """Seconds trained, or lines judged."""
-    total: float = 0.0
-    """0: nobody knows."""
-    waits: str = ""
-    """Why it does nothing at the moment, as the end of a sentence; "" if it works."""
-    figures: Mapping[str, Any] = field(default_factory=dict)
-    """What the trainer told last (`progress.jsonl`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What became of a run."""
-
-    record: AdapterRecord | None
-    """None: it was stopped before there was an adapter."""
-    stopped: str = ""
-    """Why it was stopped before its end, as a sentence; what was learned is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judging:
-    """What the gate is asked."""
-
-    home: Home
-    store: AdapterStore
-    record: AdapterRecord
-    base: Path
-    held_out: Sequence[HeldOut]
-    log: Path
-    is_stopped: Callable[[], bool]
-    progress: Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a run is gone about."""
-
-    mode: Mode = "auto"
-    by_night: bool = False
-    """Nobody waits for it: it gives way to somebody who works."""
-    only_on_mains: bool = False
-
-
-def collect(project: Path, home: Home) -> Dataset:
-    from ownstack.learning.data import collect as collecting
-
-    return collecting.collect(project, collecting.Options(home))
-
-
-def judge(judging: Judging) -> Verdict | None:
-    """Ask the gate; None if it was stopped."""
-    from ownstack.learning.gate.evaluation import Pace
-    from ownstack.learning.gate.judging import Trial, judge, sides_of
-
-    trial = Trial(
-        judging.base,
-        sides_of(judging.store, judging.record),
-        judging.held_out,
-        judging.log,
-        judging.home.cache,
-    )
-    pace = Pace(is_stopped=judging.is_stopped, progress=judging.progress)
-    return judge(trial, judging.record, pace)
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a run is made of, where the world begins."""
-
-    collect: Callable[[Path, Home], Dataset] = collect
-    trainer: Sequence[str] = TRAINER
-    judge: Callable[[Judging], Verdict | None] = judge
-    check_needs: Callable[[], None] = needs.check
-    free_memory: Callable[[], int] = memory_available
-    free_disk: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
-    on_mains: Callable[[], bool] = conditions.on_mains
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    go_last: Callable[[], None] = go_last
-    plan: Mapping[str, Any] = field(default_factory=dict)
-    """What the trainer's plan holds beside what was wished for."""
-
-
 def learn(
     home: Home,
     wish: Wish,
-    options: Options = Options(),
+    options: Options = USUAL,
     *,
     tell: Callable[[Told], None] = lambda told: None,
     say: Callable[[str], None] = lambda line: None,
-    parts: Parts = Parts(),
+    parts: Parts = PARTS,
 ) -> Learned:
     """Learn from a project. Blocks for as long as that takes; call it from the main thread.
 

@@ -96,7 +96,7 @@ def test_an_adapter_is_compared_with_the_plain_model_and_with_what_serves(store,
     assert names(sides_of(store, above)["candidate"]) == [generic.label, above.label]
     assert names(sides_of(store, above)["predecessor"]) == [generic.label]
     store.use(newer.id)
-    assert names(sides_of(store, above)["predecessor"]) == ["newer"]
+    assert names(sides_of(store, above)["predecessor"]) == [newer.label]
     assert "predecessor" not in sides_of(store, newer)
 
 

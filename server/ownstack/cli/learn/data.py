@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace) -> int:
     from ownstack.cli.learn import choosing
     from ownstack.learning.data import jsonl
-    from ownstack.learning.run import collect
+    from ownstack.learning.run_parts import collect
     from ownstack.paths import Home
 
     root = choosing.project(arguments.folder, force=arguments.force)

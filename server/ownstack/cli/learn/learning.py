@@ -14,8 +14,8 @@ from ownstack.cli.output import print_json, say, say_meanwhile
 if TYPE_CHECKING:
     from ownstack.learning.adapters.record import AdapterRecord
     from ownstack.learning.adapters.store import AdapterStore
-    from ownstack.learning.run import Learned, Parts
     from ownstack.learning.run_folder import Mode, Wish
+    from ownstack.learning.run_parts import Learned, Parts
     from ownstack.paths import Home
 
 USUAL_MINUTES = 60.0
@@ -25,7 +25,8 @@ def run(arguments: argparse.Namespace, parts: Parts | None = None) -> int:
     """Learn. `parts`: what a run is made of, where that is not the usual."""
     from ownstack.cli.learn.progress import shown
     from ownstack.learning.adapters.store import AdapterStore
-    from ownstack.learning.run import Options, Parts, learn
+    from ownstack.learning.run import learn
+    from ownstack.learning.run_parts import Options, Parts
     from ownstack.paths import Home
 
     home, parts = Home.default(), parts or Parts()

@@ -10,7 +10,7 @@ from ownstack.cli.output import say_meanwhile
 from ownstack.terminal import visible
 
 if TYPE_CHECKING:
-    from ownstack.learning.run import Phase, Told
+    from ownstack.learning.run_parts import Phase, Told
 
 WORDS: dict[Phase, str] = {
     "collecting": "Reading the project",
