@@ -172,9 +172,7 @@ def write_again(folder: Path, writer: Writer, seed: int, *, times: int, until_s:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folders", nargs="+", type=Path, help="projects")
-    parser.add_argument(
-        "--seconds", type=float, default=60.0, help="of a processor, each"
-    )
+    parser.add_argument("--seconds", type=float, default=60.0, help="of a processor, each")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--twice", action="store_true", help="write every file two times")
     options = parser.parse_args()

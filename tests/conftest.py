@@ -32,6 +32,7 @@ def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("OWNSTACK_HOME", str(root))
     # The model that comes with the package is large and changes; tests of it name one of theirs.
     monkeypatch.setenv("OWNSTACK_BUILTIN", str(root / "none.gguf"))
+    monkeypatch.setenv("OWNSTACK_ADAPTERS", str(root / "no-adapters"))
     # What the developer's own git ignores everywhere is no part of a test.
     user = "[user]\n\tname = Ada\n\temail = ada@example.org\n"
     (root / "gitconfig").write_text(f"[core]\n\texcludesFile =\n{user}")

@@ -66,7 +66,11 @@ class Spot:
 def draw_spot(text: str, rng: random.Random) -> Spot | None:
     """Draw a line of `text` and a cursor in it; None if the line does not count."""
     lines = text.split("\n")
-    number = rng.randrange(len(lines))
+    return spot_in(lines, rng.randrange(len(lines)), rng)
+
+
+def spot_in(lines: Sequence[str], number: int, rng: random.Random) -> Spot | None:
+    """Draw a cursor in one of a text's lines; None if the line does not count."""
     line = lines[number].rstrip()
     indent = len(line) - len(line.lstrip())
     if len(line) - indent < MIN_LINE_CHARS or len(line) > MAX_LINE_CHARS:

@@ -1,7 +1,8 @@
 """Where things live on this machine. What the user accepts for it alone is written into a project.
 
 `OWNSTACK_HOME` moves everything into one folder (tests, portable installs). `OWNSTACK_BUILTIN`
-names another file for the built-in completer (tests, trying an export before it is shipped).
+names another file for the built-in completer (tests, trying an export before it is shipped), and
+`OWNSTACK_ADAPTERS` another folder for the adapters that come with the package.
 """
 
 from __future__ import annotations
@@ -241,6 +242,9 @@ def builtin_model() -> Path:
 
 def shipped_adapters() -> Path:
     """Return the folder of adapters that come with this package, one folder each."""
+    named = os.environ.get("OWNSTACK_ADAPTERS")
+    if named:
+        return Path(os.path.abspath(named))
     return Path(__file__).parent / "builtin" / "adapters"
 
 

@@ -21,6 +21,7 @@ from ownstack.app.engines.model_choice import AnyModel, ModelChoice, Route
 from ownstack.app.engines.model_memory import MachineMemory, graphics_cards
 from ownstack.app.engines.router import Task
 from ownstack.app.learning.learned import Learned
+from ownstack.app.learning.line_keeper import LineKeeper
 from ownstack.app.learning.training import Training
 from ownstack.app.memory import memory_bytes
 from ownstack.app.status import Mode
@@ -106,6 +107,7 @@ class Host:
         self._native: NativeThread | None = None
         self._signals: SignalLog | None = None
         self._usage: UsageLog | None = None
+        self.lines = LineKeeper(home.kept_lines_file)
         self._nearby: Nearby | None = None
         self._projects: Projects | None = None
         self._indexes: Indexes | None = None
@@ -329,7 +331,7 @@ class Host:
         }
 
     async def close(self) -> None:
-        """Free the models, then the thread they ran on, then the log."""
+        """Free the models, then the thread they ran on, then the logs."""
         self.training.close()
         if self._chats is not None:
             await self._chats.close()
@@ -338,7 +340,7 @@ class Host:
         if self._indexes is not None:
             await self._indexes.close()
         await self.engines.close()
-        for part in (self._native, self._signals, self._usage):
+        for part in (self._native, self._signals, self._usage, self.lines):
             if part is not None:
                 await asyncio.to_thread(part.close)
         self.crashes.disarm()

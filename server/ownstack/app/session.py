@@ -75,8 +75,7 @@ class Session:
         self._changed = changed or (lambda: None)
         self.beside = Beside()
         self.indexes = WindowIndexes(host.indexes, self._changed, ask, self.beside)
-        self.settings = Settings()
-        self.trusted = True
+        self.settings, self.trusted = Settings(), True
         self.folders: tuple[Path, ...] = ()
         self.projects = WindowProjects()
         self.documents = Documents()
@@ -89,6 +88,7 @@ class Session:
                 index=self.indexes.snapshot,
                 hears_improvements=hears_improvements,
                 came=self._took,
+                kept=lambda document, lines: host.lines.keep(self, document, lines),
                 improved=lambda place: improved(*self.notebooks.text_at(place)),
             ),
             engine=lambda: self.engine,

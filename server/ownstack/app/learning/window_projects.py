@@ -48,11 +48,18 @@ class WindowProjects:
 
     def around(self, uri: str) -> str:
         """Return the innermost folder of a document, or of a cell's notebook; "" if in none."""
+        return self.place(uri)[0]
+
+    def place(self, uri: str) -> tuple[str, str]:
+        """Return that folder, and the document's path in it, with `/`; "" and "" if in none."""
         path = file_path(notebook_uri(uri))
         if path is None or not self.trusted:
-            return ""
+            return "", ""
         inside = [(folder, name) for folder, name in self.names if path.is_relative_to(folder)]
-        return max(inside, key=lambda pair: len(pair[0].parts), default=(path, ""))[1]
+        if not inside:
+            return "", ""
+        folder, name = max(inside, key=lambda pair: len(pair[0].parts))
+        return name, path.relative_to(folder).as_posix()
 
 
 NO_PROJECTS = WindowProjects()

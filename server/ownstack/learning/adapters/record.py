@@ -56,6 +56,15 @@ class AdapterRecord:
     judged: Mapping[str, Any] = field(default_factory=dict)
     """What the gate measured."""
 
+    @property
+    def label(self) -> str:
+        """Its name and the beginning of its id, as in "celery 4a33".
+
+        What is learned of its lines is kept by it: not what was learned of the one before it, nor
+        of a project that is called alike.
+        """
+        return f"{self.name} {self.id[:4]}".strip()
+
     def to_json(self) -> str:
         return json.dumps({"version": VERSION, **asdict(self)}, indent=1, sort_keys=True)
 

@@ -242,7 +242,7 @@ class AdapterStore:
             for record in snapshot.chosen(key, role, project):
                 folder, scale = snapshot.folder(record.id), snapshot.serving.scales.get(record.id)
                 if folder is not None and scale != 0:
-                    name = record.name or record.id
+                    name = record.label
                     measured = correction_of(record) if scale in (None, 1.0) else None
                     given = 1.0 if scale is None else scale
                     found.append(Adapter(folder / FILE, name, given, measured))

@@ -165,8 +165,7 @@ async def _asked(
 
 
 def _adapter(store: AdapterStore, record: AdapterRecord) -> Adapter:
-    name = record.name or record.id
-    return Adapter(store.file(record.id), name, store.scale(record.id))
+    return Adapter(store.file(record.id), record.label, store.scale(record.id))
 
 
 def _key(adapter: Adapter) -> str:
