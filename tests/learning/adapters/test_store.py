@@ -312,6 +312,17 @@ def test_what_is_removed_makes_room_for_its_predecessor(store, make, base):
         store.remove(one.id)
 
 
+def test_nothing_is_left_of_what_is_removed(store, make, home):
+    """What engines made of it goes with it."""
+    one = store.add(*make("one"))
+    folded = home.folded_adapters_folder
+    folded.mkdir(parents=True)
+    (folded / f"{'a' * 32}.gguf").write_bytes(b"one and two")
+    store.remove(one.id)
+    assert not folded.exists()
+    assert not (home.adapters_folder / one.id).exists()
+
+
 def test_what_comes_with_the_package_serves_until_somebody_chooses(store, shipped, make, base):
     came = ship(shipped, *make("infill"))
     ship(shipped, *make("unfit-newer", standing="aside"))
