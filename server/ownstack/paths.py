@@ -114,6 +114,11 @@ class Home:
         return self.data / "adapters"
 
     @property
+    def folded_adapters_folder(self) -> Path:
+        """Adapters as they are computed fastest (`engine/llama/native/folding.py`): a cache."""
+        return self.cache / "adapters"
+
+    @property
     def kept_lines_file(self) -> Path:
         """Which lines of which files are suggestions that the user kept, as keyed hashes."""
         return self.data / "kept-lines.sqlite"

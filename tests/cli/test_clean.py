@@ -84,13 +84,13 @@ def test_everything_leaves_nothing_but_what_is_the_users(
 
 
 def test_caches_alone(clean: Clean, filled: Home) -> None:
-    """All else stays as it is."""
-    kept = [filled.config, filled.data, filled.state]
+    """All else stays as it is, and what was made of adapters goes with those."""
+    kept = [filled.config, filled.data, filled.state, filled.folded_adapters_folder]
     before = [snapshot(folder) for folder in kept]
 
     assert clean("--caches", "--yes")[0] == 0
 
-    assert not filled.cache.exists()
+    assert list(filled.cache.iterdir()) == [filled.folded_adapters_folder]
     assert [snapshot(folder) for folder in kept] == before
 
 
@@ -188,7 +188,7 @@ def test_what_is_being_learned_stays(clean: Clean, filled: Home) -> None:
     assert f"{filled.learning_folder / ('a' * 16)} is still there: it is in use: end the" in err
     assert filled.training_file.exists()
     assert clean("--caches", "--running", "--yes")[0] == 0
-    assert not filled.cache.exists()
+    assert not filled.learning_folder.exists()
 
 
 def test_adapters(clean: Clean, filled: Home, tmp_path: Path) -> None:
@@ -199,6 +199,7 @@ def test_adapters(clean: Clean, filled: Home, tmp_path: Path) -> None:
 
     assert clean("--adapters", "--yes")[0] == 0
     assert not filled.adapters_folder.exists()
+    assert not filled.folded_adapters_folder.exists()
     assert filled.kept_lines_file.exists()
 
 
@@ -255,7 +256,8 @@ def test_a_refusal_of_the_system_is_named(
 
     assert status == 1
     assert err == f"ownstack: {filled.speeds_file} is still there: Operation not permitted.\n"
-    assert list(filled.cache.iterdir()) == [filled.speeds_file]
+    left = {filled.speeds_file, filled.folded_adapters_folder}
+    assert set(filled.cache.iterdir()) == left
 
 
 @pytest.mark.process

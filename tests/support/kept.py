@@ -71,6 +71,7 @@ def _learning(home: Home, project: Path) -> None:
     made.unlink()
     for name in ("progress.jsonl", "dataset.jsonl"):
         write_whole(store.folder(kept.id) / name, b"{}", is_private=True)
+    write_whole(home.folded_adapters_folder / f"{'a' * 32}.gguf", b"GGUF", is_private=True)
     run = private_folder(private_folder(home.learning_folder) / ("a" * 16))
     for name in ("run.json", "plan.json", "dataset.jsonl", "checkpoint.pt", "stderr.log"):
         (run / name).write_bytes(b"{}")

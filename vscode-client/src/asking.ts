@@ -58,7 +58,7 @@ export async function statistics({ server, status, panels }: Subject): Promise<v
 
 /** Has what became of suggestions forgotten: the statistics, and what was learned from it. */
 export async function clearSignals(subject: Subject): Promise<void> {
-  const question = 'Forget what became of suggestions? The statistics begin anew, and what was learned from what you kept and turned down is gone.';
+  const question = 'Forget what became of suggestions? The statistics begin anew, and what was learned from what you kept and turned down is gone; adapters that were trained stay.';
   const answer = await vscode.window.showWarningMessage(question, { modal: true }, 'Forget');
   if (answer === 'Forget') await run(subject, CLEAR_SIGNALS);
 }

@@ -53,8 +53,14 @@ export function adapterGroups({ adapters }: AdaptersResult, folders: readonly st
 }
 
 function within(folder: string, project: string): boolean {
-  const ends = project.endsWith('/') || project.endsWith('\\');
-  return folder === project || (project !== '' && folder.startsWith(ends ? project : `${project}${folder.includes('\\') ? '\\' : '/'}`));
+  const [inner, outer] = [comparable(folder), comparable(project)];
+  const ends = outer.endsWith('/') || outer.endsWith('\\');
+  return inner === outer || (outer !== '' && inner.startsWith(ends ? outer : `${outer}${inner.includes('\\') ? '\\' : '/'}`));
+}
+
+/** Editors write the letter of a drive small, and Windows tells no small letters from large ones. */
+function comparable(path: string): string {
+  return /^[A-Za-z]:\\|^\\\\/.test(path) ? path.toLowerCase() : path;
 }
 
 function row(adapter: LearnedAdapter): AdapterRow {

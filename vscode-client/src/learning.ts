@@ -22,6 +22,9 @@ const LEARN_NOW: AdapterRow = {
   adapter: { id: '' } as LearnedAdapter,
 };
 
+/** What stands in the list to be read: there is nothing to do with it. */
+const DAMAGED = { id: '' } as LearnedAdapter;
+
 /** Trains on a folder of the workspace, in a terminal that shows how far it is and can end it. */
 export async function learn({ launcher, status }: Subject): Promise<void> {
   if (!vscode.workspace.isTrusted) {
@@ -83,6 +86,7 @@ async function pickAdapter(subject: Subject, client: LanguageClient): Promise<'b
     listed.then(rows),
   );
   if (!picked || picked === 'back') return undefined;
+  if (picked.adapter === DAMAGED) return 'back';
   if (!picked.adapter.id) {
     await vscode.commands.executeCommand('ownstack.learn');
     return undefined;
@@ -93,7 +97,7 @@ async function pickAdapter(subject: Subject, client: LanguageClient): Promise<'b
 function rows(result: AdaptersResult): AdapterRow[] {
   const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
   const groups = adapterGroups(result, folders).flatMap(({ title, rows }) => [line(title) as AdapterRow, ...rows]);
-  const damaged = result.problems.map((problem): AdapterRow => ({ ...LEARN_NOW, label: '$(warning) Cannot be read', detail: problem }));
+  const damaged = result.problems.map((problem): AdapterRow => ({ label: '$(warning) Cannot be read', description: '', detail: problem, adapter: DAMAGED }));
   const first = { ...LEARN_NOW, detail: result.refusal || LEARN_NOW.detail };
   return [first, ...groups, ...damaged];
 }

@@ -46,6 +46,15 @@ describe('the list of what was learned', () => {
     expect(Object.keys(list([near]))).toEqual(['from other projects']);
   });
 
+  it('tells no small letters from large ones where Windows does not', () => {
+    const shop = { ...ADAPTER, project: 'C:\\Work\\Shop' };
+
+    expect(Object.keys(list([shop], ['c:\\work\\shop']))).toEqual(['from this project']);
+    expect(Object.keys(list([shop], ['c:\\work\\shop\\api']))).toEqual(['from this project']);
+    expect(Object.keys(list([shop], ['c:\\work\\shopping']))).toEqual(['from other projects']);
+    expect(Object.keys(list([{ ...ADAPTER, project: '/work/Shop' }]))).toEqual(['from other projects']);
+  });
+
   it('says why one is not in use', () => {
     const unused = { ...ADAPTER, serves: false };
     const rows = adapterGroups(

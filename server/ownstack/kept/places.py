@@ -106,6 +106,9 @@ RULES: tuple[Rule, ...] = (
           depth=2),
     _rule("adapters", "data", "which adapters serve", "adapters", _file(r"serving\.json")),
     _rule("adapters", "data", "which adapters serve", "adapters", _LOCK),
+    # A cache, but of what goes with them: nothing of it may be left when they are removed.
+    _rule("adapters", "cache", "adapters as they are computed fastest", "adapters",
+          r"[0-9a-f]{32}\.gguf|\.[0-9a-f]{32}\.gguf\.[0-9a-f]{16}\.new", depth=1),
     _rule("conversations", "data", _TALKS, "conversations", _database(r"log\.sqlite")),
     _rule("conversations", "data", _TALKS, "conversations", "writers", r"[0-9a-f]{32}", depth=1),
     _rule("conversations", "data", _TALKS, "conversations", "locks", rf"{_HASH}{_LOCK}", depth=1),

@@ -7,7 +7,6 @@ the first phase whose file is missing. There is one folder for each project and 
 from __future__ import annotations
 
 import json
-import math
 import shutil
 import time
 from collections.abc import Mapping
@@ -29,6 +28,7 @@ MAX_BYTES = 1_048_576
 KEPT_S = 14 * 86_400.0
 """A project has changed so much after that time that what it was is not learned to the end."""
 _TAIL_BYTES = 8_192
+_MAX_NUMBER = 1e12
 
 Mode = Literal["auto", "fresh", "resume"]
 
@@ -162,7 +162,7 @@ def read_wish(path: Path) -> Wish | None:
     numbers = (wish.minutes, wish.created_s)
     is_one = (
         all(isinstance(text, str) for text in (*texts, wish.architecture))
-        and all(type(n) in (int, float) and math.isfinite(n) and n >= 0 for n in numbers)
+        and all(type(n) in (int, float) and 0 <= n <= _MAX_NUMBER for n in numbers)
         and type(wish.rank) is int
         and wish.role in get_args(Role)
     )

@@ -7,7 +7,6 @@ the time of its start: the number alone may be another's by now.
 from __future__ import annotations
 
 import json
-import math
 import os
 import time
 from dataclasses import asdict, dataclass, fields, replace
@@ -29,6 +28,7 @@ LEAVES_S = 60.0
 _KILLED_S = 5.0
 _TRIES, _PAUSE_S = 5, 0.05
 """Somebody may hold the lock for a moment just to see whether it is held."""
+_MAX_S = 1e12
 _CLOCK_S = 2.0
 """The start of a process is told by a clock that may have been set since."""
 
@@ -76,7 +76,7 @@ def who_trains(home: Home) -> Training | None:
         raw = json.loads(read_regular(home.training_file, MAX_BYTES)[0])
         training = Training(**{item.name: raw[item.name] for item in fields(Training)})
         _check(training)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     return training if process_of(training.runner, training.runner_started) else None
 
@@ -88,9 +88,16 @@ def process_of(pid: int, started: float) -> psutil.Process | None:
         same = abs(process.create_time() - started) < _CLOCK_S
         if not same or process.status() == psutil.STATUS_ZOMBIE:
             return None
-        return process if process.username() == psutil.Process().username() else None
+        return process if _is_ours(process) else None
     except (psutil.Error, ValueError, OverflowError):
         return None
+
+
+def _is_ours(process: psutil.Process) -> bool:
+    if os.name == "posix":
+        # By number: to find names may take a server's answer, while somebody types.
+        return bool(process.uids().real == os.getuid())
+    return bool(process.username() == psutil.Process().username())
 
 
 class Turn:
@@ -198,10 +205,12 @@ def _check(training: Training) -> None:
         if type(number) is not int or not 0 <= number < 1 << 31:
             raise ValueError("a process in it is none")
     for started in (training.runner_started, training.trainer_started):
-        if type(started) not in (int, float) or not math.isfinite(started):
+        if type(started) not in (int, float) or not abs(started) <= _MAX_S:
             raise ValueError("a time in it is none")
     texts = (training.project, training.since, training.phase)
     if not all(isinstance(text, str) for text in texts) or type(training.by_hand) is not bool:
         raise ValueError("a text in it is none")
-    if datetime.fromisoformat(training.since).tzinfo is None:
+    since = datetime.fromisoformat(training.since)
+    if since.tzinfo is None:
         raise ValueError("its time has no zone")
+    since.astimezone()  # As it will be told; not every time can be.

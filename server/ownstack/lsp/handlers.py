@@ -215,6 +215,7 @@ async def clear_index(ls: WindowServer) -> None:
 async def clear_signals(ls: WindowServer) -> None:
     with refusing("What became of suggestions cannot be forgotten"):
         await ls.session.beside.run(ls.host.signals.clear)
+        await ls.session.beside.run(ls.host.lines.clear)
 
 
 # Ours -------------------------------------------------------------------------------------

@@ -58,3 +58,25 @@ def test_without_the_setting_no_file_is_made(tmp_path: Path) -> None:
     keeper.close()
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_an_earlier_process_noted_is_forgotten(tmp_path: Path) -> None:
+    file = tmp_path / "kept.sqlite"
+    before = KeptLines(file)
+    before.keep("/shop", "src/a.py", TEXT)
+    before.close()
+    keeper = LineKeeper(file)
+    keeper.clear()
+    keeper.close()
+    log = KeptLines(file)
+
+    assert log.of("/shop", [("src/a.py", TEXT)]) == {}
+    log.close()
+
+
+def test_where_nothing_was_noted_nothing_is_made_to_forget_it(tmp_path: Path) -> None:
+    keeper = LineKeeper(tmp_path / "kept.sqlite")
+    keeper.clear()
+    keeper.close()
+
+    assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,9 @@ from ownstack.paths import Home
 
 BASE = b"GGUF, the base"
 OTHER_BASE = b"GGUF, another base"
+RECORD = AdapterRecord(
+    "a" * 16, "generic", "completion", "key", "base", "llama", 8, 16.0, "hash", "2026-11-30"
+)
 
 
 @pytest.fixture
@@ -231,6 +235,7 @@ def test_a_choice_follows_each_refresh(store, make, home, shipped, base):
         ({"slope": 99, "shift": -0.5, "lowest": -3}, 1.0, None),
         ({"slope": float("nan"), "shift": 0, "lowest": 0}, 1.0, None),
         ({"slope": True, "shift": "0", "lowest": []}, 1.0, None),
+        ({"slope": 1, "shift": 10**400, "lowest": 0}, 1.0, None),  # No float holds that.
     ],
 )
 def test_what_was_measured_of_its_chances_goes_with_an_adapter(
@@ -307,6 +312,17 @@ def test_what_is_removed_makes_room_for_its_predecessor(store, make, base):
         store.remove(one.id)
 
 
+def test_nothing_is_left_of_what_is_removed(store, make, home):
+    """What engines made of it goes with it."""
+    one = store.add(*make("one"))
+    folded = home.folded_adapters_folder
+    folded.mkdir(parents=True)
+    (folded / f"{'a' * 32}.gguf").write_bytes(b"one and two")
+    store.remove(one.id)
+    assert not folded.exists()
+    assert not (home.adapters_folder / one.id).exists()
+
+
 def test_what_comes_with_the_package_serves_until_somebody_chooses(store, shipped, make, base):
     came = ship(shipped, *make("infill"))
     ship(shipped, *make("unfit-newer", standing="aside"))
@@ -329,6 +345,8 @@ def test_what_comes_with_the_package_serves_until_somebody_chooses(store, shippe
         "[" * 100_000,
         '{"version": 99}',
         json.dumps({"version": 1, "id": "0" * 16}),
+        json.dumps({"version": 1, **asdict(RECORD), "alpha": 10**400}),
+        json.dumps({"version": 1, **asdict(RECORD), "alpha": float("nan")}),
     ],
 )
 def test_a_damaged_record_is_named_and_hurts_no_other(store, make, home, base, content):
@@ -342,6 +360,14 @@ def test_a_damaged_record_is_named_and_hurts_no_other(store, make, home, base, c
     assert served(store, base) == ["one"]
     store.remove("a" * 16)
     assert store.problems() == {}
+
+
+def test_figures_that_are_no_numbers_are_left_out(store, make):
+    trained = {"seconds": 60, "loss": float("nan"), "tokens": 10**400, "name": "x", "is": True}
+    one = store.add(*make("one", trained=trained, languages={"python": 3, "c": None}))
+    (record,) = store.all()
+    assert (record.id, record.trained) == (one.id, {"seconds": 60})
+    assert record.languages == {"python": 3}
 
 
 def test_a_link_to_a_folder_is_no_adapter(store, make, home, tmp_path):

@@ -49,6 +49,7 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
         (b'"weights": [[2, 1.0], [1, 0.0]]', b'"weights": [[3000000000, 1.0]]'),
         (b'"weights": [[2, 1.0], [1, 0.0]]', b'"weights": [[2, 1.0]]'),
         (b'"weights": [[2, 1.0], [1, 0.0]]', b'"weights": [[3, NaN]]'),
+        (b'"weights": [[2, 1.0], [1, 0.0]]', b'"weights": [[3, 1' + b"0" * 400 + b"]]"),
         (b'"weights": [[2, 1.0], [1, 0.0]]', b'"weights": 5'),
         (b'"kind": "exchange"', b'"kind": "secret"'),
         (b'"origin": "pattern"', b'"origin": "chat"'),

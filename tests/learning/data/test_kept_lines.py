@@ -28,10 +28,10 @@ def test_they_are_there_after_a_restart_and_go_after_a_year(tmp_path: Path) -> N
         kept.close()
 
 
-def test_a_file_can_be_forgotten(tmp_path: Path) -> None:
+def test_all_of_it_can_be_forgotten(tmp_path: Path) -> None:
     kept = KeptLines(tmp_path / "kept.sqlite")
     kept.keep("/shop", "a.py", TEXT)
-    kept.forget("/shop", "a.py")
+    kept.clear()
     assert kept.of("/shop", [("a.py", TEXT)]) == {}
     kept.close()
 

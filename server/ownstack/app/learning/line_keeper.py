@@ -33,13 +33,25 @@ class LineKeeper:
         project, path = window.projects.place(document.uri)
         if not project or not window.settings.learning.enabled:
             return
-        if self._log is None:
-            from ownstack.learning.data.kept_lines import KeptLines
+        self._opened().keep(project, path, "\n".join(lines))
 
-            self._log = KeptLines(self._file)
-        self._log.keep(project, path, "\n".join(lines))
+    def clear(self) -> None:
+        """Forget all lines, those of other processes too. Waits until it is done.
+
+        Raises:
+            TimeoutError: the disk does not answer.
+        """
+        if self._log is not None or self._file.exists():
+            self._opened().clear()
 
     def close(self) -> None:
         """Write what is waiting."""
         if self._log is not None:
             self._log.close()
+
+    def _opened(self) -> KeptLines:
+        if self._log is None:
+            from ownstack.learning.data.kept_lines import KeptLines
+
+            self._log = KeptLines(self._file)
+        return self._log

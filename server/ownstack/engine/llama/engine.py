@@ -110,7 +110,7 @@ class LlamaEngine:
         parts = loading.Parts(model, name, SpeedMeter(verdict.speed), native.flag, settings)
         remember = functools.partial(probe.remember_speed, path, gpu_layers)
         disk = ConversationDisk(cache / "conversations", path)
-        folder = Folder(cache / "adapters")
+        folder = Folder(cache / "adapters")  # As `Home.folded_adapters_folder` has it.
         return cls(native, parts, remember, working, disk, adapters, folder)
 
     async def prepare(self, role: Role) -> None:

@@ -16,8 +16,9 @@ def correction_of(record: AdapterRecord) -> Correction | None:
     if not isinstance(kept, dict):
         return None
     values = [kept.get(name) for name in _FIELDS]
-    if not all(type(value) in (int, float) for value in values):
+    # Before any is made a float, which not all are; NaN is below nothing.
+    if not all(type(value) in (int, float) and abs(value) <= _MAX_LOG_ODDS for value in values):
         return None
-    slope, shift, lowest = (float(value) for value in values)  # type: ignore[arg-type]
+    slope, shift, lowest = map(float, values)
     is_sound = SLOPES[0] <= slope <= SLOPES[1] and abs(shift) <= MAX_SHIFT
-    return (slope, shift, lowest) if is_sound and abs(lowest) <= _MAX_LOG_ODDS else None
+    return (slope, shift, lowest) if is_sound else None

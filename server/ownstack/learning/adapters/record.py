@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -21,6 +20,8 @@ VERSION = 1
 MAX_BYTES = 1_048_576
 ID = re.compile(r"[0-9a-f]{16}")
 MAX_TEXT = 4_096
+MAX_FIGURE = 1e15
+"""Of any figure in a record. JSON has numbers that no float holds, and some that are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def read_record(folder: Path) -> AdapterRecord:
     except TypeError as error:
         raise ValueError(f"something is missing: {error}") from error
     _check(record)
-    return record
+    # They are told to programs, whose JSON has no such numbers.
+    return replace(record, trained=_figures(record.trained), languages=_figures(record.languages))
 
 
 def _check(record: AdapterRecord) -> None:
@@ -115,8 +117,16 @@ def _check(record: AdapterRecord) -> None:
         raise ValueError("its role is unknown")
     if type(record.rank) is not int or not 1 <= record.rank <= 1_024:
         raise ValueError("its rank is not between 1 and 1024")
-    if type(record.alpha) not in (int, float) or not math.isfinite(record.alpha):
+    if not _is_figure(record.alpha):
         raise ValueError("its alpha is no number")
     for mapping in (record.trained, record.languages, record.judged):
         if not isinstance(mapping, dict):
             raise ValueError("figures in it are none")
+
+
+def _figures(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in found.items() if _is_figure(value)}
+
+
+def _is_figure(value: object) -> bool:
+    return type(value) in (int, float) and abs(value) <= MAX_FIGURE  # type: ignore[operator]

@@ -31,7 +31,7 @@ from ownstack.learning.adapters.snapshot import SERVING, Reader, Snapshot
 from ownstack.locking import FileLock
 from ownstack.models.gguf.base_key import base_key
 from ownstack.models.roles import Role
-from ownstack.paths import Home, set_aside, shipped_adapters
+from ownstack.paths import Home, remove, set_aside, shipped_adapters
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ class AdapterStore:
 
     def __init__(self, home: Home, *, shipped: Path | None = None) -> None:
         self._home = home.adapters_folder
+        self._folded = home.folded_adapters_folder
         self._lock = threading.RLock()
         self._reader = Reader(self._home, shipped or shipped_adapters())
         self._snapshot = Snapshot()
@@ -190,6 +191,8 @@ class AdapterStore:
                         f"Remove that one first: ownstack learn remove {above.id}",
                     )
             self._write(snapshot.serving.without(adapter))
+            # Nobody can tell which of them it is in; the others are made again.
+            remove(self._folded)
             remove_adapter(self._home / adapter)
 
     def serving(self, base_key: str, role: Role, project: str) -> list[AdapterRecord]:

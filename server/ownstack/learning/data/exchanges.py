@@ -48,7 +48,7 @@ ABANDONED = "It was said beside a thread that nobody came back to."
 TOO_LONG = "The edit is longer than what a model is taught."
 UNWANTED_PATH = "The edit is of a file that is not learned from."
 _DAY_S = 86_400.0
-_HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@", re.M)
+_HUNK = re.compile(r"^@@ -(\d{1,9})(?:,\d+)? \+\d+(?:,\d+)? @@", re.M)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -24,6 +24,7 @@ from ownstack.learning.data.passages import (
 
 VERSION = 1
 MAX_BYTES = 512 * 1024 * 1024
+MAX_WEIGHT = 1e6
 
 
 def write(dataset: Dataset, file: Path) -> None:
@@ -44,6 +45,8 @@ def read(file: Path) -> Dataset:
     """
     passages, exchanges, held_out = list[Passage](), list[Exchange](), list[HeldOut]()
     with open(file, "rb") as stream:
+        if os.fstat(stream.fileno()).st_size > MAX_BYTES:
+            raise ValueError("it is larger than any dataset")
         lines = iter(stream)
         head = _object(next(lines, b""), 1)
         if head.get("kind") != "dataset" or head.get("version") != VERSION:
@@ -67,7 +70,7 @@ def read(file: Path) -> Dataset:
         expected = tuple(head[name] for name in ("passages", "exchanges", "held_out"))
         left = {str(reason): Left(**found) for reason, found in head["left"].items()}
         project, newest = str(head["project"]), float(head["newest"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise ValueError(f"its first line is damaged: {error}") from error
     if counts != expected:
         raise ValueError(f"it holds {counts} of {expected} records: it was cut off")
@@ -162,6 +165,6 @@ def _text(record: Mapping[str, Any], name: str) -> str:
 
 
 def _number(value: Any) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value) or value < 0:
+    if type(value) not in (int, float) or not 0 <= value <= MAX_WEIGHT:
         raise ValueError("a weight is no number")
     return float(value)

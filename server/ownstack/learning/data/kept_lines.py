@@ -70,9 +70,14 @@ class KeptLines:
         except (TimeoutError, sqlite3.Error):
             return {}
 
-    def forget(self, project: str, path: str) -> None:
-        """Forget what was kept in a file."""
-        self._log.write(functools.partial(_delete, project, path))
+    def clear(self, timeout_s: float = ANSWER_S) -> None:
+        """Forget all of it. Waits until it is done.
+
+        Raises:
+            TimeoutError: the disk does not answer.
+        """
+        self._log.write(lambda db: db.execute("DELETE FROM kept"))
+        self._log.ask(lambda db: None, None, timeout_s)
 
     def close(self) -> None:
         """Write what is waiting."""
@@ -91,10 +96,6 @@ def _insert(project: str, path: str, lines: list[str], at: float, db: sqlite3.Co
     file = _file(key, project, path)
     rows = ((file, _hashed(key, line), at) for line in lines)
     db.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
-
-
-def _delete(project: str, path: str, db: sqlite3.Connection) -> None:
-    db.execute("DELETE FROM kept WHERE file = ?", (_file(_key(db), project, path),))
 
 
 def _found(

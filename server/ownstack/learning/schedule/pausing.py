@@ -36,8 +36,8 @@ Suspend = Callable[[int, float], bool]
 
 def suspend(pid: int, started: float) -> bool:
     """Suspend a trainer, if it is that process."""
-    process = turn.process_of(pid, started)
-    if process is None or not SUSPENDS:
+    process = turn.process_of(pid, started) if SUSPENDS else None
+    if process is None:
         return False
     try:
         process.suspend()

@@ -76,11 +76,27 @@ def test_the_sum_is_the_same(
     assert not np.allclose(together, plain, atol=0.05)
 
 
-@pytest.mark.parametrize(
-    "other", [{"modules": ("attn_q",)}, {"scale": 1e39}], ids=["other matrices", "too much"]
-)
-def test_what_cannot_be_one(tmp_path: Path, other: dict[str, Any]) -> None:
-    pair = (adapter(tmp_path, "a"), adapter(tmp_path, "b", seed=1, **other))
+def test_matrices_that_only_one_is_for(context: Context, folder: Folder, tmp_path: Path) -> None:
+    """A project's adapter is for fewer than the generic one that it serves with."""
+    pair = (
+        adapter(tmp_path, "a", rank=2, modules=("attn_q", "ffn_up", "ffn_down")),
+        adapter(tmp_path, "b", rank=3, alpha=6.0, seed=1, modules=("attn_v", "ffn_down")),
+    )
+    one_by_one = logits(context, *pair)
+    folder.get(pair, "llama")
+    wait(folder)
+    path = folder.ready(pair)
+    assert path is not None
+    context.model.adapters.folder = folder
+    together = logits(context, *pair)
+
+    assert context.model.adapters.given(pair) == ((path, 1.0),)
+    assert adapter_file.read(path, architecture="llama").rank == 5
+    np.testing.assert_allclose(together, one_by_one, rtol=0.01, atol=0.02)
+
+
+def test_what_cannot_be_one(tmp_path: Path) -> None:
+    pair = (adapter(tmp_path, "a"), adapter(tmp_path, "b", seed=1, scale=1e39))
 
     assert folded(pair, "llama") is None
 

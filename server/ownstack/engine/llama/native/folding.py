@@ -39,14 +39,14 @@ Matrix = NDArray[np.float32]
 def folded(adapters: Sequence[Adapter], architecture: str) -> bytes | None:
     """Return the file of one adapter that adds what these do; None if there is none, or no need.
 
-    There is one where all are for the same matrices.
+    A matrix that only some are for is changed by those alone: the ranks of the others are zeros.
 
     Raises:
         AdapterError: one of them cannot be used.
     """
     files = [adapter_file.read(item.path, architecture=architecture) for item in adapters]
     rank = sum(file.rank for file in files)
-    if len({frozenset(file.weights) for file in files}) != 1 or rank > adapter_file.MAX_RANK:
+    if rank > adapter_file.MAX_RANK:
         return None
     heads = [gguf_file.read(item.path) for item in adapters]
     kinds = {(tensor.name[-1], tensor.kind) for head in heads for tensor in head.tensors}
@@ -59,11 +59,18 @@ def folded(adapters: Sequence[Adapter], architecture: str) -> bytes | None:
     tables = [_tensors(head) for head in heads]
     entries: list[tuple[str, NDArray[Any]]] = []
     with np.errstate(over="ignore", invalid="ignore"):
-        for weight in files[0].weights:
+        for weight in dict.fromkeys(weight for file in files for weight in file.weights):
             a, b = f"{weight}.lora_a", f"{weight}.lora_b"
-            entries.append((a, np.concatenate([table[a] for table in tables]).astype("<f2")))
-            scaled = [table[b] * factor for table, factor in zip(tables, factors, strict=True)]
-            entries.append((b, np.concatenate(scaled, axis=1).astype("<f4")))
+            [n_in, n_out] = next((t[a].shape[1], t[b].shape[0]) for t in tables if a in t)
+            rows, columns = list[Matrix](), list[Matrix]()
+            for file, table, factor in zip(files, tables, factors, strict=True):
+                is_there = a in table
+                rows.append(table[a] if is_there else np.zeros((file.rank, n_in), np.float32))
+                columns.append(
+                    table[b] * factor if is_there else np.zeros((n_out, file.rank), np.float32)
+                )
+            entries.append((a, np.concatenate(rows).astype("<f2")))
+            entries.append((b, np.concatenate(columns, axis=1).astype("<f4")))
     if not all(np.isfinite(matrix).all() for _, matrix in entries):
         return None  # Numbers that these cannot hold.
     return _written(architecture, float(rank), entries)
