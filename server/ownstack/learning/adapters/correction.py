@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ownstack.completion.feedback.own_calibration import MAX_SHIFT, SLOPES
 from ownstack.engine.adapters import Correction
 from ownstack.learning.adapters.record import AdapterRecord
@@ -15,7 +17,7 @@ def correction_of(record: AdapterRecord) -> Correction | None:
     kept = record.judged.get("calibration")
     if not isinstance(kept, dict):
         return None
-    values = [kept.get(name) for name in _FIELDS]
+    values: list[Any] = [kept.get(name) for name in _FIELDS]
     # Before any is made a float, which not all are; NaN is below nothing.
     if not all(type(value) in (int, float) and abs(value) <= _MAX_LOG_ODDS for value in values):
         return None

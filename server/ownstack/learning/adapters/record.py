@@ -129,4 +129,6 @@ def _figures(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_figure(value: object) -> bool:
-    return type(value) in (int, float) and abs(value) <= MAX_FIGURE  # type: ignore[operator]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return abs(value) <= MAX_FIGURE
