@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from ownstack.learning.schedule import conditions
-from ownstack.learning.schedule.conditions import Situation, on_mains, why_not
+from ownstack.learning.schedule.conditions import Situation, on_mains, too_little_memory, why_not
 
 NIGHT = Situation(datetime(2026, 11, 30, 3, 0), 1_800.0)
 DAY = replace(NIGHT, now=datetime(2026, 11, 30, 15, 0), idle_s=4_000.0)
@@ -32,15 +32,18 @@ GIGABYTES = 10**9
         (replace(NIGHT, on_mains=False), "The machine runs on its battery."),
         (replace(NIGHT, on_mains=False, only_on_mains=False), ""),
         (replace(NIGHT, trains="/a is being learned from."), "/a is being learned from."),
-        (
-            replace(NIGHT, needed_bytes=4 * GIGABYTES, free_bytes=2 * GIGABYTES),
-            "Learning takes about 4.0 GB of memory, 2.0 GB are free.",
-        ),
     ],
 )
 def test_why_not(situation: Situation, why: str) -> None:
     """One reason, or none."""
     assert why_not(situation) == why
+
+
+def test_too_little_memory() -> None:
+    said = "Learning takes about 4.0 GB of memory, 2.0 GB are free."
+
+    assert too_little_memory(4 * GIGABYTES, 2 * GIGABYTES) == said
+    assert too_little_memory(2 * GIGABYTES, 2 * GIGABYTES) == ""
 
 
 class Battery:

@@ -28,8 +28,6 @@ class Situation:
     """Who trains already, in words."""
     learned: date | None = None
     """The day on which this project was last learned from, whatever became of it."""
-    free_bytes: int = 0
-    needed_bytes: int = 0
 
 
 def why_not(situation: Situation) -> str:
@@ -42,9 +40,7 @@ def why_not(situation: Situation) -> str:
         return "It was learned from today."
     if situation.idle_s < (NIGHT_IDLE_S if by_night else LONG_IDLE_S):
         return "Somebody is at work."
-    if power := no_power(on_mains=situation.on_mains, only_on_mains=situation.only_on_mains):
-        return power
-    return too_little_memory(situation.needed_bytes, situation.free_bytes)
+    return no_power(on_mains=situation.on_mains, only_on_mains=situation.only_on_mains)
 
 
 def no_power(*, on_mains: bool, only_on_mains: bool) -> str:
