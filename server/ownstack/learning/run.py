@@ -22,6 +22,7 @@ from ownstack.errors import LearningError, in_words
 from ownstack.learning.adapters.record import AdapterRecord
 from ownstack.learning.adapters.store import AdapterStore
 from ownstack.learning.data import jsonl
+from ownstack.learning.data.collect import without_deleted
 from ownstack.learning.data.passages import Dataset
 from ownstack.learning.endings import GO_ON, failure
 from ownstack.learning.run_folder import RunFolder, Wish
@@ -128,12 +129,15 @@ class _Run:
         self._turn.note(phase="collecting")
         self._tell(Told("collecting"))
         file = self._folder.dataset_file
+        begun: Dataset | None = None
         try:
-            return jsonl.read(file)
+            begun = jsonl.read(file)
+            dataset = without_deleted(begun, self._home)
         except (OSError, ValueError):
             dataset = self._parts.collect(Path(self._wish.project), self._home)
-        check_enough(dataset, self._wish)
-        jsonl.write(dataset, file)
+        if dataset != begun:  # With other data the training begins anew.
+            check_enough(dataset, self._wish)
+            jsonl.write(dataset, file)
         return dataset
 
     def _train(self, dataset: Dataset) -> str:
