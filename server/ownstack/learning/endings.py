@@ -35,7 +35,7 @@ def failure(status: int, said: str) -> LearningError:
     if status in _KILLED:
         return LearningError(
             "The trainer was killed: by somebody, or by the system for want of memory.",
-            f"{GO_ON} If it happens again, close other programs or choose a smaller base.",
+            f"If it happens again, close other programs or choose a smaller base. {GO_ON}",
         )
     words = _last_line(said)
     if any(sign in said for sign in _DISK):
@@ -43,7 +43,7 @@ def failure(status: int, said: str) -> LearningError:
     if any(sign in said for sign in _MEMORY):
         return LearningError(
             f"Memory ran out ({words}).",
-            f"{GO_ON} Close other programs before, or choose a smaller base.",
+            f"Close other programs, or choose a smaller base. {GO_ON}",
         )
     if "ModuleNotFoundError" in said or "ImportError" in said:
         return LearningError(f"The trainer cannot begin ({words}).", f"Install it: {INSTALL}")

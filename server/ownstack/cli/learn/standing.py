@@ -43,8 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
         print_table(headings, [_row(store, record) for record in records])
     else:
         say("Nothing was learned yet. Begin with: ownstack learn FOLDER")
-    for adapter, problem in problems.items():
-        say(f"{adapter} does not serve: it {problem}.")
+    for problem in problems.values():
+        say(problem)
     if training is not None:
         say(training.in_words)
     for run in begun:
