@@ -296,3 +296,22 @@ def test_figures_of_anything(value: object) -> None:
     """What a trainer tells that is no number is not shown."""
     told = Told("training", 60.0, 120.0, figures={"loss": value, "rate": value, "state": value})
     assert (headline(told), figures(told)) == ("Training", "1.0 of 2 min")
+
+
+def test_a_damaged_adapter_is_named_once_and_in_plain_words(learn: Learn, home: Home) -> None:
+    """What is wrong is a sentence of its own already, and no parser's jargon is in it."""
+    folder = home.adapters_folder / ("a" * 16)
+    folder.mkdir(parents=True)
+    (folder / "record.json").write_text("{")
+
+    _, out, _ = learn("status")
+
+    assert f"{folder.name} is damaged: it is not JSON.\n" in out
+
+
+def test_a_file_is_no_folder_to_learn_from(learn: Learn, project: Path) -> None:
+    file = project / FILES[0].name
+
+    status, _, err = learn(str(file))
+
+    assert (status, err) == (1, f"ownstack: {file} is no folder. Name the folder of a project.\n")

@@ -247,6 +247,13 @@ def test_an_adapter_that_was_damaged_is_made_again(home: Home, base: Path, proje
     assert serving(home, base, project) == [learned.record.id]
 
 
+def test_a_trainer_that_could_not_even_say_that_the_disk_is_full() -> None:
+    """What it says goes to the same disk."""
+    assert failure(1, "", free_disk=0).what == "The disk is full."
+    assert failure(1, "Converting: 100%", free_disk=0).what == "The disk is full."
+    assert failure(1, "", free_disk=10**9).what == "The trainer failed (status 1)."
+
+
 def test_a_trainer_that_is_killed(home: Home, base: Path, project: Path) -> None:
     """By the system, most likely: it says so, and the next call goes on."""
     with pytest.raises(LearningError, match=r"was killed.*want of memory.*learn --resume"):

@@ -15,14 +15,16 @@ _ILLEGAL = {-getattr(signal, "SIGILL", 4), 0xC000001D, 0xC000001D - (1 << 32)}
 """Signals are negative; the others are Windows' STATUS_ILLEGAL_INSTRUCTION."""
 _KILLED = {-getattr(signal, "SIGKILL", 9)}
 _DISK = ("No space left", "ENOSPC", "Disk quota", "not enough space", "file write failed")
+_FULL = 1_000_000
 _MEMORY = ("MemoryError", "not enough memory", "Cannot allocate memory", "out of memory")
 _MAX_WORDS = 300
 
 
-def failure(status: int, said: str) -> LearningError:
+def failure(status: int, said: str, *, free_disk: int | None = None) -> LearningError:
     """Return what to tell of a trainer that ended with a status other than 0.
 
-    `said`: the end of what it wrote to its standard error.
+    `said`: the end of what it wrote to its standard error; a full disk takes no more
+    of it, so `free_disk`, in bytes, is asked too.
     """
     told = _told(said) if status == MENDABLE else None
     if told is not None:
@@ -35,15 +37,17 @@ def failure(status: int, said: str) -> LearningError:
     if status in _KILLED:
         return LearningError(
             "The trainer was killed: by somebody, or by the system for want of memory.",
-            f"{GO_ON} If it happens again, close other programs or choose a smaller base.",
+            f"If it happens again, close other programs or choose a smaller base. {GO_ON}",
         )
     words = _last_line(said)
     if any(sign in said for sign in _DISK):
         return LearningError(f"The disk is full ({words}).", f"Make room. {GO_ON}")
+    if free_disk is not None and free_disk < _FULL:
+        return LearningError("The disk is full.", f"Make room. {GO_ON}")
     if any(sign in said for sign in _MEMORY):
         return LearningError(
             f"Memory ran out ({words}).",
-            f"{GO_ON} Close other programs before, or choose a smaller base.",
+            f"Close other programs, or choose a smaller base. {GO_ON}",
         )
     if "ModuleNotFoundError" in said or "ImportError" in said:
         return LearningError(f"The trainer cannot begin ({words}).", f"Install it: {INSTALL}")

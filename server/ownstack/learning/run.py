@@ -166,7 +166,8 @@ class _Run:
         finally:
             self._turn.note(phase="", trainer=0, trainer_started=0.0)
         if status != 0:
-            raise failure(status, worker.said())
+            free = self._parts.free_disk(self._folder.path)
+            raise failure(status, worker.said(), free_disk=free)
         if self._folder.trained() is not None:
             return ""
         if self._folder.latest().get("state") == "stopped":

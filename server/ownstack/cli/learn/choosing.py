@@ -26,7 +26,8 @@ def project(folder: Path | None, *, force: bool = False) -> Path:
 
     root = root_and_part(None)[0] if folder is None else folder.expanduser().resolve()
     if not root.is_dir():
-        raise FileError(f"There is no folder {root}.", "Name the folder of a project.")
+        what = f"{root} is no folder." if root.exists() else f"There is no folder {root}."
+        raise FileError(what, "Name the folder of a project.")
     if not force and (reason := too_broad(root)):
         raise LearningError(reason, "Name a project's folder, or say --force if you mean it.")
     return root

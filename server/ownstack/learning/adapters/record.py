@@ -82,6 +82,8 @@ def read_record(folder: Path) -> AdapterRecord:
         raw = json.loads(data)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except ValueError as error:
+        raise ValueError("it is not JSON") from error
     if not isinstance(raw, dict) or raw.get("version") != VERSION:
         raise ValueError("it is of another version")
     values: dict[str, Any] = {}

@@ -94,6 +94,8 @@ def parse_serving(data: bytes) -> Serving:
         raw = json.loads(data)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except ValueError as error:
+        raise ValueError("it is not JSON") from error
     if not isinstance(raw, dict) or raw.get("version") != VERSION:
         raise ValueError("it is of another version")
     seats, scales = raw.get("seats"), raw.get("scales", {})
