@@ -37,6 +37,7 @@ def dataset(project: Path, _home: Home | None = None, *, lines: int = LINES) -> 
     text = "\n".join(f"value_{number} = {number}" for number in range(lines))
     passage = Passage("values.py", "python", text, (1.0,) * lines)
     held = HeldOut("held.py", "python", "a = 1\nb = 2\n", (0, 1), "file")
+    project.mkdir(exist_ok=True)
     for path, written in ((passage.path, passage.text), (held.path, held.text)):
         (project / path).write_text(written, "utf-8")
     return Dataset(str(project), (passage,), (), (held,))
