@@ -20,6 +20,7 @@ from ownstack.app.engines.lease import Lease
 from ownstack.app.engines.model_choice import AnyModel, ModelChoice, Route
 from ownstack.app.engines.model_memory import MachineMemory, graphics_cards
 from ownstack.app.engines.router import Task
+from ownstack.app.learning.edit_keeper import EditKeeper
 from ownstack.app.learning.learned import Learned
 from ownstack.app.learning.line_keeper import LineKeeper
 from ownstack.app.learning.training import Training
@@ -108,6 +109,7 @@ class Host:
         self._signals: SignalLog | None = None
         self._usage: UsageLog | None = None
         self.lines = LineKeeper(home.kept_lines_file)
+        self.edits = EditKeeper(lambda: self.chats)
         self._nearby: Nearby | None = None
         self._projects: Projects | None = None
         self._indexes: Indexes | None = None

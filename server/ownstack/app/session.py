@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ownstack import __version__
@@ -77,8 +78,7 @@ class Session:
         self.indexes = WindowIndexes(host.indexes, self._changed, ask, self.beside)
         self.settings, self.trusted = Settings(), True
         self.folders: tuple[Path, ...] = ()
-        self.projects = WindowProjects()
-        self.documents = Documents()
+        self.projects, self.documents = WindowProjects(), Documents()
         self.completer = Completer(
             Environment(
                 documents=self.documents,
@@ -108,8 +108,8 @@ class Session:
         self.large = LargeDocuments()
         self.models = RoleModels(host, self._changed)
         self._indexed: asyncio.Task[None] | None = None
-        self._explaining = Explaining()
-        self._punctuality = Punctuality()
+        self._explaining, self._punctuality = Explaining(), Punctuality()
+        self.keep_edit = partial(host.edits.keep, self)
         self._started = self._closed = False
 
     # Life ---------------------------------------------------------------------------------

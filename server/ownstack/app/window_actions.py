@@ -178,8 +178,16 @@ class WindowActions:
         edit = self._pending.get(id)
         if edit.made.tier > 1 and not self._session.trusted:
             raise EditError(UNTRUSTED)
-        left = await self._accepted(edit.accept(hunks))
+        left = await self._accepted(self._accept(edit, hunks))
         self._pending.forget_done(id)
+        return left
+
+    async def _accept(
+        self, edit: PendingEdit, hunks: Sequence[int] | None, editor: EditsFiles | None = None
+    ) -> EditResult:
+        left = await edit.accept(hunks, editor)
+        if edit.made.tier > 1 and edit.accepted is not None:
+            await self._session.keep_edit(edit.uri, edit.label, *edit.accepted)
         return left
 
     async def reject(self, id: str, hunks: Sequence[int] | None) -> EditResult:
@@ -195,7 +203,7 @@ class WindowActions:
             made = await self._made(asked, tell)
             result = await _shown(made)
             editor = self._editor(_described(result))
-            await self._accepted(made.accept(None, editor))
+            await self._accepted(self._accept(made, None, editor))
             return Done(f"{result.label}. {_described(result)}".strip(), True)
         if asked.action == "review":
             reviewed = await self.review(asked.id, asked.uri, asked.range, tell=tell)

@@ -59,6 +59,8 @@ class PendingEdit:
         self._base_hash = subject.base_hash
         self._edits: tuple[TextEdit, ...] = made.proposal.edits
         self._alone = asyncio.Lock()
+        self.accepted: tuple[str, str] | None = None
+        """What was accepted last: the file's text before and after it."""
 
     @property
     def is_done(self) -> bool:
@@ -102,6 +104,7 @@ class PendingEdit:
             change, rest = await asyncio.to_thread(self._change_by, hunks)
             files = self._files if editor is None else self._subject.files(editor)
             await files.write([change], self.label)
+            self.accepted = self._before, change.text
             self._before, self._base_hash = change.text, hash_of(change.data)
             self._edits = rest
             # The editor may say that it is done before it says what the text is now.
