@@ -76,7 +76,7 @@ def test_from_nothing_to_a_served_adapter(
     (record,) = AdapterStore(home).all()
     assert status == 0
     assert out.splitlines() == [
-        f"Learning from {project} with small for completion, for 1 minutes of training.",
+        f"Learning from {project} with small for completion, for 1 min of training.",
         f"The adapter {record.id} serves from now on. It is better.",
         f"To take it back: ownstack learn rollback {project}",
         f"Curves and figures: ownstack learn report {record.id}",

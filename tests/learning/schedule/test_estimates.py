@@ -71,6 +71,6 @@ def test_in_words() -> None:
     said = estimates.in_words(Dataset("/p", passages), 1.0, Pace(500, measured=False))
 
     assert said == (
-        "10 lines of 10 files to learn from, about 10,000 tokens. In 1 minutes about 30,000 are "
+        "10 lines of 10 files to learn from, about 10,000 tokens. In 1 min about 30,000 are "
         "read (by a guess from the processor): each 3.0 times."
     )

@@ -80,7 +80,7 @@ def _first_line(wish: Wish) -> str:
     on_top = f", on top of {wish.on_top_of}" if wish.on_top_of else ""
     return (
         f"Learning from {wish.project} with {wish.base_name} for {wish.role}, "
-        f"for {wish.minutes:g} minutes of training{on_top}."
+        f"for {wish.minutes:g} min of training{on_top}."
     )
 
 

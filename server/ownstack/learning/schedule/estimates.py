@@ -133,7 +133,7 @@ def in_words(dataset: Dataset, minutes: float, pace: Pace) -> str:
     exchanges = f" and {len(dataset.exchanges):,} accepted edits" if dataset.exchanges else ""
     return (
         f"{lines:,} lines of {len(dataset.passages):,} files{exchanges} to learn from, about "
-        f"{tokens:,.0f} tokens. In {minutes:g} minutes about {read:,.0f} are read ({how}): "
+        f"{tokens:,.0f} tokens. In {minutes:g} min about {read:,.0f} are read ({how}): "
         f"each {read / max(1.0, tokens):.1f} times."
     )
 
