@@ -78,6 +78,7 @@ async def test_a_pull_is_cancelled(hub: TestHub, offers: ModelOffers, home: Home
     hub.statuses = deque([(503, {"retry-after": "60"})] * 3)
     task = asyncio.ensure_future(offers.pull_in_background(SOURCE, lambda _: begun.set()))
     while not hub.contents_asked():
+        assert not task.done(), task.exception()
         await asyncio.sleep(0.001)
 
     task.cancel()

@@ -7,6 +7,7 @@ be done, and a line of JSON on stderr says why: {"what": …, "hint": …}.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -14,10 +15,20 @@ from pathlib import Path
 from ownstack.errors import OwnstackError
 
 CANNOT = 3
+# Of this process alone, before the libraries load: nothing is looked up anywhere, and stderr is
+# for people.
+ENVIRONMENT = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "TQDM_DISABLE": "1",
+}
 
 
 def main(folder: Path) -> int:
     """Run one training."""
+    os.environ.update(ENVIRONMENT)
     stopped: list[int] = []
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, lambda number, _frame: stopped.append(number))
