@@ -73,7 +73,8 @@ def _read(file: Path) -> Iterator[Record]:
             fields: dict[str, Any] = json.loads(line)
         except ValueError:
             continue
-        fields["usage"] = Usage(**fields["usage"])
+        used = fields["usage"]
+        fields["usage"] = Usage(**used | {"adapters": tuple(used.get("adapters", ()))})
         fields["checked"] = tuple(Citation(**values) for values in fields["checked"])
         yield Record(**fields | {name: tuple(fields[name]) for name in _TUPLES})
 

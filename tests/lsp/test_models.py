@@ -169,6 +169,7 @@ async def test_a_download_is_cancelled(editor: Editor, hub: TestHub, host: Host,
     params = model_messages.PullModelParams(SMALL.name, "completion", "download-1")
     future = editor.protocol.send_request(protocol.PULL_MODEL, params, msg_id="pull")
     while not hub.contents_asked():
+        assert not future.done(), future.result()
         await asyncio.sleep(0.001)
 
     if by == "request":
