@@ -78,7 +78,7 @@ def load(path: Path, *, exact: bool = False) -> Base:
     if architecture not in ARCHITECTURES:
         raise TrainingError(
             f"Models of the architecture {architecture} cannot be trained here.",
-            f"Choose one of: {', '.join(ARCHITECTURES)} (ownstack models list shows yours).",
+            f"Those of {', '.join(ARCHITECTURES)} can. See what there is: ownstack models list",
         )
     dtype = torch.float32 if exact else torch.bfloat16
     try:
