@@ -189,7 +189,7 @@ import faulthandler
 from ownstack.cli import main
 from ownstack.engine.llama.infill import slots
 
-def crash(*_):
+def crash(*_, **__):
     faulthandler._sigsegv()
 
 slots.InfillSlot.answer = slots.InfillSlot.score = crash

@@ -77,8 +77,9 @@ def load(path: Path, *, exact: bool = False) -> Base:
     architecture = architecture_of(path)
     if architecture not in ARCHITECTURES:
         raise TrainingError(
-            f"Models of the architecture {architecture} cannot be trained here.",
-            f"Those of {', '.join(ARCHITECTURES)} can. See what there is: ownstack models list",
+            f"Models of the architecture {architecture} cannot be trained here, those of "
+            f"{', '.join(ARCHITECTURES)} can.",
+            "See what there is: ownstack models list",
         )
     dtype = torch.float32 if exact else torch.bfloat16
     try:
