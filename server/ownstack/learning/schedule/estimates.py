@@ -103,8 +103,8 @@ def check_memory(needed_bytes: int, free_bytes: int) -> None:
     if why := too_little_memory(needed_bytes, free_bytes):
         raise LearningError(
             why,
-            "Close other programs, or choose a smaller base with --base "
-            "(ownstack models list shows yours).",
+            "Close other programs, or name a smaller model by --base. "
+            "See what there is: ownstack models list",
         )
 
 
