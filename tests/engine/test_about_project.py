@@ -11,16 +11,16 @@ from ownstack.engine.scripted import ScriptedEngine
 async def test_each_request_names_the_project() -> None:
     """Unless it names another one itself."""
     engine = ScriptedEngine(scores_lines=True)
-    about = AboutProject(engine, "/work/shop")
+    about = AboutProject(engine, "/home/ada/shop")
 
     about.infill(InfillRequest("a", "b"))
     about.score(ScoreRequest("a", "b"))
     about.chat(ChatRequest((Message.of("user", "Hello"),)))
-    about.chat(ChatRequest((Message.of("user", "Hello"),), project="/work/other"))
+    about.chat(ChatRequest((Message.of("user", "Hello"),), project="/home/ada/other"))
 
     assert [request.project for request in engine.requests] == [
-        *("/work/shop",) * 3,
-        "/work/other",
+        *("/home/ada/shop",) * 3,
+        "/home/ada/other",
     ]
 
 
@@ -36,7 +36,7 @@ async def test_a_chat_model_hears_what_it_was_chosen_for() -> None:
 async def test_else_it_is_the_engine() -> None:
     """With what that can do, and its work."""
     engine = ScriptedEngine(name="tiny")
-    about = AboutProject(engine, "/work/shop")
+    about = AboutProject(engine, "/home/ada/shop")
 
     await about.prepare("chat")
 

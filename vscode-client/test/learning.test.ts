@@ -42,7 +42,7 @@ function subject(python: string | Error = '/env/bin/python'): Subject {
 beforeEach(() => {
   started.length = said.length = 0;
   editor.isTrusted = true;
-  editor.workspaceFolders = [{ name: 'shop', uri: { scheme: 'file', fsPath: "/work/it's a shop" } }];
+  editor.workspaceFolders = [{ name: 'shop', uri: { scheme: 'file', fsPath: "/home/ada/it's a shop" } }];
 });
 
 describe('learning from a project', () => {
@@ -51,7 +51,7 @@ describe('learning from a project', () => {
 
     expect(started.map(({ name }) => name)).toEqual(['Learn from shop']);
     expect(started[0]?.execution.program).toBe('/env/bin/python');
-    expect(started[0]?.execution.args).toEqual(['-m', 'ownstack', 'learn', "/work/it's a shop"]);
+    expect(started[0]?.execution.args).toEqual(['-m', 'ownstack', 'learn', "/home/ada/it's a shop"]);
     expect(started[0]?.execution.options.cwd).toBe('/env/bin');
   });
 

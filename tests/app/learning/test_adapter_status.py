@@ -10,7 +10,7 @@ import pytest
 from ownstack.app.learning.adapter_status import UNTRUSTED, Subject, adapter_statuses
 from tests.support.learned import record_of
 
-SUBJECT = Subject("completion", "key", "tiny", ("/work/shop",))
+SUBJECT = Subject("completion", "key", "tiny", ("/home/ada/shop",))
 
 
 def record(name: str, **more: Any) -> Any:
@@ -24,7 +24,7 @@ def told(subject: Subject, records: Any, serving: Any = (), problems: Any = None
 
 def test_what_serves_is_told() -> None:
     """The generic one first, then that of the folder."""
-    infill, shop = record("infill"), record("shop", project="/work/shop")
+    infill, shop = record("infill"), record("shop", project="/home/ada/shop")
 
     assert told(SUBJECT, [shop, infill], [infill, shop]) == [
         ("infill", True, ""),
@@ -41,16 +41,16 @@ def test_what_serves_in_an_enclosing_folder_is_told() -> None:
 
 def test_of_each_place_only_the_newest_is_told() -> None:
     """What served before it, and was judged before it, is history."""
-    old = record("old", project="/work/shop", standing="aside", reason="It was no better.")
-    newer = record("newer", project="/work/shop")
+    old = record("old", project="/home/ada/shop", standing="aside", reason="It was no better.")
+    newer = record("newer", project="/home/ada/shop")
 
     assert told(SUBJECT, [old, newer], [newer]) == [("newer", True, "")]
 
 
 def test_a_newer_one_that_does_not_serve_is_told_beside_the_one_that_does() -> None:
     """With the reason of the gate."""
-    old = record("old", project="/work/shop")
-    newer = record("newer", project="/work/shop", standing="aside", reason="Python got worse.")
+    old = record("old", project="/home/ada/shop")
+    newer = record("newer", project="/home/ada/shop", standing="aside", reason="Python got worse.")
 
     assert told(SUBJECT, [old, newer], [old]) == [
         ("old", True, ""),
@@ -78,7 +78,7 @@ def test_a_newer_one_that_does_not_serve_is_told_beside_the_one_that_does() -> N
 )
 def test_why_one_does_not_serve(changed: Any, problems: Any, reason: str) -> None:
     """A sentence each."""
-    shop = replace(record("shop", project="/work/shop"), **changed)
+    shop = replace(record("shop", project="/home/ada/shop"), **changed)
 
     found = told(SUBJECT, [shop], problems=dict.fromkeys([shop.id] if problems else [], reason))
 
@@ -88,7 +88,7 @@ def test_why_one_does_not_serve(changed: Any, problems: Any, reason: str) -> Non
 def test_others_are_none_of_a_window_s_business() -> None:
     """Those of other folders, roles and models."""
     others = [
-        record("elsewhere", project="/work/shopping"),
+        record("elsewhere", project="/home/ada/shopping"),
         record("talks", role="chat"),
         record("larger", base_key="larger", base_name="larger"),
     ]
@@ -98,8 +98,8 @@ def test_others_are_none_of_a_window_s_business() -> None:
 
 def test_what_was_learned_from_a_folder_that_is_not_trusted_does_not_serve() -> None:
     """The generic one does all the same."""
-    subject = Subject("completion", "key", "tiny", (), ("/work/shop",))
-    infill, shop = record("infill"), record("shop", project="/work/shop")
+    subject = Subject("completion", "key", "tiny", (), ("/home/ada/shop",))
+    infill, shop = record("infill"), record("shop", project="/home/ada/shop")
 
     assert told(subject, [infill, shop], [infill]) == [
         ("infill", True, ""),

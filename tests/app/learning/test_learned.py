@@ -12,7 +12,7 @@ from ownstack.learning.adapters.store import AdapterStore
 from ownstack.paths import Home
 from tests.support.learned import keep, record_of
 
-PROJECTS = WindowProjects(((Path("/work/shop"), "/work/shop"),))
+PROJECTS = WindowProjects(((Path("/home/ada/shop"), "/home/ada/shop"),))
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ async def test_what_a_terminal_puts_in_use_is_told(
     await learned.refreshed()
     assert told(learned, base) == []
 
-    keep(terminal, tmp_path, record_of("shop", base=base, project="/work/shop"))
+    keep(terminal, tmp_path, record_of("shop", base=base, project="/home/ada/shop"))
     before = len(heard)
     await learned.refreshed()
 
@@ -91,7 +91,7 @@ async def test_a_window_without_folders_has_the_generic_ones(
 ) -> None:
     """And only those."""
     keep(terminal, tmp_path, record_of("infill", base=base))
-    keep(terminal, tmp_path, record_of("shop", base=base, project="/work/shop"))
+    keep(terminal, tmp_path, record_of("shop", base=base, project="/home/ada/shop"))
     learned = Learned(home)
     told(learned, base)
     await learned.refreshed()

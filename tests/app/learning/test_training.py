@@ -14,7 +14,7 @@ from ownstack.learning.schedule.pausing import Pausing
 from ownstack.paths import Home
 from ownstack.settings import LearningSettings
 
-FOLDERS = (Path("/work/shop"),)
+FOLDERS = (Path("/home/ada/shop"),)
 
 
 class Clock:
