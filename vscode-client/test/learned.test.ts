@@ -8,7 +8,7 @@ const ADAPTER: LearnedAdapter = {
   id: '1',
   name: 'shop',
   scope: 'project',
-  project: '/work/shop',
+  project: '/home/ada/shop',
   role: 'completion',
   model: 'qwen',
   created: '2026-11-30T12:00:00+00:00',
@@ -22,14 +22,14 @@ const ADAPTER: LearnedAdapter = {
 };
 const INFILL: LearnedAdapter = { ...ADAPTER, id: '2', name: 'infill', scope: 'generic', project: '' };
 
-function list(adapters: LearnedAdapter[], folders = ['/work/shop']): Record<string, string[]> {
+function list(adapters: LearnedAdapter[], folders = ['/home/ada/shop']): Record<string, string[]> {
   const groups = adapterGroups({ adapters, problems: [], refusal: '' }, folders);
   return Object.fromEntries(groups.map(({ title, rows }) => [title, rows.map(({ label, description }) => `${label} ${description}`)]));
 }
 
 describe('the list of what was learned', () => {
   it('begins with what was learned here, and says of each whether it is in use', () => {
-    const other = { ...ADAPTER, id: '3', name: 'bank', project: '/work/bank', serves: false };
+    const other = { ...ADAPTER, id: '3', name: 'bank', project: '/home/ada/bank', serves: false };
 
     expect(list([INFILL, other, ADAPTER])).toEqual({
       'from this project': ['$(check) shop in use · for completion with qwen'],
@@ -39,8 +39,8 @@ describe('the list of what was learned', () => {
   });
 
   it('counts an enclosing folder as this project, and no neighbour', () => {
-    const whole = { ...ADAPTER, name: 'whole', project: '/work' };
-    const near = { ...ADAPTER, name: 'near', project: '/work/sho' };
+    const whole = { ...ADAPTER, name: 'whole', project: '/home/ada' };
+    const near = { ...ADAPTER, name: 'near', project: '/home/ada/sho' };
 
     expect(Object.keys(list([whole]))).toEqual(['from this project']);
     expect(Object.keys(list([near]))).toEqual(['from other projects']);
@@ -52,7 +52,7 @@ describe('the list of what was learned', () => {
     expect(Object.keys(list([shop], ['c:\\work\\shop']))).toEqual(['from this project']);
     expect(Object.keys(list([shop], ['c:\\work\\shop\\api']))).toEqual(['from this project']);
     expect(Object.keys(list([shop], ['c:\\work\\shopping']))).toEqual(['from other projects']);
-    expect(Object.keys(list([{ ...ADAPTER, project: '/work/Shop' }]))).toEqual(['from other projects']);
+    expect(Object.keys(list([{ ...ADAPTER, project: '/home/ada/Shop' }]))).toEqual(['from other projects']);
   });
 
   it('says why one is not in use', () => {
@@ -71,14 +71,14 @@ describe('the list of what was learned', () => {
     ).flatMap((group) => group.rows);
 
     expect(rows.map(({ description }) => description.split(' · ')[0])).toEqual(['not judged yet', 'no better, set aside', 'cannot be used']);
-    expect(rows[1]?.detail).toBe('Learned on Nov 30, 2026. Python got worse. /work/shop');
+    expect(rows[1]?.detail).toBe('Learned on Nov 30, 2026. Python got worse. /home/ada/shop');
     expect(rows[2]?.detail).toContain('Its file is another one.');
   });
 
   it('bears a time that is none', () => {
     const [group] = adapterGroups({ adapters: [{ ...ADAPTER, created: 'yesterday' }], problems: [], refusal: '' }, []);
 
-    expect(group?.rows[0]?.detail).toBe('Learned some time ago. /work/shop');
+    expect(group?.rows[0]?.detail).toBe('Learned some time ago. /home/ada/shop');
   });
 });
 
@@ -112,7 +112,7 @@ describe('the lines of the status', () => {
   const role = (adapters: RoleStatus['adapters']): RoleStatus[] => [
     { role: 'completion', model: 'qwen', state: 'ready', reason: '', engine: 'llama', leavesMachine: false, explanation: '', adapters },
   ];
-  const shop = { id: '1', name: 'shop', scope: 'project' as const, project: '/work/shop', serves: true, reason: '' };
+  const shop = { id: '1', name: 'shop', scope: 'project' as const, project: '/home/ada/shop', serves: true, reason: '' };
 
   it('name what serves in one line, the general first', () => {
     const infill = { ...shop, id: '2', name: 'infill', scope: 'generic' as const, project: '' };

@@ -42,7 +42,7 @@ describe('the explanation', () => {
   });
 
   it('says under the state what was learned, and why something does not serve', () => {
-    const adapter = { id: 'b', name: 'shop', scope: 'project', project: '/work/shop', serves: false, reason: 'It was not judged yet.' };
+    const adapter = { id: 'b', name: 'shop', scope: 'project', project: '/home/ada/shop', serves: false, reason: 'It was not judged yet.' };
     const status = { reason: 'qwen is ready.', roles: [{ role: 'completion', adapters: [adapter] }] } as unknown as Status;
     const page = explanation({ trace: TRACE, status, off: '' });
 

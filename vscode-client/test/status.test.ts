@@ -162,7 +162,7 @@ describe('the status item', () => {
   });
 
   it('names what was learned and serves, and says why something does not', () => {
-    const adapter = { id: 'a', name: 'shop', scope: 'project' as const, project: '/work/shop', serves: true, reason: '' };
+    const adapter = { id: 'a', name: 'shop', scope: 'project' as const, project: '/home/ada/shop', serves: true, reason: '' };
     const other = { ...adapter, id: 'b', name: 'newer', serves: false, reason: 'It was not judged yet.' };
     const role = { role: 'completion', model: 'qwen', leavesMachine: false, state: 'ready' as const, reason: '', engine: 'llama', explanation: '', adapters: [adapter, other] };
     const { label, tooltip } = look(known('ready', { roles: [role], model: 'qwen' }), CALM);

@@ -34,7 +34,7 @@ def test_what_serves_is_told() -> None:
 
 def test_what_serves_in_an_enclosing_folder_is_told() -> None:
     """And so is one that does not."""
-    whole = record("whole", project="/work", standing="new")
+    whole = record("whole", project="/home/ada", standing="new")
 
     assert told(SUBJECT, [whole]) == [("whole", False, "It was not judged yet.")]
 
