@@ -19,13 +19,13 @@ from typing import Any, Literal, get_args
 import psutil
 import pytest
 
-from ownstack.learning import turn
 from ownstack.learning.adapters.store import AdapterStore
 from ownstack.learning.run_folder import place_of
 from ownstack.learning.run_parts import Phase
 from ownstack.learning.turn import lock_file, who_trains
 from ownstack.locking import FileLock
 from ownstack.paths import Home, builtin_model
+from ownstack.processes import gone
 from tests.support import scripted_learning as learning
 from tests.support.scripted_trainer import CHECKPOINT_STEPS
 
@@ -114,7 +114,7 @@ class Run:
         runner.wait(PATIENCE_S)
         if trainer is not None:
             # One whose parent is gone saves and leaves by itself.
-            assert turn.gone(trainer, PATIENCE_S)
+            assert gone(trainer, PATIENCE_S)
 
 
 def look(home: Home) -> list[str]:

@@ -17,15 +17,13 @@ from ownstack.errors import DaemonError
 from ownstack.files.opening import read_regular
 from ownstack.locking import FileLock
 from ownstack.paths import Home, private_folder, set_aside
+from ownstack.processes import gone, process_of
 
 STILL_S = 2.0
 """A daemon that lets a client wait and does nothing at all for so long is not busy, but stuck."""
 KILL_S = 5.0
 """A process that was killed is gone after milliseconds, unless a disk holds it up."""
 MAX_NOTE_BYTES = 4_096
-_POLL_S = 0.02
-_CLOCK_S = 2.0
-"""The start of a process is told by a clock that may have been set since."""
 
 
 def lock_file(home: Home) -> Path:
@@ -52,17 +50,14 @@ def leave_note(home: Home) -> None:
 def holder(home: Home) -> psutil.Process | None:
     """Return the process of the daemon; None if it has gone, or cannot be told for certain.
 
-    The number of a process that has gone may be another's by now, so it must be this user's, have
-    started when the note says, and somebody must hold the lock.
+    It must be the process that is noted, and somebody must hold the lock.
     """
     try:
         raw = json.loads(read_regular(note_file(home), MAX_NOTE_BYTES)[0])
-        process = psutil.Process(int(raw["pid"]))
-        same = abs(process.create_time() - float(raw["started"])) < _CLOCK_S
-        ours = process.username() == psutil.Process().username()
-        if not (same and ours) or process.pid == psutil.Process().pid:
-            return None
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError, psutil.Error):
+        process = process_of(int(raw["pid"]), float(raw["started"]))
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
+    if process is None or process.pid == os.getpid():
         return None
     return process if FileLock.is_held(lock_file(home)) else None
 
@@ -81,23 +76,6 @@ def was_started_in(process: psutil.Process, folder: Path) -> bool:
         return False  # It has just left, or is none of this user's.
     # As it was started, not where links lead: to a Python that many environments share.
     return bool(command) and Path(command[0]).is_relative_to(folder.absolute())
-
-
-def gone(process: psutil.Process, within_s: float) -> bool:
-    """Wait until a process has ended; return whether it has.
-
-    One that nobody has asked for its exit status has ended, too.
-    """
-    deadline_s = time.monotonic() + within_s
-    while True:
-        try:
-            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-        if time.monotonic() >= deadline_s:
-            return False
-        time.sleep(_POLL_S)
 
 
 def end(process: psutil.Process, grace_s: float) -> None:

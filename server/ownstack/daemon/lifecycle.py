@@ -108,6 +108,7 @@ def stop(home: Home, *, only_if_idle: bool = False, transport: Transport = TRANS
         DaemonError: it refuses, or cannot be ended.
     """
     from ownstack.daemon import holder
+    from ownstack.processes import gone
 
     try:
         welcome = ask(home, Hello("stop", only_if_idle=only_if_idle), transport)
@@ -127,7 +128,7 @@ def stop(home: Home, *, only_if_idle: bool = False, transport: Transport = TRANS
     if not welcome.ok and welcome.reason != "leaving":
         raise DaemonError(f"The daemon does not leave: {welcome.reason}.")
     if process is not None:
-        if not holder.gone(process, STOP_S):
+        if not gone(process, STOP_S):
             holder.end(process, 0.0)
         return True
     deadline = time.monotonic() + STOP_S

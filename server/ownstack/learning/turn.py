@@ -21,6 +21,7 @@ from ownstack.files.opening import read_regular
 from ownstack.files.writing import write_whole
 from ownstack.locking import FileLock
 from ownstack.paths import Home
+from ownstack.processes import gone, process_of
 
 MAX_BYTES = 16_384
 LEAVES_S = 60.0
@@ -29,8 +30,6 @@ _KILLED_S = 5.0
 _TRIES, _PAUSE_S = 5, 0.05
 """Somebody may hold the lock for a moment just to see whether it is held."""
 _MAX_S = 1e12
-_CLOCK_S = 2.0
-"""The start of a process is told by a clock that may have been set since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +78,6 @@ def who_trains(home: Home) -> Training | None:
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     return training if process_of(training.runner, training.runner_started) else None
-
-
-def process_of(pid: int, started: float) -> psutil.Process | None:
-    """Return a process of this user that was noted, if it is still there, and no other one."""
-    try:
-        process = psutil.Process(pid)
-        same = abs(process.create_time() - started) < _CLOCK_S
-        if not same or process.status() == psutil.STATUS_ZOMBIE:
-            return None
-        return process if _is_ours(process) else None
-    except (psutil.Error, ValueError, OverflowError):
-        return None
-
-
-def _is_ours(process: psutil.Process) -> bool:
-    if os.name == "posix":
-        # By number: to find names may take a server's answer, while somebody types.
-        return bool(process.uids().real == os.getuid())
-    return bool(process.username() == psutil.Process().username())
 
 
 class Turn:
@@ -184,20 +164,6 @@ def _end_left_behind(home: Home) -> None:
             gone(process, _KILLED_S)
     except psutil.Error:
         pass  # It has just left.
-
-
-def gone(process: psutil.Process, within_s: float) -> bool:
-    """Wait until a process has ended; one that nobody has asked for its exit status has, too."""
-    deadline_s = time.monotonic() + within_s
-    while True:
-        try:
-            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-        if time.monotonic() >= deadline_s:
-            return False
-        time.sleep(_PAUSE_S)
 
 
 def _check(training: Training) -> None:

@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ownstack.engine.activity import Activity
 from ownstack.engine.chat import ChatStream
+from ownstack.engine.forwarding import ForwardingEngine
 from ownstack.engine.generation import Generation
 from ownstack.engine.protocol import Engine
 from ownstack.engine.requests import ChatRequest, InfillRequest, Priority, ScoreRequest
-from ownstack.engine.results import Capabilities, Finish, Speed, Usage
-from ownstack.models.roles import Role
+from ownstack.engine.results import Finish, Usage
 from ownstack.usage.calls import Call, Caller, Task, finished
 
 if TYPE_CHECKING:
@@ -24,26 +23,13 @@ Record = Callable[[Call], None]
 """Takes a call that has ended; returns at once."""
 
 
-class CountedEngine:
+class CountedEngine(ForwardingEngine):
     """An engine as one caller has it: asked for what it is asked, and each call is recorded."""
 
     def __init__(self, engine: Engine, caller: Caller, record: Record) -> None:
-        self.engine = engine
+        super().__init__(engine)
         self._caller = caller
         self._record = record
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self.engine.capabilities
-
-    @property
-    def activity(self) -> Activity:
-        return self.engine.activity
-
-    @property
-    def exact(self) -> bool:
-        """See `TokenCounter.exact`."""
-        return self.engine.exact
 
     def infill(self, request: InfillRequest) -> Generation:
         return self._counted("infill", request.priority, lambda: self.engine.infill(request))
@@ -74,18 +60,6 @@ class CountedEngine:
         tokens = await asyncio.to_thread(lambda: sum(map(self.engine.count, texts)))
         end(Finish.END, Usage(prompt_tokens=tokens, evaluated_tokens=tokens))
         return rows
-
-    def count(self, text: str) -> int:
-        return self.engine.count(text)
-
-    def speed(self) -> Speed:
-        return self.engine.speed()
-
-    async def prepare(self, role: Role) -> None:
-        await self.engine.prepare(role)
-
-    async def close(self) -> None:
-        await self.engine.close()
 
     def _counted(
         self, task: Task, priority: Priority, start: Callable[[], Generation]

@@ -180,6 +180,13 @@ def trained_weights(base: bases.Base) -> Lora:
     return lora
 
 
+def enable(base: bases.Base, on: bool) -> None:
+    """Let the base answer with what was learned, or alone."""
+    for module in base.model.modules():
+        if hasattr(module, "lora_A"):
+            module.enable_adapters(on)
+
+
 def test_llama_cpp_answers_as_pytorch_does(tmp_path: Path) -> None:
     """The exported adapter moves the logits as the trained one did (heads in order, scale)."""
     from ownstack.engine.llama.native.bindings import C, LlamaModel
@@ -192,7 +199,7 @@ def test_llama_cpp_answers_as_pytorch_does(tmp_path: Path) -> None:
     tokens = model.tokenize(TEXT)[:64]
 
     def torch_logits(on: bool) -> Any:
-        lora.enable(on)
+        enable(base, on)
         with torch.no_grad():
             return base.model(input_ids=torch.tensor(tokens)[None]).logits[0, -1].numpy()
 
@@ -229,7 +236,7 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     ids = torch.arange(40)[None] + 50
     with torch.no_grad():
         beside = base.model(input_ids=ids).logits
-        lora.enable(False)
+        enable(base, False)
         other = bases.load(BASE, exact=True)
         merge(other, back, 1.0)
         merged = other.model(input_ids=ids).logits

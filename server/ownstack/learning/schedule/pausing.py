@@ -20,6 +20,7 @@ from ownstack.learning.turn import Training
 from ownstack.learning.worker import SUSPENDS, Worker
 from ownstack.locking import FileLock
 from ownstack.paths import Home
+from ownstack.processes import process_of
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ Suspend = Callable[[int, float], bool]
 
 def suspend(pid: int, started: float) -> bool:
     """Suspend a trainer, if it is that process."""
-    process = turn.process_of(pid, started) if SUSPENDS else None
+    process = process_of(pid, started) if SUSPENDS else None
     if process is None:
         return False
     try:

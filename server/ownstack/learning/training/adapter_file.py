@@ -44,7 +44,8 @@ def write_adapter(path: Path, weights: LoraWeights, shape: Shape, name: str) -> 
     """Write an adapter, A as float16 and B as float32.
 
     llama.cpp multiplies by the wide, flat B in float16 slower than it reads twice the bytes: one of
-    rank 16 on all projections leaves 0.83 of the speed in float16, and 0.92 so (coder-0.5b, CPU).
+    rank 16 on all projections leaves 0.83 of the speed in float16, and 0.92 so (coder-0.5b,
+    processor time of one thread while it writes).
 
     Raises:
         OSError: the disk refuses it.

@@ -1,6 +1,7 @@
 """Time that was really spent on training: a stopped process or a suspended machine does not count.
 
-The rule of `training/clock.py`: a step that took far longer than usual counts as a slow step.
+The rule of `training/clock.py`, which runs where this package is not, and lets a first step that
+compiles count for nothing: a step that took far longer than usual counts as a slow step.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where text is cut for a sample: a window of a passage, a cursor in it, what is to be filled in.
 
-Shares are those of `training/cuts.py`, by which the built-in network was trained: mostly the rest
-of the line is missing, since that is what completion asks for most.
+As `training/cuts.py` does it for the built-in network, with other shares: mostly the rest of the
+line is missing, since that is what completion asks for most.
 """
 
 from __future__ import annotations

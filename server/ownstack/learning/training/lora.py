@@ -36,16 +36,10 @@ class Lora:
             if learned:
                 parameter.data = parameter.data.float()
                 self.parameters[name] = parameter
-        self._layers = [module for module in inner.modules() if hasattr(module, "lora_A")]
 
     @property
     def size(self) -> int:
         return sum(parameter.numel() for parameter in self.parameters.values())
-
-    def enable(self, on: bool) -> None:
-        """Let the base answer alone, or with what was learned."""
-        for layer in self._layers:
-            layer.enable_adapters(on)
 
     def weights(self) -> LoraWeights:
         """Return a copy of what was learned."""

@@ -24,7 +24,7 @@ ALL_MODULES = (
 """All projections, as transformers calls them in the architectures that can be trained."""
 MODULES = ("q_proj", "v_proj", "o_proj", "down_proj", "c_proj")
 """Each adapted module costs time with every token: these four leave 0.94 of the speed without, all
-of them 0.82 (rank 16 in float16, coder-0.5b on two cores)."""
+of them 0.82 (rank 16 in float16; coder-0.5b, processor time of one thread while it writes)."""
 
 
 class TrainingError(OwnstackError):

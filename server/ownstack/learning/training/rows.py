@@ -4,8 +4,8 @@ An infill prompt in prefix-first order is `before prefix | suffix middle`, and t
 cursors in one window begin alike: with the window's text up to each of them. So a row is a tree of
 tokens: a trunk (the text), and for each cursor a branch that leaves it there, sees the trunk up to
 that place and itself, and is counted on from it. That computes exactly what the prompts one by one
-would, for a third of the tokens. In suffix-first order prompts share only their head; their
-branches are whole prompts, and the trunk is plain code.
+would, for 0.37 of the tokens (coder-0.5b, rows of 1,536). In suffix-first order prompts share only
+their head; their branches are whole prompts, and the trunk is plain code.
 
 Row `i` is a function of (seed, i) alone: a run goes on from one number.
 """
