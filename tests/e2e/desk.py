@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -181,7 +182,8 @@ def end_all(home: Home) -> None:
     """End every process but this one that has this home."""
     while left := _processes_of(home):
         for process in left:
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         psutil.wait_procs(left, timeout=END_S)
 
 

@@ -73,6 +73,13 @@ def progress(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / PROGRESS).read_text("utf-8").splitlines()]
 
 
+def plain_logits(base: bases.Base, ids: torch.Tensor) -> torch.Tensor:
+    """[n, words] after n tokens, by the attention of `transformers` itself."""
+    base.model.set_attn_implementation("sdpa")
+    logits: torch.Tensor = base.model(input_ids=ids[None]).logits[0]
+    return logits
+
+
 def after(count: int) -> Any:
     """Ask to stop after so many steps."""
     left = iter(range(count))
@@ -150,7 +157,7 @@ def test_branches_compute_what_prompts_one_by_one_would() -> None:
         for begin, end in zip(begins, [*begins[1:], len(row.ids)], strict=True):
             shared = row.shared[begin]
             alone = torch.tensor([*row.ids[:shared], *row.ids[begin:end]])
-            logits = base.model(input_ids=alone[None]).logits[0, :-1]
+            logits = plain_logits(base, alone)[:-1]
             single = torch.nn.functional.cross_entropy(logits, alone[1:], reduction="none")
             for index, state in enumerate(row.states):
                 if begin <= state < end:
@@ -201,7 +208,7 @@ def test_llama_cpp_answers_as_pytorch_does(tmp_path: Path) -> None:
     def torch_logits(on: bool) -> Any:
         enable(base, on)
         with torch.no_grad():
-            return base.model(input_ids=torch.tensor(tokens)[None]).logits[0, -1].numpy()
+            return plain_logits(base, torch.tensor(tokens))[-1].numpy()
 
     def llama_logits(on: bool) -> Any:
         params = C.llama_context_default_params()
@@ -233,13 +240,13 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     lora = trained_weights(base)
     write_adapter(tmp_path / "a.gguf", lora.weights(), base.shape, "test")
     back = read_adapter(tmp_path / "a.gguf", base.shape)
-    ids = torch.arange(40)[None] + 50
+    ids = torch.arange(40) + 50
     with torch.no_grad():
-        beside = base.model(input_ids=ids).logits
+        beside = plain_logits(base, ids)
         enable(base, False)
         other = bases.load(BASE, exact=True)
         merge(other, back, 1.0)
-        merged = other.model(input_ids=ids).logits
+        merged = plain_logits(other, ids)
 
     assert back.alpha == 8.0
     assert back.rank == 4

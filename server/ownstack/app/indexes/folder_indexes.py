@@ -274,7 +274,7 @@ class FolderIndex:
                 size_bytes=known.size_bytes,
             )
         )
-        if (known.refreshed is not None or state == "error") and not self.first.done():
+        if state in ("ready", "error") and not self.first.done():
             self.first.set_result(None)
             _warm(index)
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ownstack.errors import OwnstackError
+from ownstack.learning.training import attention
 from ownstack.learning.training.plan import TrainingError
 
 ARCHITECTURES = ("llama", "qwen2", "qwen3", "starcoder2")
@@ -52,6 +53,7 @@ class Base:
             input_ids=ids[None],
             position_ids=positions[None],
             attention_mask=mask[None, None],
+            row=attention.parts(mask),
             use_cache=False,
         )
         states: Tensor = out.last_hidden_state[0]
@@ -81,10 +83,11 @@ def load(path: Path, *, exact: bool = False) -> Base:
             f"{', '.join(ARCHITECTURES)} can.",
             "See what there is: ownstack models list",
         )
+    attention.register()
     dtype = torch.float32 if exact else torch.bfloat16
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            str(path.parent), gguf_file=path.name, dtype=dtype, attn_implementation="sdpa"
+            str(path.parent), gguf_file=path.name, dtype=dtype, attn_implementation=attention.NAME
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise TrainingError(
