@@ -129,7 +129,7 @@ def test_going_on_with_another_model(home: Home, base: Path, project: Path) -> N
     with pytest.raises(LearningError) as caught:
         learning.run(home, base, project, options=Options(mode="resume"))
     assert caught.value.what == "The model base was changed since this was begun."
-    assert caught.value.hint == "Begin anew with: ownstack learn --fresh"
+    assert caught.value.hint == "Begin anew with: ownstack learn FOLDER --fresh"
     learned = learning.run(home, base, project)
     assert learned.record is not None
     assert learned.record.base_key == learning.wish(base, project).base_key
@@ -146,7 +146,7 @@ def test_a_base_that_changes_while_it_is_judged(home: Home, base: Path, project:
 
     with pytest.raises(LearningError) as caught:
         learning.run(home, base, project, judge=changes)
-    assert caught.value.hint == "Learn anew: ownstack learn --fresh"
+    assert caught.value.hint == "Learn anew: ownstack learn FOLDER --fresh"
     assert serving(home, base, project) == []
 
 
@@ -215,7 +215,7 @@ def test_a_full_disk_of_ours(home: Home, base: Path, project: Path) -> None:
     with pytest.raises(LearningError) as caught:
         learning.run(home, base, project, collect=full)
     assert caught.value.what == f"The disk that holds {home.learning_folder} is full."
-    assert "ownstack learn --resume" in caught.value.hint
+    assert "ownstack learn FOLDER --resume" in caught.value.hint
 
 
 def test_the_disk_fills_while_the_adapter_is_kept(
@@ -256,7 +256,7 @@ def test_a_trainer_that_could_not_even_say_that_the_disk_is_full() -> None:
 
 def test_a_trainer_that_is_killed(home: Home, base: Path, project: Path) -> None:
     """By the system, most likely: it says so, and the next call goes on."""
-    with pytest.raises(LearningError, match=r"was killed.*want of memory.*learn --resume"):
+    with pytest.raises(LearningError, match=r"was killed.*want of memory.*learn FOLDER --resume"):
         learning.run(home, base, project, scenario="killed")
     assert turn.who_trains(home) is None
     assert learning.run(home, base, project).record is not None

@@ -10,7 +10,7 @@ from ownstack.learning.needs import INSTALL, torch_hint
 
 MENDABLE = 3
 """A trainer's exit status when its last words say what to do."""
-GO_ON = "What was learned until then is kept. Go on with: ownstack learn --resume"
+GO_ON = "What was learned until then is kept. Go on with: ownstack learn FOLDER --resume"
 _ILLEGAL = {-getattr(signal, "SIGILL", 4), 0xC000001D, 0xC000001D - (1 << 32)}
 """Signals are negative; the others are Windows' STATUS_ILLEGAL_INSTRUCTION."""
 _KILLED = {-getattr(signal, "SIGKILL", 9)}

@@ -91,7 +91,8 @@ def figures(told: Told) -> str:
         return f"{told.done:.0f} of {told.total:.0f} lines"
     if told.phase != "training":
         return ""
-    said = [f"{told.done / 60:.1f} of {told.total / 60:g} min"]
+    # A step ends a little after the time.
+    said = [f"{min(told.done, told.total) / 60:.1f} of {told.total / 60:g} min"]
     loss, rate = _number(told.figures.get("loss")), _number(told.figures.get("rate"))
     if loss is not None:
         said.append(f"loss {loss:.2f}")

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         say(training.in_words)
     for run in begun:
         done = run.latest().get("trained_s")
-        minutes = done / 60 if isinstance(done, (int, float)) else 0.0
+        minutes = min(done / 60, run.wish.minutes) if isinstance(done, (int, float)) else 0.0
         say(
             f"Begun: {run.wish.project}, {minutes:.1f} of {run.wish.minutes:g} min. "
             f"Go on with: ownstack learn {run.wish.project} --resume"

@@ -82,7 +82,7 @@ def judge(trial: Trial, record: AdapterRecord, pace: Pace | None = None) -> Verd
     if base_key(trial.base) != record.base_key:
         raise LearningError(
             f"{trial.base.name} is not the model that the adapter was trained for.",
-            "Learn anew: ownstack learn --fresh",
+            "Learn anew: ownstack learn FOLDER --fresh",
         )
     cursors = draw_cursors(trial.held_out, seed=trial.seed, most=trial.cursors)
     if len(cursors) < LEAST_CURSORS:

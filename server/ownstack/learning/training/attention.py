@@ -39,7 +39,7 @@ def parts(mask: Tensor) -> list[Part]:
 
 
 def attend(
-    module: Any,
+    _module: Any,
     query: Tensor,
     key: Tensor,
     value: Tensor,
@@ -51,17 +51,17 @@ def attend(
 ) -> tuple[Tensor, None]:
     """Return [1, n, heads, width], as `transformers` asks its attention functions to.
 
-    `query` is [1, heads, n, width]; `key` and `value` have one head for `num_key_value_groups` of
-    them. What `attention_mask` says is in `row`.
+    `query` is [1, heads, n, width]; `key` and `value` may have one head for several of them. What
+    `attention_mask` says is in `row`.
     """
-    groups = getattr(module, "num_key_value_groups", 1)
     found = [
         scaled_dot_product_attention(
             query[:, :, part.begin : part.end],
-            key[:, :, part.keys].repeat_interleave(groups, dim=1),
-            value[:, :, part.keys].repeat_interleave(groups, dim=1),
+            key[:, :, part.keys],
+            value[:, :, part.keys],
             attn_mask=part.mask,
             scale=scaling,
+            enable_gqa=True,
         )
         for part in row
     ]

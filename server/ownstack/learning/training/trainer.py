@@ -181,7 +181,7 @@ class Trainer:
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise TrainingError(
                 f"The checkpoint in {self._folder} is damaged: {error}.",
-                "Begin anew with: ownstack learn --fresh",
+                "Begin anew with: ownstack learn FOLDER --fresh",
             ) from error
         log.info("Going on at step %d", self._done.step)
 
@@ -277,7 +277,7 @@ def _dataset(folder: Path) -> Dataset:
     except (OSError, ValueError) as error:
         raise TrainingError(
             f"What is to be learned from cannot be read: {error}.",
-            "Begin anew with: ownstack learn --fresh",
+            "Begin anew with: ownstack learn FOLDER --fresh",
         ) from error
 
 
@@ -291,5 +291,5 @@ def _check_base(path: Path, plan: TrainingPlan) -> None:
     if key != plan.base_key:
         raise TrainingError(
             f"The model {path.name} is another one than when this training was planned.",
-            "Begin anew with: ownstack learn --fresh",
+            "Begin anew with: ownstack learn FOLDER --fresh",
         )

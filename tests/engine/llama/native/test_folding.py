@@ -71,7 +71,7 @@ def test_the_sum_is_the_same(
 
     assert path is not None
     assert adapters.given(pair) == ((path, 1.0),)
-    assert adapter_file.read(path, architecture="llama").rank == 7
+    assert adapter_file.read(path, architecture="llama").rank == 16
     np.testing.assert_allclose(together, one_by_one, rtol=0.01, atol=0.02)
     assert not np.allclose(together, plain, atol=0.05)
 
@@ -91,7 +91,7 @@ def test_matrices_that_only_one_is_for(context: Context, folder: Folder, tmp_pat
     together = logits(context, *pair)
 
     assert context.model.adapters.given(pair) == ((path, 1.0),)
-    assert adapter_file.read(path, architecture="llama").rank == 5
+    assert adapter_file.read(path, architecture="llama").rank == 16
     np.testing.assert_allclose(together, one_by_one, rtol=0.01, atol=0.02)
 
 
