@@ -1,8 +1,10 @@
-"""Processes that were noted down: found again without mistaking another one, and waited for."""
+"""Processes that were noted down, found again without mistaking another; and this one's heap."""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 import time
 
 import psutil
@@ -50,3 +52,11 @@ def _is_ours(process: psutil.Process) -> bool:
         # By number: to find names may take a server's answer, while somebody types.
         return bool(process.uids().real == os.getuid())
     return bool(process.username() == psutil.Process().username())
+
+
+def trim_heap() -> None:
+    """Hand back to the system what this process freed and keeps for later; some milliseconds."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:  # glibc has it, others hand back by themselves.
+            trim(0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import sys
 
 import psutil
+
+from ownstack.processes import trim_heap
 
 
 def memory_bytes() -> int:
@@ -27,7 +28,4 @@ def give_back() -> None:
     arrow = sys.modules.get("ownstack.index.storage.arrow")
     if arrow is not None:
         arrow.release_unused()
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:  # glibc has it, others hand back by themselves.
-            trim(0)
+    trim_heap()

@@ -77,7 +77,9 @@ class RunFolder:
         if mode == "resume" and (before is None or problem):
             raise LearningError(
                 problem or f"Nothing was begun to be learned from {wish.project}.",
-                "Begin anew with: ownstack learn FOLDER --fresh" if problem else "Leave --resume out.",
+                "Begin anew with: ownstack learn FOLDER --fresh"
+                if problem
+                else "Leave --resume out.",
             )
         if before is not None and not problem and mode != "fresh":
             said = "Going on with what was begun before."

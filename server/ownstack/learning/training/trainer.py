@@ -28,6 +28,7 @@ from ownstack.learning.training.progress import Progress, ProgressFile, State
 from ownstack.learning.training.rows import Row, Rows
 from ownstack.learning.training.vocabulary import TrainingVocabulary
 from ownstack.models.gguf.base_key import base_key
+from ownstack.processes import trim_heap
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +134,8 @@ class Trainer:
             count += len(row.weights)
             done.tokens += len(row.ids)
             done.samples += row.samples
+            # Rows are of many sizes: between their tensors the heap would grow to twice its need.
+            trim_heap()
         torch.nn.utils.clip_grad_norm_(self._lora.parameters.values(), MAX_NORM)
         self._optimiser.step()
         self._optimiser.zero_grad(set_to_none=True)

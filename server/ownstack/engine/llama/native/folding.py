@@ -6,7 +6,8 @@ half of a pair (B) has rows of just the rank, for which its float16 code is no f
 loop; float32 is. With coder-0.5b, rank 16 and seven matrices a layer, a token takes 1.18 times what
 it takes without as trainers write it, 1.08 times so; two, 1.39 and 1.17 times. Prompts are read by
 code for ranks of whole multiples of 16 (llamafile's), so that a rank is filled up with zeros. What
-comes out is the same sum. The folded file is a cache: made once, beside other work, and gone without harm.
+comes out is the same sum. The folded file is a cache: made once, beside other work, and gone
+without harm.
 """
 
 from __future__ import annotations
