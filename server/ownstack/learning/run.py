@@ -16,7 +16,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ownstack.errors import LearningError, in_words
 from ownstack.learning.adapters.record import AdapterRecord
@@ -34,9 +33,6 @@ from ownstack.learning.turn import Turn
 from ownstack.learning.worker import Worker
 from ownstack.models.registry import inspect
 from ownstack.paths import Home, short_hash
-
-if TYPE_CHECKING:
-    pass
 
 LEAST_LINES = 200
 """Of less a model learns nothing but to repeat it."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="training needs ownstack[learn]: torch is missing")
+pytest.importorskip("torch", reason="training needs ownstack[learn]: torch is not installed")
 
-from ownstack.learning.training import attention  # noqa: E402
-from ownstack.learning.training.rows import Row  # noqa: E402
+import torch
+
+from ownstack.learning.training import attention
+from ownstack.learning.training.rows import Row
 
 HEADS, KEY_HEADS, WIDTH = 6, 2, 8
 

@@ -136,8 +136,8 @@ class Folder:
 
 
 def _key(adapters: Sequence[Adapter]) -> str:
-    """Name what is folded by its files and scales."""
-    digest = hashlib.sha256()
+    """Name what is folded by its files and scales, and by how it is."""
+    digest = hashlib.sha256(b"%d\n" % _WHOLE_RANK)
     for adapter in adapters:
         status = adapter.path.stat()
         said = (str(adapter.path), status.st_size, status.st_mtime_ns, adapter.scale)
