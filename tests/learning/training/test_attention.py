@@ -50,8 +50,9 @@ def test_it_is_what_the_whole_is_with_its_gradients() -> None:
     ]
     weights = torch.randn(1, len(mask), HEADS, WIDTH, generator=generator)
 
+    query, key, value = given
     found, _ = attention.attend(
-        None, *given, None, scaling=0.3, row=attention.parts(mask), dropout=0.0
+        None, query, key, value, None, scaling=0.3, row=attention.parts(mask), dropout=0.0
     )
     gradients = torch.autograd.grad((found * weights).sum(), given)
     whole = torch.nn.functional.scaled_dot_product_attention(
